@@ -1,0 +1,170 @@
+import { basename, join } from 'node:path'
+import { ChaosError, EXIT, type ExitCode } from '../errors.ts'
+import { Live, type Screen } from '../live.ts'
+import { type Prepared, prepare } from '../prepare.ts'
+import { renderError } from '../report/errors.ts'
+import type { FinishedRun } from '../report/finished-run.ts'
+import { renderSummary } from '../report/summary.ts'
+import { openResultsFolder, type ResultsFolder } from '../results-folder.ts'
+import { Interrupt, run } from '../run.ts'
+import { terminalOf } from '../terminal.ts'
+import { findEnvoy, MEASURED_ENVOY } from '../topology/envoy-binary.ts'
+import { writeReports } from '../write-reports.ts'
+
+export interface RunFlags {
+  out?: string
+  seed?: number
+  envoy?: string
+  allowTarget?: string
+  quiet?: boolean
+  color: boolean
+}
+
+interface World {
+  version: string
+  env: NodeJS.ProcessEnv
+}
+
+/** Checks every file before the first is run, runs them one after the other, and says how all of them together ended. */
+export async function runCommand(files: readonly string[], flags: RunFlags, world: World): Promise<ExitCode> {
+  const prepared = prepareAll(files, flags)
+  const interrupted = new AbortController()
+  const release = onSignals((signal) => {
+    // The second one does not wait: guards end whatever runs.
+    if (interrupted.signal.aborted) process.exit(signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated)
+    process.stderr.write('\nchaos: ending the run; what was seen so far is written (once more ends at once)\n')
+    interrupted.abort(new Interrupt(signal))
+  })
+  try {
+    const codes: ExitCode[] = []
+    for (const one of prepared) {
+      const name = slug(one.scenario.file)
+      const out = flags.out === undefined ? undefined : prepared.length === 1 ? flags.out : join(flags.out, name)
+      const finished = await runOne(one, openResultsFolder(out, name, new Date()), flags, world, interrupted.signal)
+      codes.push(exitCodeOf(finished))
+      if (interrupted.signal.aborted) break
+    }
+    return worst(codes)
+  } finally {
+    release()
+  }
+}
+
+async function runOne(prepared: Prepared, folder: ResultsFolder, flags: RunFlags, world: World, signal: AbortSignal): Promise<FinishedRun> {
+  const screen = flags.quiet ? null : await openScreen(flags.color)
+  const warnings: string[] = []
+  screen?.print(`chaos: ${prepared.scenario.name} (seed ${prepared.plan.seed})`)
+  const finished = await run(prepared, {
+    chaosVersion: world.version,
+    folder,
+    live: new Live(prepared.plan, screen),
+    command: repeatCommand(prepared, flags),
+    warnings,
+    signal,
+    async findEnvoy(stop) {
+      const found = await findEnvoy({
+        explicit: flags.envoy,
+        env: world.env,
+        signal: stop,
+        onProgress: (text) => screen?.redraw(text),
+      })
+      if (found.version !== MEASURED_ENVOY) {
+        warnings.push(`this is Envoy ${found.version}; chaos was measured with ${MEASURED_ENVOY}, and counters or log fields may differ`)
+      }
+      return found
+    },
+  })
+  const written = await writeReports(folder, finished).catch((error: unknown) => error)
+  process.stdout.write(`${renderSummary(finished, terminalOf(process.stdout, flags.color))}\n`)
+  if (written instanceof ChaosError) {
+    process.stderr.write(`${renderError(written, terminalOf(process.stderr, flags.color))}\n`)
+    return { ...finished, ended: finished.ended ?? { by: 'environment', message: written.message, hint: null, detail: [] } }
+  }
+  if (written !== undefined) throw written
+  return finished
+}
+
+/** All problems of all files at once. */
+function prepareAll(files: readonly string[], flags: RunFlags): Prepared[] {
+  const problems: ChaosError[] = []
+  const prepared = files.flatMap((file) => {
+    try {
+      return [prepare(file, flags)]
+    } catch (error) {
+      if (!(error instanceof ChaosError)) throw error
+      problems.push(error)
+      return []
+    }
+  })
+  const [only] = problems
+  if (only && problems.length === 1) throw only
+  if (problems.length > 1) {
+    throw new ChaosError('badInput', `${problems.length} of ${files.length} scenarios cannot be run as they are`, {
+      problems: problems.flatMap((error) => error.problems),
+      detail: problems.filter((error) => error.problems.length === 0).map((error) => error.message),
+    })
+  }
+  return prepared
+}
+
+export function exitCodeOf({ ended, verdict }: Pick<FinishedRun, 'ended' | 'verdict'>): ExitCode {
+  if (ended?.by === 'interrupt') return ended.signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated
+  if (ended) return EXIT.environment
+  return verdict.status === 'pass' ? EXIT.pass : verdict.status === 'fail' ? EXIT.expectationFailed : EXIT.inconclusive
+}
+
+/** Of several runs: an interruption, then what failed, then what could not be run, then what could not be decided. */
+const SEVERITY: readonly ExitCode[] = [EXIT.interrupted, EXIT.terminated, EXIT.expectationFailed, EXIT.environment, EXIT.inconclusive]
+
+function worst(codes: readonly ExitCode[]): ExitCode {
+  return SEVERITY.find((code) => codes.includes(code)) ?? EXIT.pass
+}
+
+function onSignals(handler: (signal: 'SIGINT' | 'SIGTERM') => void): () => void {
+  process.on('SIGINT', handler)
+  process.on('SIGTERM', handler)
+  return () => {
+    process.off('SIGINT', handler)
+    process.off('SIGTERM', handler)
+  }
+}
+
+/** stderr, redrawn where it is a terminal; `log-update` is loaded only then. */
+async function openScreen(colorWanted: boolean): Promise<Screen> {
+  const { color, width } = terminalOf(process.stderr, colorWanted)
+  const print = (line: string) => void process.stderr.write(`${line}\n`)
+  if (!process.stderr.isTTY || process.env.CI) {
+    // Set-up steps come as lines; the same one is not said twice.
+    let last = ''
+    const redraw = (line: string) => {
+      if (line.replace(/\d+/g, '') !== last) print(line)
+      last = line.replace(/\d+/g, '')
+    }
+    return { terminal: false, color, width, redraw, print, clear: () => {} }
+  }
+  const { createLogUpdate } = await import('log-update')
+  const live = createLogUpdate(process.stderr)
+  return { terminal: true, color, width, redraw: live, print: (line) => live.persist(line), clear: () => live.clear() }
+}
+
+function repeatCommand({ scenario, plan }: Prepared, flags: RunFlags): string[] {
+  const program = import.meta.url.endsWith('.ts') ? './chaos' : 'chaos'
+  return [
+    program,
+    'run',
+    scenario.file,
+    '--seed',
+    String(plan.seed),
+    ...(flags.envoy === undefined ? [] : ['--envoy', flags.envoy]),
+    ...(flags.allowTarget === undefined ? [] : ['--allow-target', flags.allowTarget]),
+  ]
+}
+
+function slug(file: string): string {
+  return (
+    basename(file)
+      .replace(/\.ya?ml$/i, '')
+      .replace(/[^A-Za-z0-9._-]+/g, '-')
+      .replace(/^[.-]+/, '') || 'scenario'
+  )
+}

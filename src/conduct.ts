@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { StatsSnapshot } from './envoy/stats.ts'
+import type { ClientLog } from './load/client-log.ts'
+import { drive, type LoadWatcher } from './load/drive.ts'
+import type { PhaseTimes } from './observe/timeline.ts'
+import type { Plan } from './plan/plan.ts'
+import type { StartedTopology } from './topology/topology.ts'
+
+const SCRAPE_EVERY_MS = 100
+/** Between the first breath of the load generator and the first due time: its connections and code are warm by then. */
+const LEAD_MS = 30
+
+export interface Conducted {
+  client: ClientLog
+  phases: readonly PhaseTimes[]
+  /** Envoy's stats as they were when the last request had ended. */
+  last: StatsSnapshot
+  /** Why the run was cut short: the reason of the signal, the death of the topology, or an error; null for a whole run. */
+  stopped: unknown
+}
+
+export interface Stage {
+  onPhase(index: number): void
+  onStats(atMs: number, stats: StatsSnapshot): void
+  watcher: LoadWatcher
+}
+
+/**
+ * Plays the phases on a started topology: the load runs through all of them, and at each edge the faults of the next
+ * phase are put in force while requests are in flight.
+ * @param signal - cuts the run short: load and faults end at once, and what was seen so far is returned
+ */
+export async function conduct(topology: StartedTopology, plan: Plan, stage: Stage, signal: AbortSignal): Promise<Conducted> {
+  const target = plan.load.target ?? `http://${topology.shared.host}:${topology.shared.port}`
+  await topology.setFaults(faultsOf(plan, 0))
+
+  const zero = performance.now() + LEAD_MS
+  const now = () => performance.now() - zero
+  const failed = new AbortController()
+  const stop = AbortSignal.any([signal, topology.death, failed.signal])
+  const load = drive(new URL(target).origin, plan, zero, stage.watcher, stop)
+  const scrapes = new AbortController()
+  const scraping = scrapeStats(topology, now, stage, scrapes.signal)
+
+  const phases: PhaseTimes[] = []
+  let last: StatsSnapshot = {}
+  try {
+    await playPhases(topology, plan, { now, stop, onPhase: stage.onPhase, ended: (phase) => phases.push(phase) })
+    await topology.setFaults([])
+  } catch (error) {
+    failed.abort(error)
+    await topology.setFaults([]).catch(() => {})
+  }
+  const client = await load
+  if (!stop.aborted) await topology.settle()
+  scrapes.abort()
+  await scraping
+  if (!topology.death.aborted) last = await topology.stats().catch(() => last)
+  return { client, phases, last, stopped: stop.aborted ? stop.reason : null }
+}
+
+interface Play {
+  now: () => number
+  stop: AbortSignal
+  onPhase(index: number): void
+  ended(phase: PhaseTimes): void
+}
+
+async function playPhases(topology: StartedTopology, plan: Plan, { now, stop, onPhase, ended }: Play): Promise<void> {
+  let before = await topology.stats()
+  for (const [index, phase] of plan.phases.entries()) {
+    const from = index === 0 ? 0 : now()
+    if (index > 0) await topology.setFaults(faultsOf(plan, index))
+    const applied = index === 0 ? 0 : now()
+    onPhase(index)
+    await until(phase.to, now, stop)
+    const to = now()
+    const after = topology.death.aborted ? before : await topology.stats()
+    ended({ from, applied, to, complete: !stop.aborted, before, after })
+    if (stop.aborted) return
+    before = after
+  }
+}
+
+const faultsOf = (plan: Plan, phase: number) => (plan.phases[phase]?.faults ?? []).map((index) => plan.faults[index]?.id as string)
+
+/** Resolves at the given time of the load, or at once when the run is stopped. */
+async function until(at: number, now: () => number, stop: AbortSignal): Promise<void> {
+  if (stop.aborted) return
+  await sleep(Math.max(0, at - now()), undefined, { signal: stop }).catch(() => {})
+}
+
+async function scrapeStats(topology: StartedTopology, now: () => number, stage: Stage, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && !topology.death.aborted) {
+    try {
+      const at = now()
+      stage.onStats(at, await topology.stats())
+      await sleep(SCRAPE_EVERY_MS - Math.min(SCRAPE_EVERY_MS, now() - at), undefined, { signal })
+    } catch {
+      // Ended, or Envoy died: whoever watches the topology says so.
+      return
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import { filterName, type PlannedFault } from '../plan/plan.ts'
+
+/**
+ * The access logs: one JSON object a line. Numbers are numbers, an absent value is null, absent flags are "-".
+ * Keys are short words, since people read these files too.
+ */
+
+/** A request as the egress side saw it: what the caller got and why. */
+export const egressLog = (path: string, faults: readonly PlannedFault[]) => [
+  fileLog(path, {
+    id: '%REQ(X-REQUEST-ID)%',
+    start: '%START_TIME(%s.%6f)%',
+    us: '%COMMON_DURATION(DS_RX_BEG:DS_TX_END:us)%',
+    ms: '%DURATION%',
+    method: '%REQ(:METHOD)%',
+    path: '%REQ(:PATH)%',
+    status: '%RESPONSE_CODE%',
+    flags: '%RESPONSE_FLAGS%',
+    details: '%RESPONSE_CODE_DETAILS%',
+    cluster: '%UPSTREAM_CLUSTER%',
+    route: '%ROUTE_NAME%',
+    host: '%UPSTREAM_HOST%',
+    attempts: '%UPSTREAM_REQUEST_ATTEMPT_COUNT%',
+    ...met(faults),
+  }),
+]
+
+/** One attempt, written by the router: with retries there are several per request. */
+export const attemptLog = (path: string) => [
+  fileLog(path, {
+    id: '%REQ(X-REQUEST-ID)%',
+    n: '%REQ(X-ENVOY-ATTEMPT-COUNT)%',
+    start: '%START_TIME(%s.%6f)%',
+    ms: '%DURATION%',
+    status: '%RESPONSE_CODE%',
+    flags: '%RESPONSE_FLAGS%',
+    cluster: '%UPSTREAM_CLUSTER%',
+    host: '%UPSTREAM_HOST%',
+    failure: '%UPSTREAM_TRANSPORT_FAILURE_REASON%',
+  }),
+]
+
+/** An attempt as the hop saw it: which faults it met there. */
+export const hopLog = (path: string, key: string, faults: readonly PlannedFault[]) => [
+  fileLog(path, {
+    id: '%REQ(X-REQUEST-ID)%',
+    n: '%REQ(X-ENVOY-ATTEMPT-COUNT)%',
+    hop: key,
+    start: '%START_TIME(%s.%6f)%',
+    ms: '%DURATION%',
+    status: '%RESPONSE_CODE%',
+    flags: '%RESPONSE_FLAGS%',
+    ...met(faults),
+  }),
+]
+
+/** Faults of one listener share their counters; the metadata each filter leaves tells them apart, request by request. */
+function met(faults: readonly PlannedFault[]): { faults?: Record<string, string> } {
+  if (faults.length === 0) return {}
+  return { faults: Object.fromEntries(faults.map((fault) => [fault.id, `%DYNAMIC_METADATA(${filterName(fault)})%`])) }
+}
+
+function fileLog(path: string, format: Record<string, unknown>) {
+  return {
+    name: 'envoy.access_loggers.file',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog',
+      path,
+      log_format: { json_format: format },
+    },
+  }
+}

@@ -1,0 +1,23 @@
+/** Where something listens, or can be reached. */
+export interface Address {
+  host: string
+  port: number
+}
+
+/** `inventory/2`: a replica's hop and stub, by cluster and replica counted from 1. */
+export const replicaKey = (cluster: string, replica: number) => `${cluster}/${replica}`
+
+/** All the places a configuration of Envoy refers to; the runtime chooses them. */
+export interface Addresses {
+  admin: Address
+  /** The port with the scenario's routes: where load goes when there is no app. */
+  shared: Address
+  /** One port per cluster: the address that an app is given for it. */
+  egress: Readonly<Record<string, Address>>
+  /** Where each hop listens, and the egress cluster finds it, by replica key. */
+  hops: Readonly<Record<string, Address>>
+  /** Where each hop finds its stub, by replica key. */
+  stubs: Readonly<Record<string, Address>>
+  /** Paths of the access logs, as Envoy sees them. */
+  logs: { egress: string; attempts: string; hop: string }
+}

@@ -1,0 +1,68 @@
+import type { Plan } from '../plan/plan.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import { type Address, type Addresses, replicaKey } from './addresses.ts'
+import { policyCluster, stubCluster } from './cluster.ts'
+import { egressListener, hopListener, socketAddress } from './listener.ts'
+import { buildRoutes, fallbackRoute } from './route.ts'
+
+/**
+ * The whole configuration of Envoy, as one static document:
+ *
+ *     load ──► shared ─┐                     ┌──► hop of X, replica 1 ──► stub X1
+ *     app  ──► egress_X┴─► cluster X (policy)┴──► hop of X, replica 2 ──► stub X2
+ */
+export function buildBootstrap(scenario: Scenario, plan: Plan, addresses: Addresses) {
+  const routes = buildRoutes(scenario)
+  const ingressFaults = plan.faults.filter((fault) => fault.at === 'ingress')
+  const clusters = Object.entries(scenario.upstreams).map(([name, { replicas }]) => ({ name, replicas: range(replicas) }))
+  return {
+    admin: { address: socketAddress(addresses.admin) },
+    stats_flush_on_admin: true,
+    layered_runtime: { layers: [{ name: 'faults', admin_layer: {} }] },
+    static_resources: {
+      listeners: [
+        egressListener({
+          name: 'shared',
+          address: addresses.shared,
+          routes: routes.map((route) => route.built),
+          ingressFaults,
+          logs: addresses.logs,
+        }),
+        ...clusters.map(({ name }) =>
+          egressListener({
+            name: `egress_${name}`,
+            address: addresses.egress[name] as Address,
+            routes: [...routes.filter((route) => route.cluster === name).map((route) => route.built), fallbackRoute(name)],
+            ingressFaults: ingressFaults.filter((fault) => fault.cluster === name),
+            logs: addresses.logs,
+          }),
+        ),
+        ...clusters.flatMap(({ name, replicas }) =>
+          replicas.map((replica) =>
+            hopListener({
+              cluster: name,
+              replica,
+              address: addresses.hops[replicaKey(name, replica)] as Address,
+              faults: plan.faults.filter((fault) => fault.cluster === name && fault.replicas.includes(replica)),
+              log: addresses.logs.hop,
+            }),
+          ),
+        ),
+      ],
+      clusters: [
+        ...clusters.map(({ name, replicas }) =>
+          policyCluster(
+            scenario,
+            name,
+            replicas.map((replica) => addresses.hops[replicaKey(name, replica)] as Address),
+          ),
+        ),
+        ...clusters.flatMap(({ name, replicas }) => replicas.map((replica) => stubCluster(name, replica, addresses.stubs))),
+      ],
+    },
+  }
+}
+
+export type Bootstrap = ReturnType<typeof buildBootstrap>
+
+const range = (count: number) => Array.from({ length: count }, (_, i) => i + 1)

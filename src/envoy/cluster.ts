@@ -1,0 +1,49 @@
+import type { Scenario } from '../scenario/scenario.ts'
+import { type Address, replicaKey } from './addresses.ts'
+import { socketAddress, stubClusterName } from './listener.ts'
+import { seconds } from './route.ts'
+
+const UNLIMITED = 1_000_000
+
+/** The cluster under test: the scenario's policy over the hops, which stand for the replicas. */
+export function policyCluster(scenario: Scenario, name: string, hops: readonly Address[]) {
+  const policy = Object.hasOwn(scenario.envoy.clusters, name) ? scenario.envoy.clusters[name] : undefined
+  return {
+    name,
+    type: 'STATIC',
+    ...(policy?.connect_timeout === undefined ? {} : { connect_timeout: seconds(policy.connect_timeout) }),
+    // The gauges of what is left of each limit show how full a breaker is.
+    circuit_breakers: { thresholds: [{ priority: 'DEFAULT', ...policy?.circuit_breakers, track_remaining: true }] },
+    // By default an ejection can take 1 s to reach the workers, though the counters say it at once.
+    common_lb_config: { update_merge_window: '0s' },
+    ...(policy?.outlier_detection === undefined ? {} : { outlier_detection: durations(policy.outlier_detection) }),
+    load_assignment: loadAssignment(name, hops),
+  }
+}
+
+/** From a hop to its stub: no limit of its own. */
+export function stubCluster(cluster: string, replica: number, stubs: Readonly<Record<string, Address>>) {
+  const name = stubClusterName(cluster, replica)
+  const limits = { max_connections: UNLIMITED, max_pending_requests: UNLIMITED, max_requests: UNLIMITED, max_retries: UNLIMITED }
+  return {
+    name,
+    type: 'STATIC',
+    circuit_breakers: { thresholds: [limits] },
+    load_assignment: loadAssignment(name, [stubs[replicaKey(cluster, replica)] as Address]),
+  }
+}
+
+function loadAssignment(name: string, addresses: readonly Address[]) {
+  return {
+    cluster_name: name,
+    endpoints: [{ lb_endpoints: addresses.map((address) => ({ endpoint: { address: socketAddress(address) } })) }],
+  }
+}
+
+const DURATIONS = new Set(['interval', 'base_ejection_time', 'max_ejection_time'])
+
+function durations(outlierDetection: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(outlierDetection).map(([key, value]) => [key, DURATIONS.has(key) ? seconds(value as number) : value]),
+  )
+}

@@ -1,0 +1,41 @@
+import { unreachable } from '../errors.ts'
+import { abort } from '../fault/abort.ts'
+import { delay } from '../fault/delay.ts'
+import { filterName, type PlannedFault, percentKey } from '../plan/plan.ts'
+import type { Ms } from '../units.ts'
+
+/**
+ * Envoy's HTTP fault filter for one fault, asleep until its runtime key says otherwise.
+ * `filter_metadata` marks each request that met it under the filter's own name.
+ * @see Envoy `extensions.filters.http.fault.v3.HTTPFault`
+ */
+export function faultFilter(fault: PlannedFault) {
+  const headers = Object.entries(fault.headers).map(([name, value]) => ({ name, string_match: { exact: value } }))
+  return {
+    name: filterName(fault),
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault',
+      ...action(fault),
+      ...(headers.length > 0 ? { headers } : {}),
+      // At ingress one filter chain serves every cluster; the filter must look at the route it would take.
+      ...(fault.at === 'ingress' ? { upstream_cluster: fault.cluster } : {}),
+      filter_metadata: { met: true },
+    },
+  }
+}
+
+function action(fault: PlannedFault) {
+  switch (fault.action.kind) {
+    case 'delay':
+      return delay.filter(fault.action.value as Ms, percentKey(fault))
+    case 'abort':
+      return abort.filter(fault.action.value, percentKey(fault))
+    default:
+      return unreachable(fault.action)
+  }
+}
+
+/** Runtime values that put exactly these faults in force and all others to sleep. */
+export function runtimeValues(all: readonly PlannedFault[], on: readonly PlannedFault[]): Record<string, string> {
+  return Object.fromEntries(all.map((fault) => [percentKey(fault), on.includes(fault) ? String(fault.percent) : '0']))
+}

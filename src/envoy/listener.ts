@@ -1,0 +1,78 @@
+import type { PlannedFault } from '../plan/plan.ts'
+import { attemptLog, egressLog, hopLog } from './access-log.ts'
+import { type Address, replicaKey } from './addresses.ts'
+import { faultFilter } from './fault-filter.ts'
+
+type Log = ReturnType<typeof egressLog>
+
+const ROUTER = 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router'
+const HTTP_CONNECTION_MANAGER = 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'
+
+/** The side under test: routes with their timeouts and retries, and in front of the router the faults `at: ingress`. */
+export function egressListener(given: {
+  name: string
+  address: Address
+  routes: readonly unknown[]
+  ingressFaults: readonly PlannedFault[]
+  logs: { egress: string; attempts: string }
+}) {
+  return listener(given.name, given.address, {
+    accessLog: egressLog(given.logs.egress, given.ingressFaults),
+    manager: {},
+    // The attempt count tells the hop and the stub which try they see.
+    virtualHost: { name: given.name, domains: ['*'], include_request_attempt_count: true, routes: given.routes },
+    faults: given.ingressFaults,
+    router: { '@type': ROUTER, upstream_log: attemptLog(given.logs.attempts) },
+  })
+}
+
+/** The hop in front of one replica: faults behind the router under test, and otherwise as transparent as can be. */
+export function hopListener(given: { cluster: string; replica: number; address: Address; faults: readonly PlannedFault[]; log: string }) {
+  const name = hopName(given.cluster, given.replica)
+  return listener(name, given.address, {
+    accessLog: hopLog(given.log, replicaKey(given.cluster, given.replica), given.faults),
+    manager: { stream_idle_timeout: '0s' },
+    virtualHost: {
+      name,
+      domains: ['*'],
+      routes: [{ match: { prefix: '/' }, route: { cluster: stubClusterName(given.cluster, given.replica), timeout: '0s' } }],
+    },
+    faults: given.faults,
+    router: { '@type': ROUTER },
+  })
+}
+
+export const hopName = (cluster: string, replica: number) => `hop_${cluster}_${replica}`
+export const stubClusterName = (cluster: string, replica: number) => `stub_${cluster}_${replica}`
+
+function listener(
+  name: string,
+  address: Address,
+  given: { accessLog: Log; manager: object; virtualHost: object; faults: readonly PlannedFault[]; router: object },
+) {
+  return {
+    name,
+    address: socketAddress(address),
+    // Otherwise a second Envoy could share the port, and take part of the traffic, without an error.
+    enable_reuse_port: false,
+    filter_chains: [
+      {
+        filters: [
+          {
+            name: 'envoy.filters.network.http_connection_manager',
+            typed_config: {
+              '@type': HTTP_CONNECTION_MANAGER,
+              stat_prefix: name,
+              ...given.manager,
+              access_log: given.accessLog,
+              route_config: { name, virtual_hosts: [given.virtualHost] },
+              http_filters: [...given.faults.map(faultFilter), { name: 'envoy.filters.http.router', typed_config: given.router }],
+            },
+          },
+        ],
+      },
+    ],
+  }
+}
+
+export const socketAddress = ({ host, port }: Address) => ({ socket_address: { address: host, port_value: port } })

@@ -1,0 +1,69 @@
+import { Document, isCollection, isMap, isPair, type Node, visit } from 'yaml'
+import { describeAction } from '../fault/registry.ts'
+import { filterName, type Plan, percentKey } from '../plan/plan.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import type { Bootstrap } from './bootstrap.ts'
+
+/** A map or list at most this long when written on one line is written so. */
+const ONE_LINE = 110
+
+/** The configuration as YAML for people: short parts on one line, and a comment where a reader would ask why. */
+export function renderBootstrap(bootstrap: Bootstrap, scenario: Scenario, plan: Plan): string {
+  const document = new Document(bootstrap)
+  document.commentBefore = [
+    ` Envoy for the scenario: ${scenario.name}`,
+    '',
+    '   load -> shared      -> cluster (policy under test) -> hop of each replica (faults) -> stub',
+    '   app  -> egress_NAME -> the same cluster',
+    '',
+    ' The fault filter acts before the router of its listener. A fault on the hop is therefore behind the router, timeouts,',
+    ' retries and breakers of the egress side, which react to it; a fault on the egress side itself they would never see.',
+  ].join('\n')
+  const comments = commentsByName(scenario, plan)
+  visit(document, {
+    Map(_, node) {
+      const name = node.get('name')
+      const comment = typeof name === 'string' ? comments.get(name) : undefined
+      if (comment !== undefined) node.commentBefore = ` ${comment}`
+      if (isSmall(node)) {
+        node.flow = true
+        return visit.SKIP
+      }
+      return undefined
+    },
+    Seq(_, node) {
+      node.flow = isSmall(node) && !node.items.some(isMap)
+    },
+  })
+  return document.toString({ lineWidth: 0, flowCollectionPadding: true })
+}
+
+function isSmall(node: Node): boolean {
+  if (!isCollection(node) || node.commentBefore) return false
+  let nested = false
+  visit(node, { Pair: (_, pair) => void (isPair(pair) && isMap(pair.value) && pair.value.items.length > 4 && (nested = true)) })
+  return !nested && JSON.stringify(node.toJSON()).length <= ONE_LINE
+}
+
+function commentsByName(scenario: Scenario, plan: Plan): Map<string, string> {
+  const comments = new Map<string, string>([['shared', 'The routes of the scenario, in order: where the load goes when there is no app.']])
+  comments.set('default', 'Whatever the routes above leave, with the defaults of Envoy (timeout 15s, no retries).')
+  for (const [cluster, { replicas }] of Object.entries(scenario.upstreams)) {
+    comments.set(`egress_${cluster}`, `The address of ${cluster} for an app.`)
+    comments.set(
+      cluster,
+      `Policy under test. What is not set here is the default of Envoy: connect_timeout 5s, limits 1024, max_retries 3.`,
+    )
+    for (let replica = 1; replica <= replicas; replica++) {
+      comments.set(`hop_${cluster}_${replica}`, `In front of replica ${replica} of ${cluster}: faults behind the router under test.`)
+    }
+  }
+  for (const fault of plan.faults) {
+    const phase = plan.phases[fault.phase]?.name
+    comments.set(
+      filterName(fault),
+      `${describeAction(fault.action)} in phase "${phase}": asleep until runtime key ${percentKey(fault)} is ${fault.percent}.`,
+    )
+  }
+  return comments
+}

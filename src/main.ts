@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs'
+import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander'
+import { runCommand } from './commands/run.ts'
+import { schemaCommand } from './commands/schema.ts'
+import { validateCommand } from './commands/validate.ts'
+import { ChaosError, EXIT, type ExitCode } from './errors.ts'
+import { renderError } from './report/errors.ts'
+import { terminalOf } from './terminal.ts'
+
+const EXIT_CODES = `
+Exit codes:
+  0    every expectation held
+  1    an expectation failed
+  2    bad usage or a bad scenario; nothing was started
+  3    the environment: no Envoy, a process died, the disk is full
+  4    inconclusive: too few samples, the fault missed its share, or the machine was too busy
+  130  interrupted (143: terminated); partial results are written`
+
+/** @returns the exit code. Never throws: whatever goes wrong is told on stderr. */
+export async function main(argv: readonly string[]): Promise<ExitCode> {
+  let code: ExitCode = EXIT.pass
+  const program = new Command('chaos')
+    .description('Chaos tests for services behind Envoy: a scenario in YAML, a real Envoy, a verdict with its evidence.')
+    .version(version(), '-V, --version')
+    .exitOverride()
+    .showHelpAfterError('(chaos --help shows what there is)')
+    .addHelpText('after', `${EXIT_CODES}\n\nFirst steps:\n  chaos run scenarios/quickstart.yaml\n`)
+
+  program
+    .command('run')
+    .description('run scenarios and judge their expectations')
+    .argument('<file...>', 'scenario files')
+    .option('--out <dir>', 'where the results go (default: chaos-results/<time>-<name>; with several files one folder each)')
+    .option('--seed <n>', 'in place of the seed in the scenario', wholeNumber)
+    .option('--envoy <path>', 'the Envoy to use (default: CHAOS_ENVOY, then the one on PATH or in the cache, else it is fetched)')
+    .option('--allow-target <host>', 'let load.target be this host, which the run does not start itself')
+    .option('-q, --quiet', 'no progress; only the summary')
+    .option('--no-color', 'no colours (also NO_COLOR=1)')
+    .addHelpText(
+      'after',
+      `${EXIT_CODES}\n\nExamples:\n  chaos run scenarios/quickstart.yaml\n  chaos run scenarios/*.yaml --out results --quiet\n`,
+    )
+    .action(async (files: string[], options) => {
+      code = await runCommand(files, options, { version: version(), env: process.env })
+    })
+
+  program
+    .command('validate')
+    .description('check scenarios without starting anything: all problems at once, each with its place')
+    .argument('<file...>', 'scenario files')
+    .option('--allow-target <host>', 'as for run')
+    .option('--no-color', 'no colours (also NO_COLOR=1)')
+    .action((files: string[], options) => {
+      code = validateCommand(files, options)
+    })
+
+  program
+    .command('schema')
+    .description('print the JSON Schema (draft-07) of scenarios, for editors, or of results.json')
+    .addArgument(new Argument('[kind]').choices(['scenario', 'results']).default('scenario'))
+    .action((kind: 'scenario' | 'results') => {
+      schemaCommand(kind)
+    })
+
+  try {
+    await program.parseAsync(argv as string[], { from: 'user' })
+    return code
+  } catch (error) {
+    // commander has printed its message, or the help, already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.badInput
+    if (error instanceof ChaosError) {
+      process.stderr.write(`${renderError(error, terminalOf(process.stderr, !argv.includes('--no-color')))}\n`)
+      return error.kind === 'badInput' ? EXIT.badInput : EXIT.environment
+    }
+    process.stderr.write(`chaos: this is a bug in chaos, please report it:\n${(error as Error)?.stack ?? String(error)}\n`)
+    return EXIT.environment
+  }
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,10}$/.test(text) || Number(text) > 4_294_967_295)
+    throw new InvalidArgumentError('expected a whole number from 0 to 4294967295')
+  return Number(text)
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
+}

@@ -1,0 +1,43 @@
+import type { RequestRecord } from './record.ts'
+
+/** All that a run saw: what verdicts are judged from, now or later. */
+export interface Observations {
+  records: readonly RequestRecord[]
+  /** Same order as `Plan.phases`. A phase that an interruption cut off has `complete: false`. */
+  phases: readonly PhaseObservation[]
+  faults: readonly FaultEvidence[]
+  /** What makes the evidence as a whole unsound, in sentences; empty when all sources agree. */
+  unsound: readonly string[]
+}
+
+export interface PhaseObservation {
+  name: string
+  /** Ms after the start of the load, as they really were. */
+  from: number
+  to: number
+  complete: boolean
+  /** When the phase's faults were confirmed in force; `from` when it has none. */
+  applied: number
+  /** How late requests were sent, in ms after their due time: 99th percentile and maximum. */
+  lateness: { p99: number; max: number }
+  /** How late the stub answered, in ms after its own due time: 99th percentile and maximum; zeros when it saw none. */
+  stubLag: { p99: number; max: number }
+  /** `outlier_detection.ejections_enforced_total` of each cluster, gained in this phase. */
+  ejections: Readonly<Record<string, number>>
+}
+
+/** How often a planned fault really happened, from sources that do not know of each other. */
+export interface FaultEvidence {
+  id: string
+  phase: number
+  /** Attempts (upstream) or requests (ingress) that matched the fault's condition while it was in force. */
+  matched: number
+  /** Those that met it, by the access log of the listener that made it. */
+  met: number
+  /** Gained in the phase by `http.<stat_prefix>.fault.<counter>` of its listeners; shared by the faults of one kind there. */
+  counted: number
+  /** Those that must have met it, by what others saw (for an abort: attempts that no stub received). */
+  inferred: number
+  /** Why the evidence does not bear the asked share, in a sentence; null when it does. */
+  doubt: string | null
+}

@@ -1,0 +1,81 @@
+import type { JournalLine } from '../upstream/spec.ts'
+
+/** A line of the egress access log; see `envoy/access-log.ts`. */
+export interface EgressLine {
+  id: string | null
+  start: string
+  us: number | null
+  ms: number
+  status: number
+  flags: string
+  details: string | null
+  cluster: string | null
+  route: string | null
+  host: string | null
+  attempts: number
+  faults?: Record<string, unknown>
+}
+
+export interface AttemptLine {
+  id: string | null
+  n: string | null
+  start: string
+  ms: number
+  status: number
+  flags: string
+  cluster: string | null
+  host: string | null
+  failure: string | null
+}
+
+export interface HopLine {
+  id: string | null
+  n: string | null
+  hop: string
+  start: string
+  ms: number
+  status: number
+  flags: string
+  faults?: Record<string, unknown>
+}
+
+export interface Logs {
+  egress: EgressLine[]
+  attempts: AttemptLine[]
+  hop: HopLine[]
+  journal: JournalLine[]
+  /** Lines that are not whole JSON objects: the writer was cut off. */
+  broken: number
+}
+
+/** Reads the four logs; a line that was cut off is counted, not guessed. */
+export function parseLogs(texts: { egress: string; attempts: string; hop: string; journal: string }): Logs {
+  let broken = 0
+  const read = <T>(text: string): T[] => {
+    const lines: T[] = []
+    for (const line of text.split('\n')) {
+      if (line === '') continue
+      try {
+        lines.push(JSON.parse(line) as T)
+      } catch {
+        broken++
+      }
+    }
+    return lines
+  }
+  return {
+    egress: read<EgressLine>(texts.egress),
+    attempts: read<AttemptLine>(texts.attempts),
+    hop: read<HopLine>(texts.hop),
+    journal: read<JournalLine>(texts.journal),
+    get broken() {
+      return broken
+    },
+  }
+}
+
+/** Envoy writes absent flags as "-". */
+export const flagsOf = (text: string) => (text === '-' ? [] : text.split(','))
+
+/** Ids of the faults whose filter left its mark. */
+export const faultsOf = (marks: Record<string, unknown> | undefined) => (marks ? Object.keys(marks).filter((id) => marks[id] !== null) : [])

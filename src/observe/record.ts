@@ -1,0 +1,65 @@
+/**
+ * One client request with everything that happened to it, joined on `x-request-id` from the client's record, Envoy's
+ * access logs (egress, per attempt, hop) and the stub's journal. All times are ms after the start of the load.
+ */
+export interface RequestRecord {
+  id: string
+  /** Index into `Plan.requests`. */
+  request: number
+  /** Index into `Plan.phases`: the phase in which it was due. */
+  phase: number
+  due: number
+  /** When it was handed to the socket; later than `due` by the generator's own lag. */
+  sent: number
+  /** End of the response; null when none came. */
+  end: number | null
+  /** Null when no response came. */
+  status: number | null
+  /** Why no (whole) response came, in the client's words; null otherwise. */
+  error: string | null
+  /** An expected status within the deadline of the due time. */
+  success: boolean
+  /** In flight over an edge of its phase, or due before the phase's faults were confirmed switched. */
+  edge: boolean
+  /** What Envoy's egress said of it; null when its log has no line for it (the request never reached Envoy). */
+  egress: Egress | null
+  /** Attempts that Envoy made, in order; those that a breaker refused are not attempts. */
+  attempts: readonly Attempt[]
+  /** Ids of the faults it met before the router (`at: ingress`). */
+  ingressFaults: readonly string[]
+}
+
+/** One line of the access log of the egress listener or of the shared port. */
+export interface Egress {
+  cluster: string | null
+  route: string | null
+  start: number
+  durationMs: number
+  status: number
+  flags: readonly string[]
+  /** RESPONSE_CODE_DETAILS: why the response is what it is. */
+  details: string | null
+  /** The breaker that refused it; null when none did. */
+  rejectedBy: 'max_requests' | 'max_pending_requests' | null
+  /** The limit that ended the request as a whole: the route's `timeout`. Tries that a limit cut stand at the attempts. */
+  routeTimeout: boolean
+}
+
+/** One attempt: a line of the router's upstream log, with what the hop and the stub say of it. */
+export interface Attempt {
+  /** 1 for the first try. */
+  n: number
+  start: number
+  durationMs: number
+  /** 0 when no response came. */
+  status: number
+  flags: readonly string[]
+  /** 1-based; null when no host was reached. */
+  replica: number | null
+  /** The limit that cut this attempt. `route` is the route's timeout, which ends the attempt in flight too. */
+  cutBy: 'per_try' | 'connect' | 'route' | null
+  /** Null when the hop has no line for it (it never got there). */
+  hop: { start: number; durationMs: number; status: number; flags: readonly string[]; faults: readonly string[] } | null
+  /** Null when the stub never saw it (an abort, or a delay that was cut short). */
+  stub: { arrived: number; started: number; due: number; answered: number | null; status: number; busy: number; queued: number } | null
+}

@@ -1,0 +1,26 @@
+import type { Scenario } from '../scenario/scenario.ts'
+import { planArrivals } from './arrivals.ts'
+import { planFaults } from './faults.ts'
+import type { Plan, PlannedPhase } from './plan.ts'
+import { planRequests } from './requests.ts'
+import { planStubs } from './stubs.ts'
+
+/** Decides everything that can be decided before something is started. The same scenario and seed give the same plan. */
+export function compilePlan(scenario: Scenario): Plan {
+  const faults = planFaults(scenario)
+  const phases: PlannedPhase[] = []
+  let from = 0
+  for (const [index, phase] of scenario.phases.entries()) {
+    const to = from + phase.for
+    phases.push({ name: phase.name, from, to, faults: faults.flatMap((fault, i) => (fault.phase === index ? [i] : [])) })
+    from = to
+  }
+  return {
+    seed: scenario.seed,
+    stubs: planStubs(scenario),
+    phases,
+    requests: planRequests(scenario),
+    load: planArrivals(scenario, from),
+    faults,
+  }
+}

@@ -1,0 +1,47 @@
+import { FAULT_KIND_NAMES, type FaultAction } from '../fault/registry.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import type { PlannedFault } from './plan.ts'
+
+/** Numbers the faults of each phase and spells out which replicas they are made at. */
+export function planFaults(scenario: Scenario): PlannedFault[] {
+  const planned: PlannedFault[] = []
+  const taken = new Set<string>()
+  for (const [phase, { name, faults }] of scenario.phases.entries()) {
+    for (const [index, fault] of faults.entries()) {
+      const replicas = scenario.upstreams[fault.cluster]?.replicas ?? 0
+      const kind = FAULT_KIND_NAMES.find((candidate) => fault[candidate] !== undefined)
+      if (!kind) throw new Error(`fault ${index} of phase ${name} has no kind: the schema let it through`)
+      const id = unique(`${slug(name)}-${index + 1}`, taken)
+      planned.push({
+        id,
+        phase,
+        cluster: fault.cluster,
+        replicas: fault.at === 'ingress' ? [] : fault.replica ? [fault.replica] : Array.from({ length: replicas }, (_, i) => i + 1),
+        at: fault.at,
+        action: { kind, value: fault[kind] } as FaultAction,
+        percent: fault.percent,
+        headers: fault.when?.header ?? {},
+      })
+    }
+  }
+  return planned
+}
+
+/** Envoy's stat, filter and runtime names stay readable with letters, digits and dashes only. */
+function slug(name: string): string {
+  return (
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '')
+      .slice(0, 40) || 'phase'
+  )
+}
+
+/** Two phases may shrink to the same slug. */
+function unique(id: string, taken: Set<string>): string {
+  let candidate = id
+  for (let n = 2; taken.has(candidate); n++) candidate = `${id}-${n}`
+  taken.add(candidate)
+  return candidate
+}

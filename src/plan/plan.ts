@@ -1,0 +1,64 @@
+import type { FaultAction } from '../fault/registry.ts'
+import type { Method } from '../scenario/schema.ts'
+import type { StubSpec } from '../upstream/spec.ts'
+
+/** All that is decided before anything starts: a function of the scenario and its seed. */
+export interface Plan {
+  seed: number
+  stubs: StubSpec
+  phases: readonly PlannedPhase[]
+  requests: readonly PlannedRequest[]
+  load: PlannedLoad
+  faults: readonly PlannedFault[]
+}
+
+export interface PlannedPhase {
+  name: string
+  /** Ms after the start of the load; `to` is the next phase's `from`. */
+  from: number
+  to: number
+  /** Indices into `Plan.faults`. */
+  faults: readonly number[]
+}
+
+/** One kind of request, as it goes on the wire. */
+export interface PlannedRequest {
+  name: string
+  method: Method
+  path: string
+  headers: Readonly<Record<string, string>>
+  body: string | undefined
+  /** Left out: 200 to 399. */
+  successStatus: readonly number[] | undefined
+}
+
+/** Which request is due when: two columns of equal length, in order of time. */
+export interface PlannedLoad {
+  /** Ms after the start of the load. */
+  due: Float64Array
+  /** Indices into `Plan.requests`. */
+  request: Uint16Array
+  /** Ms from the due time within which an answer counts as success. */
+  deadline: number
+  /** Where the user points the load instead of the shared port of Envoy. */
+  target: string | undefined
+}
+
+/** One fault of one phase: a filter of its own in Envoy, asleep but in its phase. */
+export interface PlannedFault {
+  /** Unique, short, made from its phase's name: `brownout-1`. Filter `chaos.<id>`, runtime key `chaos.<id>.percent`. */
+  id: string
+  phase: number
+  cluster: string
+  /** Replicas it applies to, counted from 1; empty at ingress. */
+  replicas: readonly number[]
+  at: 'upstream' | 'ingress'
+  action: FaultAction
+  /** 0–100. */
+  percent: number
+  /** Exact values; empty when the fault has no condition. */
+  headers: Readonly<Record<string, string>>
+}
+
+export const filterName = (fault: PlannedFault) => `chaos.${fault.id}`
+export const percentKey = (fault: PlannedFault) => `chaos.${fault.id}.percent`

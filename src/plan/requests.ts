@@ -1,0 +1,18 @@
+import { headersOf, methodAndPath, requestsOf } from '../scenario/routing.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import type { PlannedRequest } from './plan.ts'
+
+/** The kinds of request as they go on the wire. */
+export function planRequests(scenario: Scenario): PlannedRequest[] {
+  return requestsOf(scenario).map((request) => {
+    const { method, path } = methodAndPath(request)
+    return {
+      name: request.name ?? `${method} ${path}`,
+      method,
+      path,
+      headers: headersOf(request),
+      body: request.json === undefined ? request.body : JSON.stringify(request.json),
+      successStatus: request.success_status,
+    }
+  })
+}

@@ -1,0 +1,39 @@
+import { deriveSeed } from '../random.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import type { Latency, ServerSpec, StubSpec } from '../upstream/spec.ts'
+
+const DEFAULT_SERVICE_MS = 1
+
+/** One server per replica, each with its own stream of draws. */
+export function planStubs(scenario: Scenario): StubSpec {
+  const servers: ServerSpec[] = []
+  for (const [cluster, upstream] of Object.entries(scenario.upstreams)) {
+    const { status, headers, body, json } = upstream.respond
+    const typed = Object.keys(headers).some((header) => header.toLowerCase() === 'content-type')
+    for (let replica = 1; replica <= upstream.replicas; replica++) {
+      servers.push({
+        cluster,
+        replica,
+        port: 0,
+        ...(upstream.workers === undefined ? {} : { workers: upstream.workers }),
+        latency: latencyOf(scenario, cluster),
+        respond: {
+          status,
+          headers: json !== undefined && !typed ? { 'content-type': 'application/json', ...headers } : headers,
+          body: json === undefined ? (body ?? '') : JSON.stringify(json),
+        },
+        seed: deriveSeed(scenario.seed, 'service', cluster, replica),
+      })
+    }
+  }
+  return { host: '127.0.0.1', servers }
+}
+
+function latencyOf(scenario: Scenario, cluster: string): Latency {
+  const latency = scenario.upstreams[cluster]?.latency
+  if (latency === undefined) return { kind: 'fixed', ms: DEFAULT_SERVICE_MS }
+  if (typeof latency === 'number') return { kind: 'fixed', ms: latency }
+  if ('exponential' in latency) return { kind: 'exponential', mean: latency.exponential }
+  if ('samples' in latency) return { kind: 'samples', ms: scenario.samples[cluster] ?? [] }
+  return { kind: 'log-normal', p50: latency.p50, p99: latency.p99 }
+}

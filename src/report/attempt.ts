@@ -1,0 +1,48 @@
+import type { Attempt, RequestRecord } from '../observe/record.ts'
+import type { Plan } from '../plan/plan.ts'
+import { flagWords, metFaults } from './envoy-words.ts'
+import { millis } from './figures.ts'
+
+const LIMITS = { per_try: 'per_try_timeout', connect: 'connect_timeout', route: "the route's timeout" } as const
+
+/** Below this a wait in the queue is the noise of scheduling. */
+const NOTABLE_MS = 1
+
+/** `try 1 → inventory/2  cut by per_try_timeout after 300 ms; met delay 400ms (brownout-1); the stub never saw it` */
+export function tellAttempt(attempt: Attempt, record: RequestRecord, plan: Plan): string {
+  const faults = attempt.hop?.faults ?? []
+  const parts = [
+    resultOf(attempt),
+    ...(faults.length > 0 ? [`met ${metFaults(faults, plan)}`] : []),
+    ...(attempt.hop === null && attempt.stub === null && attempt.replica !== null
+      ? ['never reached its hop']
+      : stubParts(attempt, record.due)),
+  ]
+  return `try ${attempt.n} → ${hostOf(attempt, record, plan)}  ${parts.join('; ')}`
+}
+
+function hostOf(attempt: Attempt, record: RequestRecord, plan: Plan): string {
+  const met = attempt.hop?.faults[0]
+  const cluster = record.egress?.cluster ?? plan.faults.find((fault) => fault.id === met)?.cluster ?? null
+  if (attempt.replica === null) return cluster === null ? 'no host' : `${cluster}, no host`
+  return cluster === null ? `replica ${attempt.replica}` : `${cluster}/${attempt.replica}`
+}
+
+function resultOf(attempt: Attempt): string {
+  const after = `after ${millis(attempt.durationMs)}`
+  if (attempt.cutBy !== null) return `cut by ${LIMITS[attempt.cutBy]} ${after}`
+  if (attempt.status !== 0) return `${attempt.status} ${after}`
+  return ['no answer', after, ...flagWords(attempt.flags)].join(' ')
+}
+
+/** What the stub has to add: nothing, when it simply served the request. */
+function stubParts({ stub, status, cutBy, replica }: Attempt, due: number): string[] {
+  if (stub === null) return replica === null ? [] : ['the stub never saw it']
+  const parts: string[] = []
+  const waited = stub.started - stub.arrived
+  if (waited >= NOTABLE_MS) parts.push(`waited ${millis(waited)} in the stub's queue (${stub.busy} busy, ${stub.queued} waiting)`)
+  if (stub.answered === null) parts.push('its caller was gone before the stub answered')
+  else if (cutBy !== null) parts.push(`the stub answered ${stub.status} too late, at +${millis(stub.answered - due)}`)
+  else if (status !== stub.status) parts.push(`the stub answered ${stub.status}`)
+  return parts
+}

@@ -1,0 +1,40 @@
+import { commandLines } from './command-line.ts'
+import { duration, perSecond, plural } from './figures.ts'
+import type { FinishedRun } from './finished-run.ts'
+import { wrapClauses } from './layout.ts'
+import type { Paper } from './paper.ts'
+
+const KEY_CELLS = 10
+
+/** The small print: totals, warnings, what it ran on, where the results stand and how to run it again. */
+export function factLines(run: FinishedRun, { width, paint, say }: Paper): string[] {
+  const { directory, command, warnings } = run
+  const key = (name: string) => paint('dim', `  ${name.padEnd(KEY_CELLS)}`)
+  const rest = ' '.repeat(2 + KEY_CELLS)
+  const fact = (name: string, text: string) => keyed(key(name), rest, wrapClauses(text, width - rest.length))
+  return [
+    ...fact('load', totals(run)),
+    ...warnings.flatMap((warning) => fact('warning', say(warning)).map((line) => paint('yellow', line))),
+    ...fact('run', say(circumstances(run))),
+    // Not wrapped: a broken path or word could not be copied.
+    ...keyed(key('results'), rest, [say(directory)]),
+    ...keyed(key('again'), rest, commandLines(command.map(say), width - rest.length)),
+  ]
+}
+
+function keyed(key: string, rest: string, lines: readonly string[]): string[] {
+  return lines.map((line, i) => (i === 0 ? key : rest) + line)
+}
+
+function totals({ observations, loadMs }: FinishedRun): string {
+  if (observations === null) return 'nothing was sent'
+  const requests = observations.records.length
+  const attempts = observations.records.reduce((sum, record) => sum + record.attempts.length, 0)
+  const each = requests === 0 ? '' : ` (${(attempts / requests).toFixed(3)} each)`
+  return `${plural(requests, 'request')} in ${duration(loadMs)} (${perSecond(requests, loadMs)}), ${plural(attempts, 'attempt')}${each}`
+}
+
+function circumstances({ envoy, durationMs, plan, chaosVersion, runtime }: FinishedRun): string {
+  const proxy = envoy === null ? 'no Envoy' : `Envoy ${envoy.version ?? 'of unknown version'} from ${envoy.source}`
+  return `${duration(durationMs)} in all; seed ${plan.seed}; chaos ${chaosVersion} (${runtime}); ${proxy}`
+}

@@ -1,0 +1,35 @@
+import { describeAction } from '../fault/registry.ts'
+import type { FaultEvidence } from '../observe/observations.ts'
+import type { PlannedFault } from '../plan/plan.ts'
+import { trim } from '../units.ts'
+import { count, plural, shareOf } from './figures.ts'
+import { maskHeaders } from './mask.ts'
+
+/** `delay 400ms on inventory`, with its replicas, place and condition where they matter. */
+export function faultTarget(fault: PlannedFault, replicaCount: number): string {
+  const some = fault.at === 'upstream' && fault.replicas.length > 0 && fault.replicas.length < replicaCount
+  const where = some ? `${fault.cluster}/${fault.replicas.join('+')}` : fault.cluster
+  const headers = Object.entries(maskHeaders(fault.headers)).map(([name, value]) => `${name}: ${value}`)
+  return [
+    `${describeAction(fault.action)} on ${where}`,
+    fault.at === 'ingress' ? ' at ingress' : '',
+    headers.length > 0 ? ` when ${headers.join(', ')}` : '',
+  ].join('')
+}
+
+/** `10% asked: 104 of 998 attempts (10.4%)` */
+export function askedAndMet(fault: PlannedFault, evidence: FaultEvidence): string {
+  const noun = fault.at === 'ingress' ? 'request' : 'attempt'
+  return `${trim(fault.percent, 4)}% asked: ${count(evidence.met)} of ${plural(evidence.matched, noun)} (${shareOf(evidence.met, evidence.matched)})`
+}
+
+/** The sources that do not know of each other: they must agree. */
+export function independentSources(fault: PlannedFault, evidence: FaultEvidence): string {
+  const from = fault.at === 'ingress' ? 'from what passed on' : 'from the stub'
+  return `counted by Envoy ${count(evidence.counted)}, inferred ${from} ${count(evidence.inferred)}`
+}
+
+/** How many replicas a cluster has, by the plan's stubs. */
+export function replicasOf(cluster: string, stubs: readonly { cluster: string }[]): number {
+  return stubs.filter((server) => server.cluster === cluster).length
+}

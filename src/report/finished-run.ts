@@ -1,0 +1,36 @@
+import type { Observations } from '../observe/observations.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import type { Verdict } from '../verdict/verdict.ts'
+
+/** A run that is over, however it ended: all that a report is made from. */
+export interface FinishedRun {
+  /** Name of the folder of its results. */
+  id: string
+  chaosVersion: string
+  scenario: Scenario
+  plan: Plan
+  /** Null when the run ended before anything could be observed. */
+  observations: Observations | null
+  verdict: Verdict
+  /** What ended the run early; null for a run that went its whole way. */
+  ended: Ended | null
+  /** ISO 8601, UTC. */
+  startedAt: string
+  /** Wall clock, start-up and clean-up included. */
+  durationMs: number
+  /** From the first due time to the last answer. */
+  loadMs: number
+  runtime: 'process'
+  envoy: { path: string; version: string | null; source: string } | null
+  /** What the user should know though it decides nothing, in sentences. */
+  warnings: readonly string[]
+  /** argv that repeats this run, program first. */
+  command: readonly string[]
+  /** Where the results stand, as the user would type it. */
+  directory: string
+}
+
+export type Ended =
+  | { by: 'interrupt'; signal: 'SIGINT' | 'SIGTERM' }
+  | { by: 'environment'; message: string; hint: string | null; detail: readonly string[] }

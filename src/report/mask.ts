@@ -1,0 +1,48 @@
+import type { Scenario } from '../scenario/scenario.ts'
+
+/** Reports travel further than scenarios do (CI artefacts, tickets), so what authenticates someone stays out of them. */
+
+export const MASK = '***'
+
+const NAMES = new Set(['authorization', 'proxy-authorization', 'authentication', 'cookie', 'set-cookie'])
+const PARTS =
+  /(^|[-_.])(auth|token|secret|passwd|password|credentials?|session|signature|api[-_]?key|access[-_]?key|private[-_]?key)([-_.]|$)/i
+
+/** Whether a header's value must not be shown: `authorization`, `x-api-key`, `x-auth-token` and the like. */
+export function isSecretHeader(name: string): boolean {
+  return NAMES.has(name.toLowerCase()) || PARTS.test(name)
+}
+
+/** The same headers, with the values of the secret ones masked. */
+export function maskHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, isSecretHeader(name) ? MASK : value]))
+}
+
+/** Shorter values would blot out words that only happen to hold them; a part of a value must be longer still. */
+const SHORTEST = 4
+const SHORTEST_PART = 8
+
+/** The values to keep out of free text; of `Bearer xyz` and `sid=xyz; theme=dark`, the longer parts on their own as well. */
+export function secretsIn(headers: Readonly<Record<string, string>>): string[] {
+  const values = Object.entries(headers).flatMap(([name, value]) => (isSecretHeader(name) ? [value] : []))
+  const parts = values.flatMap((value) => value.split(/[\s;,]+|(?<=[\w-])=(?=.)/)).filter((part) => part.length >= SHORTEST_PART)
+  return [...values.filter((value) => value.length >= SHORTEST), ...parts]
+}
+
+/** The values of all secret headers, wherever a scenario can hold one. */
+export function secretValues(scenario: Scenario): string[] {
+  const places: (Readonly<Record<string, string>> | undefined)[] = [
+    ...Object.values(scenario.upstreams).map((upstream) => upstream.respond.headers),
+    ...(scenario.envoy.routes ?? []).map((route) => route.match.headers),
+    ...(scenario.load.requests ?? []).map((request) => request.headers),
+    ...scenario.phases.flatMap((phase) => phase.faults.map((fault) => fault.when?.header)),
+    ...scenario.expect.map((expectation) => expectation.given?.header),
+  ]
+  return [...new Set(places.flatMap((headers) => (headers === undefined ? [] : secretsIn(headers))))]
+}
+
+/** @returns a function that replaces each of `values` in a text, longest first, so that no tail of one is left. */
+export function masker(values: readonly string[]): (text: string) => string {
+  const longestFirst = [...values].sort((a, b) => b.length - a.length)
+  return (text) => longestFirst.reduce((left, value) => left.replaceAll(value, () => MASK), text)
+}

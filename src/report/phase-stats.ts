@@ -1,0 +1,55 @@
+import type { RequestRecord } from '../observe/record.ts'
+
+/** What the requests of one phase add up to. */
+export interface PhaseStats {
+  requests: number
+  successes: number
+  /** In flight over an edge of the phase. */
+  edge: number
+  /** By status; `none` for those without an answer. */
+  statuses: Record<string, number>
+  /** In ms from the due time; Infinity where that many requests were never answered, null without requests. */
+  latency: { p50: number; p90: number; p99: number; max: number } | null
+  unanswered: number
+  attempts: number
+  retries: number
+  timeouts: { route: number; perTry: number; connect: number }
+  rejections: { maxRequests: number; maxPendingRequests: number }
+}
+
+export function phaseStats(records: readonly RequestRecord[]): PhaseStats {
+  const count = (test: (record: RequestRecord) => boolean) => records.filter(test).length
+  const attempts = records.flatMap((record) => record.attempts)
+  const statuses: Record<string, number> = {}
+  for (const { status } of records) {
+    const key = status === null ? 'none' : String(status)
+    statuses[key] = (statuses[key] ?? 0) + 1
+  }
+  return {
+    requests: records.length,
+    successes: count((record) => record.success),
+    edge: count((record) => record.edge),
+    statuses,
+    latency: latencies(records),
+    unanswered: count((record) => record.end === null),
+    attempts: attempts.length,
+    retries: records.reduce((sum, record) => sum + Math.max(0, record.attempts.length - 1), 0),
+    timeouts: {
+      route: count((record) => record.egress?.routeTimeout ?? false),
+      perTry: attempts.filter((attempt) => attempt.cutBy === 'per_try').length,
+      connect: attempts.filter((attempt) => attempt.cutBy === 'connect').length,
+    },
+    rejections: {
+      maxRequests: count((record) => record.egress?.rejectedBy === 'max_requests'),
+      maxPendingRequests: count((record) => record.egress?.rejectedBy === 'max_pending_requests'),
+    },
+  }
+}
+
+function latencies(records: readonly RequestRecord[]): PhaseStats['latency'] {
+  if (records.length === 0) return null
+  const sorted = Float64Array.from(records, ({ end, due }) => (end === null ? Number.POSITIVE_INFINITY : end - due)).sort()
+  // Nearest rank: the smallest value that at least this share of the requests does not exceed.
+  const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length - 1e-9) - 1)] as number
+  return { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) }
+}

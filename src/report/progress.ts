@@ -1,0 +1,84 @@
+import { formatPercent } from '../units.ts'
+import { count, duration } from './figures.ts'
+import { cells, clip, printable } from './layout.ts'
+import { type Look, painter } from './paper.ts'
+
+/** What a run is doing right now. */
+export interface ProgressState {
+  phase: {
+    name: string
+    /** Counts from 0. */
+    index: number
+    count: number
+  }
+  /** Of the phase. */
+  elapsedMs: number
+  totalMs: number
+  rps: number
+  /** In [0, 1]. */
+  errorShare: number
+  /** Null when nothing was answered yet. */
+  p99Ms: number | null
+  inFlight: number
+  /** In words: `delay 400ms on inventory`. */
+  faultsOn: readonly string[]
+}
+
+/** Without a terminal, a log shows this often that the run is alive. */
+export const HEARTBEAT_MS = 10_000
+
+const BAR_CELLS = 10
+const SEPARATOR = ' · '
+/** Above this share the eye should find the errors. */
+const ALARMING = 0.01
+
+/** One line for a terminal, never wider than it; the parts that matter least go first. */
+export function progressLine(state: ProgressState, { color, width }: Look): string {
+  const paint = painter(color)
+  const errors = errorText(state)
+  const parts = [
+    { text: `${place(state)} ${clip(printable(state.phase.name), 24)}`, rank: 0, style: 'bold' },
+    { text: bar(state), rank: 6, style: 'cyan' },
+    { text: `${duration(leftMs(state))} left`, rank: 1, style: [] },
+    { text: rate(state), rank: 3, style: [] },
+    { text: errors, rank: 2, style: state.errorShare >= ALARMING ? 'red' : [] },
+    { text: p99(state), rank: 4, style: [] },
+    { text: `${count(state.inFlight)} in flight`, rank: 7, style: 'dim' },
+    { text: state.faultsOn.map(printable).join(', '), rank: 5, style: 'yellow' },
+  ] as const
+  let shown = parts.filter((part) => part.text !== '')
+  const taken = () => cells(shown.map((part) => part.text).join(SEPARATOR))
+  while (shown.length > 1 && taken() > width) shown = shown.filter((part) => part.rank !== Math.max(...shown.map(({ rank }) => rank)))
+  return shown.map((part) => paint(part.style as Parameters<typeof paint>[0], clip(part.text, width))).join(SEPARATOR)
+}
+
+/** For logs: `phase 2/4 brownout: 10s, faults on: delay 400ms on inventory` and `phase 2/4 brownout: done, …`. */
+export function plainPhaseLine(state: ProgressState, edge: 'start' | 'end'): string {
+  const faults = state.faultsOn.length === 0 ? 'no faults' : `faults on: ${state.faultsOn.map(printable).join(', ')}`
+  return edge === 'start'
+    ? `phase ${place(state)} ${printable(state.phase.name)}: ${duration(state.totalMs)}, ${faults}`
+    : `phase ${place(state)} ${printable(state.phase.name)}: done after ${seconds(state.elapsedMs)}, ${figures(state)}`
+}
+
+/** For logs, each `HEARTBEAT_MS`. */
+export function plainHeartbeat(state: ProgressState): string {
+  return `phase ${place(state)} ${printable(state.phase.name)}: ${seconds(state.elapsedMs)} of ${duration(state.totalMs)}, ${figures(state)}, ${count(state.inFlight)} in flight`
+}
+
+const place = ({ phase }: ProgressState) => `${phase.index + 1}/${phase.count}`
+const rate = ({ rps }: ProgressState) => `${count(rps)}/s`
+const p99 = ({ p99Ms }: ProgressState) => `p99 ${p99Ms === null ? '–' : duration(p99Ms)}`
+const errorText = ({ errorShare }: ProgressState) => `${Number.isFinite(errorShare) ? formatPercent(errorShare) : '–'} errors`
+const figures = (state: ProgressState) => [rate(state), errorText(state), p99(state)].join(', ')
+const seconds = (ms: number) => duration(Math.round(ms / 1000) * 1000)
+
+/** Whole seconds, rounded up: it says 0s only when the phase is over. */
+function leftMs({ elapsedMs, totalMs }: ProgressState): number {
+  return Math.ceil(Math.max(0, totalMs - elapsedMs) / 1000) * 1000
+}
+
+function bar({ elapsedMs, totalMs }: ProgressState): string {
+  const share = totalMs > 0 ? Math.min(1, Math.max(0, elapsedMs / totalMs)) : 0
+  const full = Math.round(share * BAR_CELLS) || 0
+  return '━'.repeat(full) + '─'.repeat(BAR_CELLS - full)
+}

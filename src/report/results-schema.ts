@@ -1,0 +1,146 @@
+import { z } from 'zod'
+
+/**
+ * The only definition of results.json: the type is inferred, and schema/results.schema.json is generated
+ * (test/unit/report/results-schema.test.ts). Names follow the scenario's and Envoy's spelling. JSON has no infinity:
+ * such values are null, and a neighbour says so.
+ */
+
+const count = z.number().int().min(0)
+const ms = z.number()
+const position = z.strictObject({ line: z.number().int(), col: z.number().int() }).describe('In the scenario, counted from 1.')
+const counts = z.record(z.string(), count)
+const tail = z.strictObject({ p99_ms: ms.nullable(), max_ms: ms.nullable() })
+
+const status = z.enum(['pass', 'fail', 'inconclusive'])
+const ending = z
+  .enum(['pass', 'fail', 'inconclusive', 'error', 'interrupted'])
+  .describe('How the run ended. Exit code: pass 0, fail 1, error 3, inconclusive 4, interrupted 130 (SIGINT) or 143 (SIGTERM).')
+
+const outcome = z
+  .strictObject({
+    expectation: count.describe('Index into expect of the scenario.'),
+    title: z.string(),
+    phase: z.string().nullable().describe('null: all phases.'),
+    metric: z.string(),
+    asked: z.string(),
+    seen: z.string().nullable().describe('Ready to print; null when there was no data.'),
+    value: z
+      .number()
+      .nullable()
+      .describe('What was seen, as a share from 0 to 1, ms or a count; null when there was no data or it was infinite.'),
+    infinite: z
+      .boolean()
+      .describe('There was data, and value is infinitely large, such as a latency of requests that were never answered.'),
+    interval: z
+      .strictObject({ low: z.number().nullable(), high: z.number().nullable().describe('null: infinite.'), text: z.string() })
+      .nullable()
+      .describe('Confidence interval of value, where that is an estimate.'),
+    samples: count.describe('Requests (or windows) it rests on.'),
+    status,
+    why: z.string().nullable().describe('null for a pass.'),
+    examples: z.array(z.string()).describe('Ids of requests that show it; they stand in requests.ndjson.'),
+    at: position,
+  })
+  .describe('One metric of one expectation.')
+
+const phase = z
+  .strictObject({
+    name: z.string(),
+    from_ms: ms.describe('After the start of the load, as it really was.'),
+    to_ms: ms,
+    complete: z.boolean().describe('false: the run ended in this phase.'),
+    faults_applied_ms: ms.describe('When the faults of the phase were confirmed in force.'),
+    offered_per_second: z.number().nullable().describe('Planned requests over the planned length.'),
+    requests: count.describe('Due in this phase and sent.'),
+    edge: count.describe('Of these, in flight over an edge of the phase.'),
+    successes: count,
+    statuses: counts.describe('Requests by status; none: without an answer.'),
+    latency_ms: z
+      .strictObject({ p50: ms.nullable(), p90: ms.nullable(), p99: ms.nullable(), max: ms.nullable() })
+      .nullable()
+      .describe(
+        'From the due time to the end of the answer; a request without one is infinitely slow (null). null as a whole: no requests.',
+      ),
+    unanswered: count,
+    attempts: count,
+    retries: count,
+    timeouts: z.strictObject({
+      route: count.describe('Requests.'),
+      per_try: count.describe('Attempts.'),
+      connect: count.describe('Attempts.'),
+    }),
+    breaker_rejections: z.strictObject({ max_requests: count, max_pending_requests: count }),
+    ejections: counts.describe('By cluster.'),
+    lateness: tail.describe('How late the load generator sent.'),
+    stub_lag: tail.describe('How late the stubs answered after their own due time.'),
+  })
+  .describe('A phase as it was observed.')
+
+const fault = z
+  .strictObject({
+    id: z.string(),
+    phase: z.string(),
+    cluster: z.string(),
+    at: z.enum(['upstream', 'ingress']),
+    replicas: z.array(count),
+    kind: z.string(),
+    description: z.string(),
+    asked_percent: z.number(),
+    matched: count.describe('Attempts (upstream) or requests (ingress) that matched its condition.'),
+    met: count.describe('Of these, by the access log of the listener that made it.'),
+    share: z.number().nullable().describe('met / matched; null when nothing matched.'),
+    counted: z.number().describe("By Envoy's counter, shared by the faults of one kind at one listener."),
+    inferred: z.number().describe('By what others saw.'),
+    doubt: z.string().nullable().describe('Why the evidence does not bear the asked share; null when it does.'),
+  })
+  .describe('How often a fault happened, from sources that do not know of each other.')
+
+export const resultsSchema = z
+  .strictObject({
+    version: z.literal(1),
+    id: z.string(),
+    scenario: z.strictObject({ name: z.string(), file: z.string() }),
+    status: ending,
+    verdict: z.strictObject({
+      status: z.enum(['pass', 'fail', 'inconclusive', 'error']),
+      passed: count,
+      failed: count,
+      inconclusive: count,
+    }),
+    ended: z
+      .discriminatedUnion('by', [
+        z.strictObject({ by: z.literal('interrupt'), signal: z.enum(['SIGINT', 'SIGTERM']) }),
+        z.strictObject({ by: z.literal('environment'), message: z.string(), hint: z.string().nullable(), detail: z.array(z.string()) }),
+      ])
+      .nullable()
+      .describe('What ended the run early; null for a run that went its whole way.'),
+    outcomes: z.array(outcome),
+    phases: z.array(phase).describe('Empty when the run ended before anything was observed.'),
+    faults: z.array(fault),
+    unsound: z.array(z.string()).describe('What makes the evidence as a whole unsound.'),
+    warnings: z.array(z.string()),
+    seed: count,
+    command: z.array(z.string()).describe('The argv that repeats the run.'),
+    chaos_version: z.string(),
+    runtime: z.enum(['process']),
+    envoy: z.strictObject({ path: z.string(), version: z.string().nullable(), source: z.string() }).nullable(),
+    started_at: z.iso.datetime().describe('UTC.'),
+    duration_ms: ms.describe('Start-up and clean-up included.'),
+    load_ms: ms.describe('From the first due time to the last answer.'),
+  })
+  .describe('The results of one run of a chaos scenario.')
+
+export type Results = z.output<typeof resultsSchema>
+
+/** The JSON Schema for whoever reads results.json: draft-07, which most tools know. */
+export function resultsJsonSchema(): unknown {
+  return z.toJSONSchema(resultsSchema, {
+    target: 'draft-7',
+    override: ({ jsonSchema }) => {
+      // The bounds of safe integers say something about JavaScript, nothing about the results.
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
+    },
+  })
+}

@@ -1,0 +1,133 @@
+import type { FaultEvidence, PhaseObservation } from '../observe/observations.ts'
+import type { RequestRecord } from '../observe/record.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Outcome, Status } from '../verdict/verdict.ts'
+import { endingOf } from './ending.ts'
+import { faultTarget, replicasOf } from './fault-words.ts'
+import type { FinishedRun } from './finished-run.ts'
+import { masker, secretValues } from './mask.ts'
+import { phaseStats } from './phase-stats.ts'
+import type { Results } from './results-schema.ts'
+
+type Mask = (text: string) => string
+
+/** What results.json says of a run: everything a machine may ask, without the scenario's secrets. */
+export function toResults(run: FinishedRun): Results {
+  const { plan, observations, scenario, verdict, ended } = run
+  const mask = masker(secretValues(scenario))
+  const outcomesOf = (status: Status) => verdict.outcomes.filter((outcome) => outcome.status === status).length
+  const byPhase = Map.groupBy(observations?.records ?? [], (record) => record.phase)
+  return {
+    version: 1,
+    id: run.id,
+    scenario: { name: mask(scenario.name), file: scenario.file },
+    status: endingOf(run),
+    verdict: { status: verdict.status, passed: outcomesOf('pass'), failed: outcomesOf('fail'), inconclusive: outcomesOf('inconclusive') },
+    ended:
+      ended?.by === 'environment'
+        ? { by: ended.by, message: mask(ended.message), hint: ended.hint && mask(ended.hint), detail: ended.detail.map(mask) }
+        : ended,
+    outcomes: verdict.outcomes.map((outcome) => toOutcome(outcome, mask)),
+    phases: (observations?.phases ?? []).map((phase, i) => toPhase(phase, byPhase.get(i) ?? [], offeredPerSecond(plan, i), mask)),
+    faults: (observations?.faults ?? []).flatMap((evidence) => toFault(evidence, plan, mask)),
+    unsound: (observations?.unsound ?? []).map(mask),
+    warnings: run.warnings.map(mask),
+    seed: plan.seed,
+    command: run.command.map(mask),
+    chaos_version: run.chaosVersion,
+    runtime: run.runtime,
+    envoy: run.envoy,
+    started_at: run.startedAt,
+    duration_ms: finite(run.durationMs) ?? 0,
+    load_ms: finite(run.loadMs) ?? 0,
+  }
+}
+
+function toOutcome(outcome: Outcome, mask: Mask): Results['outcomes'][number] {
+  const { interval, seen } = outcome
+  const value = finite(outcome.value)
+  return {
+    expectation: outcome.expectation,
+    title: mask(outcome.title),
+    phase: outcome.phase === null ? null : mask(outcome.phase),
+    metric: outcome.metric,
+    asked: outcome.asked,
+    seen: seen === null ? null : mask(seen),
+    value,
+    infinite: seen !== null && value === null,
+    interval: interval === null ? null : { low: finite(interval.low), high: finite(interval.high), text: interval.text },
+    samples: outcome.samples,
+    status: outcome.status,
+    why: outcome.why === null ? null : mask(outcome.why),
+    examples: [...outcome.examples],
+    at: { line: outcome.at.line, col: outcome.at.col },
+  }
+}
+
+function toPhase(
+  phase: PhaseObservation,
+  records: readonly RequestRecord[],
+  offered: number | null,
+  mask: Mask,
+): Results['phases'][number] {
+  const stats = phaseStats(records)
+  const { latency, timeouts, rejections } = stats
+  return {
+    name: mask(phase.name),
+    from_ms: finite(phase.from) ?? 0,
+    to_ms: finite(phase.to) ?? 0,
+    complete: phase.complete,
+    faults_applied_ms: finite(phase.applied) ?? 0,
+    offered_per_second: offered,
+    requests: stats.requests,
+    edge: stats.edge,
+    successes: stats.successes,
+    statuses: stats.statuses,
+    latency_ms: latency && { p50: finite(latency.p50), p90: finite(latency.p90), p99: finite(latency.p99), max: finite(latency.max) },
+    unanswered: stats.unanswered,
+    attempts: stats.attempts,
+    retries: stats.retries,
+    timeouts: { route: timeouts.route, per_try: timeouts.perTry, connect: timeouts.connect },
+    breaker_rejections: { max_requests: rejections.maxRequests, max_pending_requests: rejections.maxPendingRequests },
+    ejections: { ...phase.ejections },
+    lateness: { p99_ms: finite(phase.lateness.p99), max_ms: finite(phase.lateness.max) },
+    stub_lag: { p99_ms: finite(phase.stubLag.p99), max_ms: finite(phase.stubLag.max) },
+  }
+}
+
+function toFault(evidence: FaultEvidence, plan: Plan, mask: Mask): Results['faults'] {
+  const fault = plan.faults.find((planned) => planned.id === evidence.id)
+  if (fault === undefined) return []
+  return [
+    {
+      id: fault.id,
+      phase: mask(plan.phases[fault.phase]?.name ?? ''),
+      cluster: fault.cluster,
+      at: fault.at,
+      replicas: [...fault.replicas],
+      kind: fault.action.kind,
+      description: mask(faultTarget(fault, replicasOf(fault.cluster, plan.stubs.servers))),
+      asked_percent: fault.percent,
+      matched: evidence.matched,
+      met: evidence.met,
+      share: finite(evidence.met / evidence.matched),
+      counted: evidence.counted,
+      inferred: evidence.inferred,
+      doubt: evidence.doubt === null ? null : mask(evidence.doubt),
+    },
+  ]
+}
+
+function offeredPerSecond({ phases, load }: Plan, index: number): number | null {
+  const phase = phases[index]
+  if (phase === undefined) return null
+  let planned = 0
+  for (const due of load.due) if (due >= phase.from && due < phase.to) planned++
+  return finite((planned * 1000) / (phase.to - phase.from))
+}
+
+/** The number to a microsecond (shares to 10^-6 and finer are left alone), or null where JSON has no word for it. */
+function finite(value: number | null): number | null {
+  if (value === null || !Number.isFinite(value)) return null
+  return Math.abs(value) < 1 ? Number(value.toPrecision(12)) : Number(value.toFixed(6))
+}

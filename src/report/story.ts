@@ -1,0 +1,101 @@
+import type { RequestRecord } from '../observe/record.ts'
+import type { Plan } from '../plan/plan.ts'
+import { formatMs } from '../units.ts'
+import { tellAttempt } from './attempt.ts'
+import { flagWords, metFaults } from './envoy-words.ts'
+import { millis } from './figures.ts'
+import { padEnd, printable } from './layout.ts'
+
+/** What happened to one request, in order; times are relative to its due time. */
+export interface Story {
+  head: string
+  events: readonly { at: string; what: string }[]
+}
+
+/** Below this, lateness is the noise of timers and tells nothing. */
+const NOTABLE_MS = 1
+/** Envoy's log has whole milliseconds and the client's clock is another: smaller differences say nothing. */
+const CLOCKS_AGREE_MS = 5
+
+export function storyOf(record: RequestRecord, plan: Plan): Story {
+  const events: { ms: number; what: string }[] = []
+  const add = (ms: number, what: string) => events.push({ ms: ms - record.due, what: printable(what) })
+
+  const late = record.sent - record.due
+  if (late >= NOTABLE_MS) add(record.sent, `sent, late by ${millis(late)}`)
+  if (record.ingressFaults.length > 0)
+    add(record.egress?.start ?? record.sent, `met ${metFaults(record.ingressFaults, plan)} before the router`)
+
+  let free = Number.POSITIVE_INFINITY
+  for (const attempt of record.attempts) {
+    const gap = attempt.start - free
+    if (gap >= NOTABLE_MS) add(free, `back-off of ${millis(gap)}`)
+    add(attempt.start, tellAttempt(attempt, record, plan))
+    free = attempt.start + attempt.durationMs
+  }
+  tellEnvoysAnswer(record, add)
+  tellClientsView(record, add)
+  return { head: printable(headOf(record, plan)), events: events.map(({ ms, what }) => ({ at: offset(ms), what })) }
+}
+
+/** The story as lines: what it was, then one line per event, indented. */
+export function tellRequest(record: RequestRecord, plan: Plan): string[] {
+  const { head, events } = storyOf(record, plan)
+  const width = Math.max(0, ...events.map((event) => event.at.length))
+  return [head, ...events.map(({ at, what }) => `  ${padEnd(at, width)}  ${what}`)]
+}
+
+function headOf(record: RequestRecord, plan: Plan): string {
+  const request = plan.requests[record.request]
+  const what = request === undefined ? 'a request' : `${request.method} ${request.path}`
+  const remarks = [outcomeOf(record, plan), ...(record.edge ? ['in flight over an edge of its phase'] : [])].join('; ')
+  return `${record.id} ${what}, due at ${(record.due / 1000).toFixed(3)} s: ${clientSaw(record)} (${remarks})`
+}
+
+function clientSaw(record: RequestRecord): string {
+  const after = record.end === null ? '' : ` after ${millis(record.end - record.due)}`
+  if (record.status === null) return `no answer${after}`
+  return record.error === null ? `${record.status}${after}` : `${record.status}, cut short${after}`
+}
+
+function outcomeOf(record: RequestRecord, plan: Plan): string {
+  if (record.success) return 'a success'
+  if (record.error !== null) return `not a success: ${record.error}`
+  if (record.status === null) return 'not a success: never answered'
+  const expected = plan.requests[record.request]?.successStatus
+  const expectedStatus = expected === undefined ? record.status >= 200 && record.status < 400 : expected.includes(record.status)
+  return expectedStatus ? `not a success: later than the deadline of ${formatMs(plan.load.deadline)}` : 'not a success: status'
+}
+
+type Add = (ms: number, what: string) => void
+
+function tellEnvoysAnswer({ egress, sent, attempts }: RequestRecord, add: Add): void {
+  if (egress === null) {
+    add(sent, attempts.length === 0 ? 'Envoy has no log line for it: it never got there' : "Envoy's egress log has no line for it")
+    return
+  }
+  const end = egress.start + egress.durationMs
+  if (egress.rejectedBy !== null)
+    add(end, `refused: the circuit breaker's ${egress.rejectedBy} was reached${attempts.length > 0 ? ' when it was retried' : ''}`)
+  else if (egress.flags.includes('UO')) add(end, 'a retry was suppressed: max_retries was reached')
+  if (egress.routeTimeout) add(end, `cut by the route's timeout after ${millis(egress.durationMs)}`)
+  const how = [...(egress.details === null ? [] : [egress.details]), ...flagWords(egress.flags)].join(' ')
+  const did = egress.status === 0 ? 'Envoy gave no answer' : `Envoy answered ${egress.status}`
+  add(end, how === '' ? did : `${did}, ${how}`)
+}
+
+/** Told only where it differs from what Envoy says it sent: the head has it already. */
+function tellClientsView(record: RequestRecord, add: Add): void {
+  const { egress, end, status, error } = record
+  const envoysEnd = egress === null ? null : egress.start + egress.durationMs
+  const when = end ?? envoysEnd ?? record.sent
+  if (error !== null) add(when, `the client saw ${status === null ? 'no answer' : `${status}, not whole`}: ${error}`)
+  else if (end === null) add(when, 'the client saw no answer')
+  else if (envoysEnd === null || egress?.status !== status || Math.abs(end - envoysEnd) > CLOCKS_AGREE_MS)
+    add(end, `the client saw ${status ?? 'the connection end'}`)
+}
+
+function offset(ms: number): string {
+  const whole = Math.round(ms)
+  return `${whole < 0 ? '-' : '+'}${Math.abs(whole)} ms`
+}

@@ -1,0 +1,82 @@
+import type { RequestRecord } from '../observe/record.ts'
+import type { Outcome } from '../verdict/verdict.ts'
+import { endedSentence } from './ending.ts'
+import { MARKS } from './expectations.ts'
+import type { FinishedRun } from './finished-run.ts'
+import { clip, padEnd, wrap, wrapClauses } from './layout.ts'
+import type { Paper } from './paper.ts'
+import { storyOf } from './story.ts'
+
+const MOST_REASONS = 8
+const MOST_STORIES = 3
+
+/** Why a run did not pass: what ended it, what makes its evidence unsound, a sentence per outcome, and some requests as witnesses. */
+export function whyLines(run: FinishedRun, paper: Paper): string[] {
+  const { width, paint, say } = paper
+  const missed = byGravity(run.verdict.outcomes)
+  const unsound = run.observations?.unsound ?? []
+  const lines: string[] = []
+  if (run.ended !== null) lines.push(...endedLines(run.ended, endedSentence(run.ended, run), paper))
+  for (const sentence of unsound) lines.push(...wrap(say(sentence), width, '  ? ', '    '))
+  for (const outcome of missed.slice(0, MOST_REASONS)) lines.push(...reasonLines(outcome, run.scenario.file, paper))
+  if (missed.length > MOST_REASONS) lines.push(paint('dim', `  … ${missed.length - MOST_REASONS} more, see results.json`))
+  if (lines.length === 0) return []
+
+  const witnesses = chooseWitnesses(missed, run.observations?.records ?? [])
+  for (const record of witnesses) lines.push('', ...storyLines(record, run, paper))
+  return [paint('bold', 'WHY'), ...lines]
+}
+
+function reasonLines(outcome: Outcome, file: string, { width, paint, say }: Paper): string[] {
+  const { sign, style } = MARKS[outcome.status]
+  const place = say(`${file}:${outcome.at.line}`)
+  const why = say(outcome.why ?? 'no reason was recorded, which is a bug in chaos')
+  const title = clip(say(titleWithMetric(outcome)), width - 4)
+  const oneLine = 4 + title.length + 2 + place.length <= width
+  return [
+    `  ${paint(style, sign)} ${paint('bold', title)}${oneLine ? `  ${paint('cyan', place)}` : ''}`,
+    ...(oneLine ? [] : wrap(place, width, '    ').map((line) => paint('cyan', line))),
+    ...wrap(why, width, '    '),
+  ]
+}
+
+/** Titles of the user's own do not say which of their metrics it is. */
+export function titleWithMetric({ title, metric }: Outcome): string {
+  return title.endsWith(metric) ? title : `${title} · ${metric}`
+}
+
+function endedLines(ended: NonNullable<FinishedRun['ended']>, why: string, { width, paint, say }: Paper): string[] {
+  const sentence = wrapClauses(say(why), width, '  ', '    ').map((line) => paint(['red', 'bold'], line))
+  if (ended.by === 'interrupt') return sentence
+  return [
+    ...sentence,
+    ...ended.detail.flatMap((line) => wrap(say(line), width, '    ', '      ')).map((line) => paint('dim', line)),
+    ...(ended.hint === null ? [] : wrap(`hint: ${say(ended.hint)}`, width, '    ', '    ')),
+  ]
+}
+
+function storyLines(record: RequestRecord, run: FinishedRun, { width, paint, say }: Paper): string[] {
+  const { head, events } = storyOf(record, run.plan)
+  const atWidth = Math.max(0, ...events.map(({ at }) => at.length))
+  const hanging = ' '.repeat(4 + atWidth + 2)
+  return [
+    ...wrap(say(head), width, '  ', '    ').map((line, i) => (i === 0 ? line.replace(record.id, () => paint('bold', record.id)) : line)),
+    ...events.flatMap(({ at, what }) => wrapClauses(say(what), width, `    ${padEnd(at, atWidth)}  `, `${hanging}  `)),
+  ]
+}
+
+const byGravity = (outcomes: readonly Outcome[]) =>
+  (['fail', 'inconclusive'] as const).flatMap((status) => outcomes.filter((outcome) => outcome.status === status))
+
+/** One example of each outcome before a second of any, so that the stories differ. */
+function chooseWitnesses(missed: readonly Outcome[], records: readonly RequestRecord[]): RequestRecord[] {
+  const deepest = Math.max(0, ...missed.map((outcome) => outcome.examples.length))
+  const ids = new Set<string>()
+  for (let rank = 0; rank < deepest; rank++)
+    for (const { examples } of missed) {
+      const id = examples[rank]
+      if (id !== undefined && ids.size < MOST_STORIES) ids.add(id)
+    }
+  const byId = new Map(records.filter((record) => ids.has(record.id)).map((record) => [record.id, record]))
+  return [...ids].flatMap((id) => byId.get(id) ?? [])
+}

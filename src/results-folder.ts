@@ -1,0 +1,110 @@
+import { createWriteStream, existsSync, mkdirSync, readdirSync, type WriteStream, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { finished } from 'node:stream/promises'
+import type { StatsSnapshot } from './envoy/stats.ts'
+import { ChaosError } from './errors.ts'
+
+/** A file that only a results folder has: what may be overwritten is told by it. */
+const MARK = 'results.json'
+const BEGUN = 'stats.ndjson'
+
+/** The folder that a run's evidence and reports go to. It is opened before anything starts, so that a bad path costs no minutes. */
+export class ResultsFolder {
+  readonly path: string
+  readonly #stats: WriteStream
+  #failure: Error | undefined
+
+  constructor(path: string) {
+    this.path = path
+    this.#stats = createWriteStream(join(path, BEGUN))
+    this.#stats.on('error', (error) => {
+      this.#failure ??= error
+    })
+  }
+
+  get id(): string {
+    return basename(this.path)
+  }
+
+  /** One line of `stats.ndjson`: Envoy's stats at a moment, in ms after the start of the load. */
+  writeStats(atMs: number, stats: StatsSnapshot): void {
+    if (!this.#failure) this.#stats.write(`${JSON.stringify({ at: Math.round(atMs * 10) / 10, stats })}\n`)
+  }
+
+  write(name: string, content: string | Iterable<string>): void {
+    try {
+      if (typeof content === 'string') return writeFileSync(join(this.path, name), content)
+      writeFileSync(join(this.path, name), '')
+      let batch = ''
+      for (const piece of content) {
+        batch += piece
+        if (batch.length > 1 << 20) {
+          writeFileSync(join(this.path, name), batch, { flag: 'a' })
+          batch = ''
+        }
+      }
+      writeFileSync(join(this.path, name), batch, { flag: 'a' })
+    } catch (error) {
+      throw cannotWrite(join(this.path, name), error)
+    }
+  }
+
+  /** Waits until the stats are on disk. @throws ChaosError when they could not be written, at any time of the run. */
+  async close(): Promise<void> {
+    this.#stats.end()
+    await finished(this.#stats).catch((error: Error) => {
+      this.#failure ??= error
+    })
+    if (this.#failure) throw cannotWrite(join(this.path, BEGUN), this.#failure)
+  }
+}
+
+/**
+ * @param out - the folder the user asked for; `chaos-results/<time>-<name>` where none was
+ * @throws ChaosError when it cannot be made, or holds something that is not the result of a run
+ */
+export function openResultsFolder(out: string | undefined, name: string, now: Date): ResultsFolder {
+  try {
+    if (out !== undefined) {
+      if (existsSync(out)) refuseStrange(out)
+      mkdirSync(out, { recursive: true })
+      return new ResultsFolder(out)
+    }
+    mkdirSync('chaos-results', { recursive: true })
+    const stem = join('chaos-results', `${now.toISOString().slice(0, 19).replaceAll(':', '-')}-${name}`)
+    for (let n = 1; ; n++) {
+      const path = n === 1 ? stem : `${stem}-${n}`
+      if (makeNew(path)) return new ResultsFolder(path)
+    }
+  } catch (error) {
+    throw error instanceof ChaosError ? error : cannotWrite(out ?? 'chaos-results', error)
+  }
+}
+
+/** Two runs may begin in the same second: whoever makes the folder has it. */
+function makeNew(path: string): boolean {
+  try {
+    mkdirSync(path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+function refuseStrange(out: string): void {
+  const found = readdirSync(out)
+  if (found.length === 0 || found.includes(MARK) || found.includes(BEGUN)) return
+  throw new ChaosError('badInput', `--out ${out} holds files that are not the results of a run (${found.slice(0, 3).join(', ')})`, {
+    hint: 'name a new folder, or an empty one',
+  })
+}
+
+function cannotWrite(path: string, error: unknown): ChaosError {
+  const { code, message } = error as NodeJS.ErrnoException
+  const hint =
+    code === 'ENOSPC'
+      ? 'the disk is full: free some space, or write elsewhere with --out'
+      : 'check the folder and its permissions, or write elsewhere with --out'
+  return new ChaosError('environment', `cannot write ${path}: ${message}`, { hint, cause: error })
+}

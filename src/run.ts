@@ -1,0 +1,95 @@
+import { conduct } from './conduct.ts'
+import { ChaosError } from './errors.ts'
+import type { Live } from './live.ts'
+import type { Observations } from './observe/observations.ts'
+import { observe } from './observe/observe.ts'
+import type { Prepared } from './prepare.ts'
+import type { Ended, FinishedRun } from './report/finished-run.ts'
+import type { ResultsFolder } from './results-folder.ts'
+import type { FoundEnvoy } from './topology/envoy-binary.ts'
+import { startProcesses } from './topology/process.ts'
+import { judge } from './verdict/judge.ts'
+
+export interface RunOptions {
+  chaosVersion: string
+  folder: ResultsFolder
+  live: Live
+  /** argv that repeats the run. */
+  command: readonly string[]
+  warnings: readonly string[]
+  findEnvoy(signal: AbortSignal): Promise<FoundEnvoy>
+  /** Aborted with the `Interrupt` that came. */
+  signal: AbortSignal
+}
+
+/** Why a run was cut short by its user. */
+export class Interrupt extends Error {
+  readonly signal: 'SIGINT' | 'SIGTERM'
+  constructor(signal: 'SIGINT' | 'SIGTERM') {
+    super(`interrupted by ${signal}`)
+    this.signal = signal
+  }
+}
+
+/**
+ * The whole run:
+ *
+ *     scenario, plan → topology ⇄ faults + load → evidence → observations → verdict
+ *
+ * However it ends, it returns what was seen, and nothing it started is left.
+ */
+export async function run({ scenario, plan }: Prepared, options: RunOptions): Promise<FinishedRun> {
+  const { folder, live, signal } = options
+  const startedAt = new Date()
+  const clock = performance.now()
+  let envoy: FoundEnvoy | null = null
+  let observations: Observations | null = null
+  let ended: Ended | null = null
+
+  try {
+    envoy = await options.findEnvoy(signal)
+    const topology = await startProcesses(scenario, plan, { envoy: envoy.path, directory: folder.path, signal })
+    try {
+      const stage = {
+        onPhase: (index: number) => live.onPhase(index),
+        onStats: (at: number, stats: Record<string, number>) => folder.writeStats(at, stats),
+        watcher: live,
+      }
+      const { stopped, ...conducted } = await conduct(topology, plan, stage, signal)
+      live.end()
+      observations = observe(plan, { ...conducted, logs: await topology.collect() })
+      if (stopped !== null) ended = endedBy(stopped)
+    } finally {
+      await topology.stop()
+    }
+  } catch (error) {
+    ended = endedBy(signal.aborted ? signal.reason : error)
+  }
+  live.end()
+
+  const verdict = judge(scenario, plan, observations ?? { records: [], phases: [], faults: [], unsound: [] })
+  return {
+    id: folder.id,
+    chaosVersion: options.chaosVersion,
+    scenario,
+    plan,
+    observations,
+    verdict: ended ? { ...verdict, status: 'error' } : verdict,
+    ended,
+    startedAt: startedAt.toISOString(),
+    durationMs: performance.now() - clock,
+    loadMs: observations?.phases.at(-1)?.to ?? 0,
+    runtime: 'process',
+    envoy: envoy && { path: envoy.path, version: envoy.version ?? null, source: envoy.source },
+    warnings: options.warnings,
+    command: options.command,
+    directory: folder.path,
+  }
+}
+
+/** What cut a run short, for the report. An error of ours that is no `ChaosError` is a bug: it goes on as it is. */
+function endedBy(reason: unknown): Ended {
+  if (reason instanceof Interrupt) return { by: 'interrupt', signal: reason.signal }
+  if (reason instanceof ChaosError) return { by: 'environment', message: reason.message, hint: reason.hint ?? null, detail: reason.detail }
+  throw reason
+}

@@ -1,0 +1,85 @@
+import { formatMs } from '../units.ts'
+import { plural, show } from '../value/show.ts'
+import type { Finding } from './finding.ts'
+import { DEFAULT_DEADLINE_MS, DEFAULT_ROUTE_TIMEOUT_MS, PATIENCE_MS } from './limits.ts'
+import { hasHeaders, type RequestKind, requestsOf, routeFor, routeOf, routesOf } from './routing.ts'
+import type { ScenarioDocument } from './schema.ts'
+
+export type Fault = ScenarioDocument['phases'][number]['faults'][number]
+
+/** Faults that could never fire, or whose effect nobody would wait for. */
+export function faultFindings(scenario: ScenarioDocument): Finding[] {
+  return scenario.phases.flatMap((phase, i) =>
+    phase.faults.flatMap((fault, j) =>
+      [replica, reach, patience].flatMap((check) =>
+        check(scenario, fault).map((found): Finding => ({ ...found, path: ['phases', i, 'faults', j, ...found.path] })),
+      ),
+    ),
+  )
+}
+
+/** The kinds of request that may meet the fault; not known when the load goes to a target of the user's. */
+export function requestsThatMeet(scenario: ScenarioDocument, fault: Fault): readonly RequestKind[] {
+  const requests = requestsOf(scenario)
+  if (scenario.load.target !== undefined) return requests
+  return requests.filter((request) => routeOf(scenario, request) === fault.cluster && hasHeaders(request, fault.when?.header ?? {}))
+}
+
+function replica({ upstreams }: ScenarioDocument, fault: Fault): Finding[] {
+  const replicas = Object.hasOwn(upstreams, fault.cluster) ? upstreams[fault.cluster]?.replicas : undefined
+  if (replicas === undefined || fault.replica === undefined || fault.replica <= replicas) return []
+  return [
+    {
+      path: ['replica'],
+      message: `there is no replica ${fault.replica}: ${fault.cluster} has ${plural(replicas, 'replica')}`,
+      hint: 'replicas count from 1; upstreams says how many there are',
+    },
+  ]
+}
+
+function reach(scenario: ScenarioDocument, fault: Fault): Finding[] {
+  if (!Object.hasOwn(scenario.upstreams, fault.cluster) || routesOf(scenario).length === 0 || requestsThatMeet(scenario, fault).length > 0)
+    return []
+  const routed = requestsOf(scenario).some((request) => routeOf(scenario, request) === fault.cluster)
+  if (!routed)
+    return [
+      {
+        path: ['cluster'],
+        message: `the fault could never fire: no request of the load is routed to ${show(fault.cluster)}`,
+        hint: 'add such a request to load.requests',
+      },
+    ]
+  const wanted = Object.entries(fault.when?.header ?? {}).map(([name, value]) => `${name}: ${value}`)
+  return [
+    {
+      path: ['when', 'header'],
+      message: `the fault could never fire: no request of the load that goes to ${fault.cluster} has ${wanted.join(', ')}`,
+      hint: 'add such a request to load.requests',
+    },
+  ]
+}
+
+/** A client that gives up sees no answer at all, whatever the policy would have made of the fault. */
+function patience(scenario: ScenarioDocument, fault: Fault): Finding[] {
+  if (fault.delay === undefined || scenario.load.target !== undefined) return []
+  const waits = (scenario.load.deadline ?? DEFAULT_DEADLINE_MS) + PATIENCE_MS
+  const longest = Math.max(0, ...requestsThatMeet(scenario, fault).map((request) => heldFor(scenario, fault, request)))
+  if (longest <= waits) return []
+  const reason = `the client gives up after ${formatMs(waits)} (load.deadline and ${formatMs(PATIENCE_MS)}), and no ${fault.at === 'ingress' ? 'timeout of Envoy sees a fault at: ingress' : 'timeout of the route comes before that'}`
+  return [
+    {
+      path: ['delay'],
+      message: `the delay of ${formatMs(fault.delay)} outlasts the client: ${reason}`,
+      hint: 'shorten the delay, or raise load.deadline',
+    },
+  ]
+}
+
+/** How long one try is held by the delay before a limit of the route cuts it off. */
+function heldFor(scenario: ScenarioDocument, fault: Fault, request: RequestKind): number {
+  const delay = fault.delay ?? 0
+  if (fault.at === 'ingress') return delay
+  const route = routeFor(scenario, request)
+  const limits = [route?.timeout ?? DEFAULT_ROUTE_TIMEOUT_MS, route?.retry_policy?.per_try_timeout ?? 0].filter((limit) => limit > 0)
+  return Math.min(delay, ...limits)
+}

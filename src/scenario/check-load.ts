@@ -1,0 +1,74 @@
+import { formatMs, trim } from '../units.ts'
+import { show } from '../value/show.ts'
+import type { Finding } from './finding.ts'
+import { whyNotAnswered, whyNotSent } from './header-rules.ts'
+import { MAX_DURATION_MS, MAX_REQUESTS } from './limits.ts'
+import { methodAndPath, requestsOf, routeFor, routesOf } from './routing.ts'
+import type { ScenarioDocument } from './schema.ts'
+
+/** A load that cannot be sent, or that says nothing of the scenario's clusters. */
+export function loadFindings(scenario: ScenarioDocument): Finding[] {
+  return [...size(scenario), ...unrouted(scenario), ...headerRules(scenario)]
+}
+
+function size({ load, phases }: ScenarioDocument): Finding[] {
+  const total = phases.reduce((sum, phase) => sum + phase.for, 0)
+  const requests = (load.rate * total) / 1000
+  if (total > MAX_DURATION_MS)
+    return [{ path: ['phases'], message: `the phases last ${formatMs(total)} together: expected at most ${formatMs(MAX_DURATION_MS)}` }]
+  if (requests > MAX_REQUESTS) {
+    return [
+      {
+        path: ['load', 'rate'],
+        message: `${trim(load.rate, 2)}/s over ${formatMs(total)} are ${Math.round(requests)} requests: expected at most ${MAX_REQUESTS} in a run`,
+        hint: 'lower the rate, or shorten the phases',
+      },
+    ]
+  }
+  return phases.flatMap((phase, index): Finding[] =>
+    (load.rate * phase.for) / 1000 >= 1
+      ? []
+      : [
+          {
+            path: ['phases', index, 'for'],
+            message: `no request is due in ${formatMs(phase.for)} at ${trim(load.rate, 4)}/s`,
+            hint: 'raise the rate, or lengthen the phase',
+          },
+        ],
+  )
+}
+
+function unrouted(scenario: ScenarioDocument): Finding[] {
+  if (scenario.load.target !== undefined || routesOf(scenario).length === 0) return []
+  return requestsOf(scenario).flatMap((request, index): Finding[] => {
+    if (routeFor(scenario, request) !== undefined) return []
+    const { method, path } = methodAndPath(request)
+    const place = scenario.load.requests === undefined ? ['load', 'requests'] : ['load', 'requests', index, method]
+    return [
+      {
+        path: place,
+        message: `no route matches ${method} ${clip(path)}: Envoy would answer 404`,
+        hint: 'add a route for it under envoy.routes',
+      },
+    ]
+  })
+}
+
+function headerRules({ load, upstreams }: ScenarioDocument): Finding[] {
+  const straight = load.target === undefined
+  const sent = (load.requests ?? []).flatMap(({ headers }, index) =>
+    Object.keys(headers).map((name) => ({ path: ['load', 'requests', index, 'headers', name], name, why: whyNotSent(name, straight) })),
+  )
+  const answered = Object.entries(upstreams).flatMap(([upstream, { respond }]) =>
+    Object.keys(respond.headers).map((name) => ({
+      path: ['upstreams', upstream, 'respond', 'headers', name],
+      name,
+      why: whyNotAnswered(name),
+    })),
+  )
+  return [...sent, ...answered].flatMap(({ path, name, why }): Finding[] =>
+    why === undefined ? [] : [{ path, at: 'key', message: `the header ${show(name)} cannot be set: ${why}`, hint: 'leave it out' }],
+  )
+}
+
+const clip = (path: string) => (path.length > 60 ? `${path.slice(0, 59)}…` : path)

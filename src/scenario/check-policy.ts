@@ -1,0 +1,72 @@
+import { show } from '../value/show.ts'
+import type { Finding } from './finding.ts'
+import { covers } from './routing.ts'
+import type { ScenarioDocument } from './schema.ts'
+
+/** Upstreams, thresholds and routes that cannot work. */
+export function policyFindings(scenario: ScenarioDocument): Finding[] {
+  return [...answers(scenario), ...closedBreakers(scenario), ...missingRoutes(scenario), ...shadowedRoutes(scenario)]
+}
+
+const NO_BODY = [204, 205, 304]
+
+function answers({ upstreams }: ScenarioDocument): Finding[] {
+  return Object.entries(upstreams).flatMap(([upstream, { respond }]): Finding[] => {
+    const part = respond.body !== undefined ? 'body' : respond.json !== undefined ? 'json' : undefined
+    if (part === undefined || !NO_BODY.includes(respond.status)) return []
+    return [
+      {
+        path: ['upstreams', upstream, 'respond', part],
+        message: `an answer with status ${respond.status} has no body`,
+        hint: `leave ${part} out, or answer with another status`,
+      },
+    ]
+  })
+}
+
+/** Measured: with either at 0, 0 of 50 requests pass, warm or cold. */
+const ZERO_CLOSES = {
+  max_requests: 'no request may be in flight, so every one is refused',
+  max_pending_requests: 'a request waits for its connection in the pending queue, the first one too, so every one is refused',
+} as const
+
+function closedBreakers({ envoy }: ScenarioDocument): Finding[] {
+  return Object.entries(envoy.clusters).flatMap(([cluster, { circuit_breakers: breakers }]) =>
+    (Object.keys(ZERO_CLOSES) as (keyof typeof ZERO_CLOSES)[])
+      .filter((limit) => breakers?.[limit] === 0)
+      .map(
+        (limit): Finding => ({
+          path: ['envoy', 'clusters', cluster, 'circuit_breakers', limit],
+          message: `${limit}: 0 lets nothing pass: ${ZERO_CLOSES[limit]}`,
+          hint: 'expected at least 1',
+        }),
+      ),
+  )
+}
+
+function missingRoutes({ upstreams, envoy, load }: ScenarioDocument): Finding[] {
+  const names = Object.keys(upstreams)
+  if (envoy.routes !== undefined || names.length < 2 || load.target !== undefined) return []
+  const first = show(names[0])
+  return [
+    {
+      path: ['envoy', 'routes'],
+      message: `the key "routes" is missing: with ${names.length} upstreams the load needs to know where to go`,
+      hint: `for example routes: [ { match: { prefix: / }, cluster: ${first.slice(1, -1)} } ]`,
+    },
+  ]
+}
+
+function shadowedRoutes({ envoy: { routes = [] } }: ScenarioDocument): Finding[] {
+  return routes.flatMap(({ match }, index): Finding[] => {
+    const before = routes.findIndex((route, earlier) => earlier < index && covers(route.match, match))
+    if (before < 0) return []
+    return [
+      {
+        path: ['envoy', 'routes', index, 'match'],
+        message: `no request reaches this route: envoy.routes[${before}] takes them all before it`,
+        hint: 'the first match wins: put the narrower route first',
+      },
+    ]
+  })
+}

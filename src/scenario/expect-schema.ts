@@ -1,0 +1,135 @@
+import { z } from 'zod'
+import { parseCondition } from '../value/condition.ts'
+import { condition, duration, headerMatch, httpStatus, name, title } from '../value/scalar.ts'
+import { show } from '../value/show.ts'
+
+/** What can be claimed. The terms are defined once, in `METRICS`, and the reference quotes them from there. */
+
+const share = (text: string) => condition('share').optional().describe(text)
+const latency = (text: string) => condition('latency').optional().describe(text)
+const count = (text: string) => condition('count').optional().describe(text)
+const factor = (text: string) => condition('factor').optional().describe(text)
+const part = (text: string) => condition('count').optional().describe(text)
+
+const partsOf = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z
+    .strictObject(shape)
+    .refine((value) => Object.keys(value).length > 0, { error: `expected at least one of ${Object.keys(shape).join(', ')}, got none` })
+
+const countOrMap = (issue: { input?: unknown }) =>
+  `expected a condition such as 0 or ">= 1", or a map of them by limit, got ${show(issue.input)}`
+
+const LATENCY = 'from the due time to the end of the response, over all requests; one that was never answered counts as infinitely slow'
+
+const STATUS_KEY = /^([1-5]xx|[1-5]\d\d)$/
+const statusShares = z
+  .record(z.string(), condition('share', ['>= 99%']))
+  .refine((map) => Object.keys(map).length > 0, { error: 'expected at least one status, such as { 503: "<= 10%" }, got none' })
+  .superRefine((map, context) => {
+    for (const key of Object.keys(map))
+      if (!STATUS_KEY.test(key))
+        context.addIssue({ code: 'custom', path: [key], message: `expected a status such as 503 or 5xx as the key, got ${show(key)}` })
+  })
+
+/** Metrics, each with its one definition. */
+export const METRICS = {
+  success_rate: share('Share of requests with an expected status (200 to 399, or success_status) within the deadline.'),
+  error_rate: share('1 - success_rate.'),
+  status: z
+    .union([httpStatus, statusShares], {
+      error: (issue) => `expected a status such as 503, or a map such as { 503: "<= 10%" }, got ${show(issue.input)}`,
+    })
+    .meta({ title: 'status or map' })
+    .optional()
+    .describe('A status that every request must have (503), or shares by status ({ 503: "<= 10%", 2xx: ">= 90%" }).'),
+  p50: latency(`Median latency: ${LATENCY}.`),
+  p90: latency('90th percentile of latency.'),
+  p99: latency('99th percentile of latency.'),
+  max: latency('The slowest request.'),
+  attempts: condition('count', [3, '<= 3']).optional().describe('Attempts at the upstream, which must hold for every request.'),
+  attempts_per_request: factor('Attempts at the upstream ÷ client requests.'),
+  retry_amplification: factor('Attempts at the upstream ÷ client requests that no breaker refused (refusals would hide retries).'),
+  retries: count('Attempts after the first of their request.'),
+  timeouts: z
+    .union(
+      [
+        condition('count'),
+        partsOf({
+          route: part('Requests that ended by the route timeout.'),
+          per_try: part('Attempts cut by per_try_timeout.'),
+          connect: part('Attempts that could not connect within connect_timeout.'),
+        }),
+      ],
+      { error: countOrMap },
+    )
+    .meta({ title: 'count or map' })
+    .optional()
+    .describe(
+      'How often a limit cut something off: all together, or by limit: route (timeout: requests), per_try (per_try_timeout: attempts), connect (connect_timeout: attempts).',
+    ),
+  breaker_rejections: z
+    .union(
+      [
+        condition('count'),
+        partsOf({
+          max_requests: part('Refused because so many requests were in flight.'),
+          max_pending_requests: part('Refused because so many waited for a connection.'),
+        }),
+      ],
+      { error: countOrMap },
+    )
+    .meta({ title: 'count or map' })
+    .optional()
+    .describe(
+      'Requests that ended because a circuit breaker was full (RESPONSE_CODE_DETAILS has overflow): all together, or by limit. max_connections queues, it does not refuse.',
+    ),
+  ejections: count('Hosts taken out by outlier detection (ejections_enforced_total).'),
+  fault_share: share('Requests that met a fault ÷ requests that matched its condition.'),
+  recovers_within: z
+    .union([z.string(), z.number()], { error: (issue) => `expected a duration such as 1s, got ${show(issue.input)}` })
+    .meta({ title: 'duration', type: 'string', examples: ['1s', '<= 1s'] })
+    .transform((input, context) => {
+      const text = String(input).trim()
+      const read = parseCondition(/^\d/.test(text) && !text.includes('..') ? `<= ${text}` : text, 'latency')
+      if ('expected' in read || (read.op !== '<=' && read.op !== '<')) {
+        context.addIssue({ code: 'custom', message: `expected a duration such as 1s, got ${show(input)}` })
+        return z.NEVER
+      }
+      return { ...read, source: text }
+    })
+    .optional()
+    .describe(
+      'From the end of the fault (the start of this phase) to the first 500 ms window from which all later windows hold the success of the baseline, the first phase without faults.',
+    ),
+} as const
+
+export type MetricName = keyof typeof METRICS
+export const METRIC_NAMES = Object.keys(METRICS) as MetricName[]
+
+const given = z
+  .strictObject({
+    fault: z
+      .enum(['delay', 'abort', 'any', 'none'])
+      .optional()
+      .describe('Requests of which an attempt met such a fault; none: those that met no fault at all.'),
+    attempts: condition('count', [3, '>= 2']).optional().describe('Requests with so many attempts.'),
+    header: headerMatch.optional().describe('Requests that the load sent with these headers.'),
+  })
+  .refine((value) => Object.keys(value).length > 0, { error: 'expected at least one of fault, attempts and header, got none' })
+
+export const expectation = z
+  .strictObject({
+    name: title.optional().describe('The claim in your own words, for reports.'),
+    phase: title.optional().describe('Requests that were due in this phase. Left out: all phases.'),
+    cluster: name.optional().describe('Only requests routed to this cluster.'),
+    request: title.optional().describe('Only the requests of this name in load.requests.'),
+    settle: duration.optional().describe('Leave out the first part of the phase, and requests in flight over its edges.'),
+    given: given.optional().describe('Only requests to which this happened.'),
+    ...METRICS,
+  })
+  .refine((value) => METRIC_NAMES.some((metric) => value[metric] !== undefined), {
+    error: `expected a claim: at least one of ${METRIC_NAMES.join(', ')}`,
+  })
+  .describe('A claim: which requests, and what holds for them.')
+
+export type Expectation = z.output<typeof expectation>

@@ -1,0 +1,58 @@
+/** Headers that a scenario cannot set, and why. */
+
+const FRAMING = 'it belongs to the connection or to the framing of the message, which the client writes itself'
+const STRIPPED = 'Envoy strips it in silence from callers that are not internal, so it would do nothing: set the policy under envoy.routes'
+
+const FRAMING_NAMES = [
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'proxy-connection',
+  'expect',
+  'upgrade',
+  'keep-alive',
+  'te',
+  'trailer',
+  'http2-settings',
+]
+
+/**
+ * Measured for rq-timeout-ms, rq-per-try-timeout-ms, retry-on and max-retries; the others are Envoy's same list
+ * (`ConnectionManagerUtility::cleanInternalHeaders`).
+ */
+const STRIPPED_NAMES = [
+  'x-envoy-upstream-rq-timeout-ms',
+  'x-envoy-upstream-rq-per-try-timeout-ms',
+  'x-envoy-upstream-rq-timeout-alt-response',
+  'x-envoy-retry-on',
+  'x-envoy-retry-grpc-on',
+  'x-envoy-max-retries',
+  'x-envoy-retriable-status-codes',
+  'x-envoy-retriable-header-names',
+  'x-envoy-hedge-on-per-try-timeout',
+]
+
+const OWNED: Record<string, string> = {
+  'x-request-id': 'chaos sets it, to join what everyone saw of a request',
+  'x-envoy-attempt-count': 'Envoy writes it anew for each attempt',
+}
+
+const RULES = new Map<string, { reason: string; byEnvoy: boolean }>([
+  ...FRAMING_NAMES.map((name) => [name, { reason: FRAMING, byEnvoy: false }] as const),
+  ...STRIPPED_NAMES.map((name) => [name, { reason: STRIPPED, byEnvoy: true }] as const),
+  ...Object.entries(OWNED).map(([name, reason]) => [name, { reason, byEnvoy: name.startsWith('x-envoy-') }] as const),
+])
+
+/**
+ * Why the load cannot send this header; undefined when it can.
+ * @param straight - whether the load goes straight to Envoy, rather than to an app that may read what Envoy would strip
+ */
+export function whyNotSent(name: string, straight: boolean): string | undefined {
+  const rule = RULES.get(name)
+  return rule === undefined || (rule.byEnvoy && !straight) ? undefined : rule.reason
+}
+
+/** Why an upstream cannot answer with this header; undefined when it can. */
+export function whyNotAnswered(name: string): string | undefined {
+  return FRAMING_NAMES.includes(name) ? FRAMING.replace('client', 'stub') : undefined
+}

@@ -1,0 +1,115 @@
+import { nearest } from '../value/nearest.ts'
+import { type JsonSchema, scenarioJsonSchema } from './json-schema.ts'
+import type { DocumentPath } from './scenario.ts'
+
+/** What the schema knows of a place in the document: its keys, its description, and where else a key would be right. */
+
+/** Words of other tools, and of Envoy's own documents, for what is spelt otherwise here. The first that is known wins. */
+const OTHER_WORDS: Record<string, readonly string[]> = {
+  percentage: ['percent'],
+  probability: ['percent'],
+  duration: ['for', 'delay'],
+  fixed_delay: ['delay'],
+  http_status: ['abort', 'status'],
+  status_code: ['status', 'abort'],
+  expected_status: ['success_status'],
+  max_retries: ['num_retries'],
+  retries: ['num_retries'],
+  upstream: ['cluster', 'upstreams'],
+  service: ['cluster'],
+  services: ['upstreams'],
+  clusters: ['upstreams'],
+  steps: ['phases'],
+  scenarios: ['phases'],
+  asserts: ['expect'],
+  expectations: ['expect'],
+  assertions: ['expect'],
+  rps: ['rate'],
+  qps: ['rate'],
+  count: ['replicas'],
+  concurrency: ['workers'],
+  header: ['headers'],
+  headers: ['header', 'when'],
+  latency: ['p99', 'delay'],
+  latency_p99: ['p99'],
+  response: ['respond'],
+  method: ['GET'],
+  url: ['GET'],
+  path: ['GET'],
+}
+
+/** Said of a key wherever it stands. */
+const REMARKS: Record<string, string> = {
+  '<<': 'merge keys are not part of YAML 1.2: write the keys out, or put an alias on the whole value',
+  thresholds: 'write the limits of priority DEFAULT right under circuit_breakers',
+  connections: 'only the open loop is there: use rate',
+  virtual_hosts: 'write the routes right under envoy',
+}
+
+/** @returns what to do about the unknown key `key` of the map at `path`, if that can be guessed. */
+export function adviceOnKey(path: DocumentPath, key: string): { hint?: string; meant?: string } {
+  const known = knownKeys(path)
+  const meant = (OTHER_WORDS[own(OTHER_WORDS, key)] ?? []).find((word) => known.includes(word)) ?? nearest(key, known)
+  const parts: string[] = []
+  const remark = REMARKS[own(REMARKS, key)]
+  if (remark !== undefined) parts.push(remark)
+  else if (meant !== undefined) parts.push(`did you mean "${meant}"?`)
+  const elsewhere = placesOf(key)
+  if (remark === undefined && elsewhere.length > 0 && elsewhere.length <= 2) parts.push(`"${key}" belongs under ${elsewhere.join(' or ')}`)
+  if (parts.length === 0 && known.length > 0) parts.push(`expected one of ${known.join(', ')}`)
+  return { ...(parts.length === 0 ? {} : { hint: parts.join('; ') }), ...(meant === undefined ? {} : { meant }) }
+}
+
+/** All keys that the map at `path` may have, whatever its form; none where any name may stand. */
+export function knownKeys(path: DocumentPath): string[] {
+  return [...new Set(schemasAt(path).flatMap((schema) => Object.keys(schema.properties ?? {})))]
+}
+
+/** What the schema says of the value at `path`: its description, and an example of it. */
+export function meaningOf(path: DocumentPath): { description?: string; example?: unknown } {
+  const schema = schemasAt(path)[0]
+  return {
+    ...(schema?.description === undefined ? {} : { description: schema.description }),
+    ...(schema?.examples === undefined ? {} : { example: schema.examples[0] }),
+  }
+}
+
+/** A name of the user's must not find what every object inherits. */
+const own = (table: object, key: string) => (Object.hasOwn(table, key) ? key : '')
+
+function schemasAt(path: DocumentPath): JsonSchema[] {
+  let found = [scenarioJsonSchema()]
+  for (const part of path) found = found.flatMap((schema) => forms(schema)).flatMap((schema) => inside(schema, part))
+  return found.flatMap((schema) => [schema, ...forms(schema)])
+}
+
+const forms = (schema: JsonSchema): JsonSchema[] => [schema, ...(schema.anyOf ?? []).flatMap(forms)]
+
+function inside(schema: JsonSchema, part: string | number): JsonSchema[] {
+  if (typeof part === 'number') return schema.items === undefined ? [] : [schema.items]
+  const properties = schema.properties ?? {}
+  if (Object.hasOwn(properties, part)) return [properties[part] as JsonSchema]
+  return typeof schema.additionalProperties === 'object' ? [schema.additionalProperties] : []
+}
+
+let places: Map<string, string[]> | undefined
+
+/** `envoy.routes[]` for `timeout`: each map of the format that has the key. */
+function placesOf(key: string): readonly string[] {
+  if (places === undefined) {
+    places = new Map()
+    collect(scenarioJsonSchema(), '', places)
+  }
+  return places.get(key) ?? []
+}
+
+function collect(schema: JsonSchema, at: string, into: Map<string, string[]>): void {
+  for (const [key, child] of Object.entries(schema.properties ?? {})) {
+    const known = into.get(key) ?? []
+    if (!known.includes(at || 'the top level')) into.set(key, [...known, at || 'the top level'])
+    collect(child, at === '' ? key : `${at}.${key}`, into)
+  }
+  if (schema.items !== undefined) collect(schema.items, `${at}[]`, into)
+  if (typeof schema.additionalProperties === 'object') collect(schema.additionalProperties, `${at}.<name>`, into)
+  for (const form of schema.anyOf ?? []) collect(form, at, into)
+}

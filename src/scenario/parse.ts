@@ -1,0 +1,110 @@
+import { ChaosError, type Problem } from '../errors.ts'
+import { plural, show } from '../value/show.ts'
+import { checkScenario } from './check.ts'
+import { type Finding, formatPath } from './finding.ts'
+import { nameFindings } from './names.ts'
+import { parseSamples } from './samples.ts'
+import type { DocumentPath, Scenario } from './scenario.ts'
+import type { ScenarioDocument } from './schema.ts'
+import { readBySchema } from './schema-findings.ts'
+import { readYaml, type YamlSource } from './yaml.ts'
+
+/** Nobody reads on; the rest is counted. */
+const MAX_PROBLEMS = 50
+
+const START = 'expected a map with the keys name, upstreams, load, phases and expect'
+
+/**
+ * Reads a scenario. Pure but for `readSamples`.
+ *
+ * @param file - as messages should name it
+ * @param readSamples - the text of a file of latency samples, by its path in the scenario; throws ChaosError
+ * @throws ChaosError `badInput` with every problem of the file, in the order of the text
+ */
+export function parseScenario(text: string, file: string, readSamples: (path: string) => string): Scenario {
+  const body = text.replace(/^\ufeff/, '')
+  const source = readYaml(body, file)
+  if (source.value === undefined) throw refusal(file, source.problems)
+  if (source.value === null) throw refusal(file, [...source.problems, source.problem(0, `the file is empty: ${START}`)])
+  if (typeof source.value !== 'object' || Array.isArray(source.value))
+    throw refusal(file, [...source.problems, source.problem(0, `${START}, got ${show(source.value)}`)])
+
+  const read = readBySchema(source.value)
+  const findings = [
+    ...nameFindings(source.value),
+    ...('document' in read ? [...checkScenario(read.document), ...respeltHeaders(source)] : read.findings),
+  ]
+  const { samples, problems } = 'document' in read ? readAllSamples(read.document, source, readSamples) : { samples: {}, problems: [] }
+
+  // A value that could not be read stands as nothing in the document: what the schema says of that is an echo.
+  const places = new Set(source.problems.map(placeOf))
+  const found = findings.map((finding) => located(source, finding)).filter((problem) => !places.has(placeOf(problem)))
+  const all = [...source.problems, ...found, ...problems]
+  if (all.length > 0 || !('document' in read)) throw refusal(file, all)
+
+  const locate = (path: DocumentPath) => {
+    const { line, col } = source.problem(source.locate(path), '')
+    return { line, col }
+  }
+  return { ...read.document, file, text: body, samples, locate }
+}
+
+const placeOf = ({ line, col }: Problem) => `${line}:${col}`
+
+function located(source: YamlSource, { path, message, hint, at }: Finding): Problem {
+  const place = formatPath(at === 'key' ? path.slice(0, -1) : path)
+  return source.problem(source.locate(path, at), place === '' ? message : `${place}: ${message}`, hint)
+}
+
+/** In the order of the text, each once; a sample file's come after the scenario's own. */
+function refusal(file: string, problems: readonly Problem[]): ChaosError {
+  const unique = [...new Map(problems.map((problem) => [`${problem.file}:${placeOf(problem)} ${problem.message}`, problem])).values()]
+  const sorted = unique.sort((a, b) => Number(a.file !== file) - Number(b.file !== file) || a.line - b.line || a.col - b.col)
+  const left = sorted.length - MAX_PROBLEMS
+  return new ChaosError('badInput', `${file} has ${plural(sorted.length, 'problem')}`, {
+    problems: sorted.slice(0, MAX_PROBLEMS),
+    ...(left > 0 ? { hint: `${plural(left, 'further problem')} not shown` } : {}),
+  })
+}
+
+/** `x-version: 1.0` would be sent as "1": what is read as a number or as true loses its spelling. */
+function respeltHeaders(source: YamlSource): Finding[] {
+  return source.respelt
+    .filter(({ path }) => isHeaderValue(path))
+    .map(({ path, source: written }) => ({
+      path,
+      message: `expected text as the value of a header, got ${written}, which would not be sent as it is written`,
+      hint: `quote it: "${written}"`,
+    }))
+}
+
+function isHeaderValue(path: DocumentPath): boolean {
+  const parent = path.at(-2)
+  return !path.includes('json') && (parent === 'headers' || parent === 'header')
+}
+
+function readAllSamples(
+  document: ScenarioDocument,
+  source: YamlSource,
+  readSamples: (path: string) => string,
+): { samples: Record<string, readonly number[]>; problems: Problem[] } {
+  const samples: Record<string, readonly number[]> = {}
+  const problems: Problem[] = []
+  for (const [upstream, { latency }] of Object.entries(document.upstreams)) {
+    if (typeof latency !== 'object' || !('samples' in latency)) continue
+    try {
+      const read = parseSamples(readSamples(latency.samples), latency.samples)
+      samples[upstream] = read.samples
+      problems.push(...read.problems)
+    } catch (error) {
+      if (!(error instanceof ChaosError)) throw error
+      const finding: Finding = {
+        path: ['upstreams', upstream, 'latency', 'samples'],
+        message: error.message,
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+      }
+      problems.push(located(source, finding))
+    }
+  }
+  return { samples, problems }
+}

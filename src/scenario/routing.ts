@@ -1,0 +1,72 @@
+import { METHODS, type Method, type ScenarioDocument } from './schema.ts'
+
+/** Where a request goes by the routes of a scenario, as Envoy would decide it on the shared port. */
+
+export type Route = NonNullable<ScenarioDocument['envoy']['routes']>[number]
+export type RequestKind = NonNullable<ScenarioDocument['load']['requests']>[number]
+type Routed = Pick<ScenarioDocument, 'upstreams' | 'envoy'>
+
+/** The kinds of request of the load; `GET /` when none is given. */
+export function requestsOf(scenario: Pick<ScenarioDocument, 'load'>): readonly RequestKind[] {
+  return scenario.load.requests ?? [{ GET: '/', weight: 1, headers: {} }]
+}
+
+/** The method and the path (with its query) of a request. */
+export function methodAndPath(request: RequestKind): { method: Method; path: string } {
+  for (const method of METHODS) {
+    const path = request[method]
+    if (path !== undefined) return { method, path }
+  }
+  throw new Error('a request without a method passed the schema')
+}
+
+/**
+ * The headers of a request as they go on the wire, names in lower case: those of the scenario, and the content type of
+ * a JSON body that has none.
+ */
+export function headersOf(request: RequestKind): Readonly<Record<string, string>> {
+  if (request.json === undefined || Object.hasOwn(request.headers, 'content-type')) return request.headers
+  return { ...request.headers, 'content-type': 'application/json' }
+}
+
+/** The routes of the shared port; a scenario with one upstream may leave them out. */
+export function routesOf(scenario: Routed): readonly Route[] {
+  if (scenario.envoy.routes !== undefined) return scenario.envoy.routes
+  const [only, ...others] = Object.keys(scenario.upstreams)
+  return only !== undefined && others.length === 0 ? [{ match: { prefix: '/' }, cluster: only }] : []
+}
+
+/** The first route that matches. A prefix or path is compared with the path without its query. */
+export function routeFor(scenario: Routed, request: RequestKind): Route | undefined {
+  const { path } = methodAndPath(request)
+  const [bare = ''] = path.split('?', 1)
+  return routesOf(scenario).find(({ match }) => matchesPath(match, bare) && hasHeaders(request, match.headers ?? {}))
+}
+
+/** The cluster that a request is routed to; undefined when Envoy would answer 404. */
+export function routeOf(scenario: Routed, request: RequestKind): string | undefined {
+  return routeFor(scenario, request)?.cluster
+}
+
+/** Whether the request carries all of these headers with exactly these values. `wanted` has its names in lower case. */
+export function hasHeaders(request: RequestKind, wanted: Readonly<Record<string, string>>): boolean {
+  const headers = headersOf(request)
+  return Object.entries(wanted).every(([name, value]) => Object.hasOwn(headers, name) && headers[name] === value)
+}
+
+/** Whether every request that `later` matches is matched by `earlier` too. */
+export function covers(earlier: Route['match'], later: Route['match']): boolean {
+  const laterPath = later.path ?? later.prefix ?? '/'
+  const paths =
+    earlier.prefix === undefined ? later.path !== undefined && earlier.path === later.path : laterPath.startsWith(earlier.prefix)
+  return (
+    paths &&
+    Object.entries(earlier.headers ?? {}).every(
+      ([name, value]) => later.headers !== undefined && Object.hasOwn(later.headers, name) && later.headers[name] === value,
+    )
+  )
+}
+
+function matchesPath(match: Route['match'], path: string): boolean {
+  return match.prefix === undefined ? match.path === path : path.startsWith(match.prefix)
+}

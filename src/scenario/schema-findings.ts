@@ -1,0 +1,141 @@
+import type { z } from 'zod'
+import { didYouMean } from '../value/nearest.ts'
+import { listed, plural, show } from '../value/show.ts'
+import type { Finding } from './finding.ts'
+import { adviceOnKey, meaningOf } from './keys.ts'
+import type { DocumentPath } from './scenario.ts'
+import { scenarioSchema } from './schema.ts'
+
+type Issue = z.core.$ZodIssue
+type RawIssue = z.core.$ZodRawIssue
+
+/** Reads a plain value by the schema: the typed document, or all that is wrong with it. */
+export function readBySchema(value: unknown): { document: z.output<typeof scenarioSchema> } | { findings: Finding[] } {
+  const read = scenarioSchema.safeParse(value, { error: (issue) => inOurWords(issue) })
+  if (read.success) return { document: read.data }
+  const issues = read.error.issues.flatMap((issue) => flatten(issue, [], value))
+  return { findings: withoutEchoes(issues, value).flatMap((issue) => findings(issue, value)) }
+}
+
+/** What zod says where the schema has no words of its own. */
+function inOurWords(issue: RawIssue): string {
+  const { input } = issue
+  switch (issue.code) {
+    case 'invalid_type':
+      return `expected ${TYPE[issue.expected as string] ?? 'another kind of value'}, got ${show(input)}`
+    case 'invalid_value':
+      return `expected ${issue.values.length === 1 ? '' : 'one of '}${listed(issue.values.map(String))}, got ${show(input)}`
+    case 'too_small':
+      return `expected ${issue.origin === 'array' ? `at least ${plural(Number(issue.minimum), 'item')}` : `at least ${issue.minimum}`}, got ${amount(input)}`
+    case 'too_big':
+      return `expected ${issue.origin === 'array' ? `at most ${plural(Number(issue.maximum), 'item')}` : `at most ${issue.maximum}`}, got ${amount(input)}`
+    default:
+      return `expected another value, got ${show(input)}`
+  }
+}
+
+const TYPE: Record<string, string> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  object: 'a map',
+  record: 'a map',
+  array: 'a list',
+}
+
+const amount = (input: unknown) => (Array.isArray(input) ? (input.length === 0 ? 'none' : String(input.length)) : show(input))
+
+/** A union's issue is replaced by those of the form that the user seems to have meant. */
+function flatten(issue: Issue, base: DocumentPath, value: unknown): Issue[] {
+  const path = [...base, ...(issue.path as (string | number)[])]
+  const here = { ...issue, path } as Issue
+  if (issue.code === 'invalid_key') return issue.issues.map((inner) => ({ ...inner, code: 'invalid_key', path }) as Issue)
+  if (issue.code !== 'invalid_union' || valueAt(value, path) === undefined) return [here]
+  const meant = issue.errors
+    .filter((issues) => !issues.some(isOtherKind))
+    .map((issues) => issues.flatMap((inner) => flatten(inner, path, value)))
+    .sort((a, b) => misfit(a, value) - misfit(b, value))[0]
+  return meant ?? [here]
+}
+
+/** Not this form at all: text where the form is a map, for instance. */
+function isOtherKind(issue: Issue): boolean {
+  return issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_union')
+}
+
+/** Keys that are too many or too few. */
+function misfit(issues: Issue[], value: unknown): number {
+  return issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : isMissing(issue, value) ? 1 : 0), 0)
+}
+
+/** A misspelt key is one mistake: that the right one is missing, or that the map is therefore incomplete, is not news. */
+function withoutEchoes(issues: Issue[], value: unknown): Issue[] {
+  const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys')
+  const at = (path: readonly PropertyKey[]) => unknown.filter((issue) => samePath(issue.path, path))
+  return issues.filter((issue) => {
+    if (issue.code === 'custom') return at(issue.path).length === 0
+    if (!isMissing(issue, value)) return true
+    const parent = issue.path.slice(0, -1) as DocumentPath
+    return !at(parent).some(({ keys }) => keys.some((key) => adviceOnKey(parent, key).meant === issue.path.at(-1)))
+  })
+}
+
+function findings(issue: Issue, value: unknown): Finding[] {
+  const path = issue.path as DocumentPath
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const { hint } = adviceOnKey(path, key)
+      return { path: [...path, key], at: 'key', message: `unknown key ${show(key)}`, ...(hint === undefined ? {} : { hint }) }
+    })
+  }
+  if (issue.code === 'invalid_key') return [{ path, at: 'key', message: issue.message }]
+  if (isMissing(issue, value)) return [missing(path)]
+  const hint = hintFor(issue, valueAt(value, path))
+  return [{ path, message: issue.message, ...(hint === undefined ? {} : { hint }) }]
+}
+
+function missing(path: DocumentPath): Finding {
+  const key = String(path.at(-1))
+  const { description, example } = meaningOf(path)
+  const told = [description, example === undefined ? undefined : `for example ${key}: ${example}`].filter((part) => part !== undefined)
+  return {
+    path: path.slice(0, -1),
+    at: 'whole',
+    message: `the key ${show(key)} is missing`,
+    ...(told.length === 0 ? {} : { hint: told.join(' ') }),
+  }
+}
+
+function hintFor(issue: Issue, input: unknown): string | undefined {
+  if (issue.code === 'invalid_value' && typeof input === 'string') return didYouMean(input, issue.values.map(String))
+  if (issue.code !== 'invalid_type') return undefined
+  if (issue.expected === 'string' && (typeof input === 'number' || typeof input === 'boolean')) return `quote it: "${input}"`
+  if (issue.expected === 'array' && typeof input === 'string')
+    return `write a list: [${input
+      .split(/\s*,\s*/)
+      .join(', ')
+      .slice(0, 80)}]`
+  if (issue.expected === 'array' && input !== null && typeof input === 'object') return 'begin each item with "- "'
+  return undefined
+}
+
+function isMissing(issue: Issue, value: unknown): boolean {
+  return (
+    (issue.code === 'invalid_type' || issue.code === 'invalid_union' || issue.code === 'invalid_value') &&
+    issue.path.length > 0 &&
+    valueAt(value, issue.path as DocumentPath) === undefined
+  )
+}
+
+function valueAt(value: unknown, path: DocumentPath): unknown {
+  let at = value
+  for (const part of path) {
+    if (at === null || typeof at !== 'object' || !Object.hasOwn(at, part)) return undefined
+    at = (at as Record<string | number, unknown>)[part]
+  }
+  return at
+}
+
+const samePath = (a: readonly PropertyKey[], b: readonly PropertyKey[]) =>
+  a.length === b.length && a.every((part, index) => part === b[index])

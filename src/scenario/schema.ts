@@ -1,0 +1,178 @@
+import { z } from 'zod'
+import { FAULT_KINDS } from '../fault/registry.ts'
+import { duration, headerMatch, headers, httpStatus, name, percent, rate, title } from '../value/scalar.ts'
+import { listed, show } from '../value/show.ts'
+import { envoy } from './envoy-schema.ts'
+import { expectation } from './expect-schema.ts'
+
+/**
+ * The only definition of the scenario format: the types, the JSON Schema for editors and the reference in the README
+ * come from here. What spans several places of a file (names that must exist, claims that need more requests) is
+ * checked in `check.ts`.
+ */
+
+const wholeNumber = (low: number, high: number) =>
+  z
+    .number()
+    .refine((value) => Number.isInteger(value) && value >= low && value <= high, {
+      error: (issue) => `expected a whole number from ${low} to ${high}, got ${show(issue.input)}`,
+    })
+    .meta({ title: 'number', type: 'integer', minimum: low, maximum: high })
+
+const json = z.json().meta({ id: 'json', title: 'any' })
+
+const latency = z
+  .union(
+    [
+      duration,
+      z
+        .strictObject({ p50: duration, p99: duration })
+        .refine((value) => value.p99 > value.p50, { path: ['p99'], error: 'expected p99 above p50' })
+        .describe('Log-normal, given by its median and its 99th percentile.'),
+      z.strictObject({ exponential: duration }).describe('Exponential, given by its mean.'),
+      z
+        .strictObject({ samples: z.string().min(1, { error: 'expected the path of a file, got ""' }) })
+        .describe('Drawn from a file with one number of ms a line; the path is relative to the scenario.'),
+    ],
+    {
+      error: (issue) =>
+        `expected a duration such as 20ms, or a map such as { p50: 20ms, p99: 90ms }, { exponential: 20ms } or { samples: ./file }, got ${show(issue.input)}`,
+    },
+  )
+  .meta({ title: 'duration or map' })
+  .describe(
+    'How long a worker is busy with one request: fixed (20ms), log-normal ({ p50: 20ms, p99: 90ms }), { exponential: 20ms }, or { samples: ./file }.',
+  )
+
+const upstream = z
+  .strictObject({
+    replicas: wholeNumber(1, 20).default(1).describe('How many servers; each gets a hop of its own in Envoy.'),
+    workers: wholeNumber(1, 10_000)
+      .optional()
+      .describe('Requests served at once per replica, the rest queue (first in, first out). Left out: no limit.'),
+    latency: latency.optional().describe('Service time. Left out: 1ms.'),
+    respond: z
+      .strictObject({
+        status: httpStatus.default(200).describe('The status of each answer.'),
+        headers: headers.default({}).describe('Headers of each answer.'),
+        body: z.string().optional().describe('The body, as text.'),
+        json: json.optional().describe('The body, as JSON.'),
+      })
+      .refine((respond) => respond.body === undefined || respond.json === undefined, { error: 'expected body or json, got both' })
+      .default({ status: 200, headers: {} })
+      .describe('What each answer says.'),
+  })
+  .describe('A stub server, in the place of a service that your clusters point to.')
+
+export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+export type Method = (typeof METHODS)[number]
+const path = z
+  .string()
+  .regex(/^\/[\u0021\u0022\u0024-\u007e]{0,8000}$/, {
+    error: (issue) => `expected a path that begins with "/" and holds no spaces and no "#", got ${show(issue.input)}`,
+  })
+  .meta({ title: 'path', examples: ['/items/42'] })
+
+const request = z
+  .strictObject({
+    name: title.optional().describe('How expectations refer to it.'),
+    ...(Object.fromEntries(METHODS.map((method) => [method, path.optional().describe(`Sends ${method} to this path.`)])) as Record<
+      Method,
+      z.ZodOptional<typeof path>
+    >),
+    weight: z
+      .number()
+      .refine((value) => value > 0 && value <= 1_000_000, {
+        error: (issue) => `expected a weight above 0 and at most 1000000, got ${show(issue.input)}`,
+      })
+      .meta({ exclusiveMinimum: 0, maximum: 1_000_000 })
+      .default(1)
+      .describe('Its share among the requests.'),
+    headers: headers.default({}).describe('Headers to send.'),
+    body: z.string().optional().describe('The body, as text.'),
+    json: json.optional().describe('The body, as JSON.'),
+    success_status: z.array(httpStatus).min(1).max(400).optional().describe('The statuses that count as success. Left out: 200 to 399.'),
+  })
+  .superRefine((value, context) => {
+    const given = METHODS.filter((method) => value[method] !== undefined)
+    if (given.length !== 1)
+      context.addIssue({
+        code: 'custom',
+        message: `expected one method with its path, such as GET: /items/42, got ${given.length === 0 ? 'none' : listed(given, 'and')}`,
+      })
+    if (value.body !== undefined && value.json !== undefined)
+      context.addIssue({ code: 'custom', message: 'expected body or json, got both' })
+  })
+  .describe('One kind of request: a method with its path, such as GET: /items/42.')
+
+const load = z
+  .strictObject({
+    rate: rate.describe('Requests begun per second, whether or not earlier ones were answered (open loop).'),
+    arrivals: z.enum(['constant', 'poisson']).default('constant').describe('Even gaps, or random ones from the seed.'),
+    deadline: duration.optional().describe('An answer later than this after its due time is not a success. Left out: 5s.'),
+    target: z
+      .url({ protocol: /^https?$/, error: (issue) => `expected an address such as http://127.0.0.1:8080, got ${show(issue.input)}` })
+      .meta({ title: 'address' })
+      .optional()
+      .describe('Where to send the load instead of the shared port of Envoy. Loopback only, unless --allow-target names the host.'),
+    requests: z.array(request).min(1).max(200).optional().describe('Left out: GET /.'),
+  })
+  .describe('The load: an open loop at a rate.')
+
+const when = z.strictObject({
+  header: headerMatch.describe('Only requests with these headers, each of exactly this value.'),
+})
+
+const fault = z
+  .strictObject({
+    cluster: name.describe('The cluster whose requests meet the fault.'),
+    replica: wholeNumber(1, 20).optional().describe('Only this replica, counted from 1. Left out: all.'),
+    at: z
+      .enum(['upstream', 'ingress'])
+      .default('upstream')
+      .describe(
+        'upstream: behind the router, so that timeouts, retries and breakers react to it. ingress: before the router, where no policy of Envoy sees it.',
+      ),
+    delay: FAULT_KINDS.delay.schema.optional(),
+    abort: FAULT_KINDS.abort.schema.optional(),
+    percent: percent.default(100).describe('How many of the matching attempts, 0 to 100, drawn at random by Envoy.'),
+    when: when.optional().describe('Which requests may meet it. Left out: all.'),
+  })
+  .superRefine((value, context) => {
+    const given = Object.keys(FAULT_KINDS).filter((key) => value[key as keyof typeof FAULT_KINDS] !== undefined)
+    if (given.length !== 1)
+      context.addIssue({
+        code: 'custom',
+        message: `expected one kind of fault (${Object.keys(FAULT_KINDS).join(' or ')}), got ${given.length === 0 ? 'none' : listed(given, 'and')}`,
+      })
+    if (value.at === 'ingress' && value.replica !== undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['replica'],
+        message: 'a fault at: ingress is made before a replica is chosen: leave replica out',
+      })
+  })
+
+const phase = z.strictObject({
+  name: title.describe('How expectations refer to it.'),
+  for: duration.describe('How long it lasts.'),
+  faults: z.array(fault).max(50).default([]).describe('Switched on at the start of the phase and off at its end.'),
+})
+
+export const scenarioSchema = z
+  .strictObject({
+    name: title.describe('The claim, in words.'),
+    description: z.string().optional().describe('What it is about, for readers.'),
+    seed: wholeNumber(0, 4_294_967_295).default(1).describe('Every random draw of chaos comes from it (those of Envoy do not).'),
+    upstreams: z
+      .record(name, upstream)
+      .refine((map) => Object.keys(map).length > 0, { error: 'expected at least one upstream, got none' })
+      .describe('The stub servers, by name. Each is also a cluster of Envoy of the same name.'),
+    envoy: envoy.default({ clusters: {} }),
+    load,
+    phases: z.array(phase).min(1).max(100).describe('One after the other; the load goes on through all of them.'),
+    expect: z.array(expectation).min(1).max(500).describe('The claims; each is judged on its own.'),
+  })
+  .describe('A chaos scenario: a claim about timeouts, retries or circuit breakers, tested on a real Envoy.')
+
+export type ScenarioDocument = z.output<typeof scenarioSchema>

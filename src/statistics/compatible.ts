@@ -1,0 +1,17 @@
+import { atLeast, atMost } from './binomial.ts'
+
+/** The chance on each side of a 99.9 % two-sided test. */
+const TAIL_999 = 0.0005
+
+/**
+ * Whether `met` of `matched` could well have come from a draw with the chance `asked`: an exact binomial test at 99.9 %,
+ * so that one sound fault in a thousand is doubted.
+ * @param asked - a share in [0, 1]; at 0 and at 1 a single counterexample refutes it
+ * @returns false when nothing matched: no data is compatible with nothing.
+ */
+export function compatibleShare(met: number, matched: number, asked: number): boolean {
+  if (!(matched > 0) || met < 0 || met > matched) return false
+  if (asked <= 0) return met === 0
+  if (asked >= 1) return met === matched
+  return atMost(met, matched, asked) >= TAIL_999 && atLeast(met, matched, asked) >= TAIL_999
+}

@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Address } from '../envoy/addresses.ts'
+import { ChaosError } from '../errors.ts'
+import { Admin } from './admin.ts'
+import { type Guarded, spawnGuarded } from './guard.ts'
+import { lastLines } from './tail.ts'
+
+const READY_WITHIN_MS = 15_000
+const POLL_MS = 4
+
+/** Thrown when a port was taken between its choice and its use: worth another try. */
+export class PortTaken extends Error {}
+
+/** Has Envoy check the configuration; it opens no port. @throws ChaosError with the reason Envoy gives. */
+export function validateConfiguration(envoy: string, file: string, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    execFile(
+      envoy,
+      ['--mode', 'validate', '-c', file, '-l', 'error', '--disable-hot-restart'],
+      { signal, timeout: READY_WITHIN_MS },
+      (error, stdout, stderr) => {
+        if (!error) return resolve()
+        if (signal.aborted) return reject(signal.reason)
+        const said = `${stdout}${stderr}`.split('\n').filter((line) => line.trim() !== '')
+        reject(
+          new ChaosError('environment', `Envoy refuses the configuration that chaos wrote: ${file}`, {
+            detail: said.slice(-8),
+            hint: 'the file is kept as evidence; if the Envoy is not the version chaos was measured with, try that one',
+            cause: error,
+          }),
+        )
+      },
+    )
+  })
+}
+
+/** Starts Envoy and waits until it takes requests. @throws PortTaken, or ChaosError with Envoy's last words. */
+export async function startEnvoy(
+  envoy: string,
+  files: { config: string; log: string },
+  adminAddress: Address,
+  signal: AbortSignal,
+): Promise<{ guarded: Guarded; admin: Admin }> {
+  const log = openSync(files.log, 'w')
+  // One worker: with two, a breaker lets limit + 1 through.
+  const guarded = spawnGuarded([envoy, '-c', files.config, '--concurrency', '1', '-l', 'warn', '--disable-hot-restart'], {
+    stdout: log,
+    stderr: log,
+  })
+  closeSync(log)
+  const admin = new Admin(adminAddress)
+  let ended: number | undefined
+  guarded.exited.then(
+    (code) => {
+      ended = code
+    },
+    () => {
+      ended = 127
+    },
+  )
+  try {
+    const deadline = performance.now() + READY_WITHIN_MS
+    while (!(await admin.ready(files.config))) {
+      signal.throwIfAborted()
+      if (ended !== undefined) {
+        const said = lastLines(files.log)
+        if (said.some((line) => line.includes('Address already in use'))) throw new PortTaken(said.at(-1))
+        throw new ChaosError('environment', `Envoy ended with code ${ended} before it was ready`, { detail: said })
+      }
+      if (performance.now() > deadline) {
+        throw new ChaosError('environment', `Envoy was not ready after ${READY_WITHIN_MS / 1000} s`, { detail: lastLines(files.log) })
+      }
+      await sleep(POLL_MS)
+    }
+    return { guarded, admin }
+  } catch (error) {
+    admin.close()
+    await guarded.stop()
+    throw error
+  }
+}

@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/**
+ * Runs a program that cannot outlive us, whatever kills us.
+ *
+ * A small shell is the leader of a process group of its own and holds one end of a pipe, of which we hold the other.
+ * When we are gone (`kill -9` included) the pipe ends, and the shell kills its whole group: the program, all its
+ * descendants, itself. The same pipe is how we stop the program.
+ * @see test/e2e/kill.test.ts
+ */
+const GUARD = 'exec 3<&0 </dev/null; (read -r _ <&3; kill -9 0) & "$@" 3<&-'
+
+export interface Guarded {
+  readonly process: ChildProcess
+  /** Resolves when the program has ended: its exit code, 128 + n for signal n. */
+  readonly exited: Promise<number>
+  /** Kills the program and its descendants at once; resolves when they are gone. */
+  stop(): Promise<void>
+}
+
+/**
+ * @param stdio - where the program's stdout and stderr go: a file descriptor, or a pipe
+ * @param command - program and arguments; they are handed over as they are, no shell reads them
+ */
+export function spawnGuarded(
+  command: readonly string[],
+  options: { stdout: number | 'pipe'; stderr: number | 'pipe'; env?: NodeJS.ProcessEnv; cwd?: string },
+): Guarded {
+  const child = spawn('/bin/sh', ['-c', GUARD, 'chaos-guard', ...command], {
+    stdio: ['pipe', options.stdout, options.stderr],
+    detached: true,
+    ...(options.env ? { env: options.env } : {}),
+    ...(options.cwd ? { cwd: options.cwd } : {}),
+  })
+  // The pipe only ever ends; an error on it (the guard died first) is the end, too.
+  child.stdin?.on('error', () => {})
+  const exited = new Promise<number>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code, signal) => {
+      // The watcher inside the guard waits for the end of the pipe: let it go, with whatever the program left behind.
+      child.stdin?.destroy()
+      resolve(code ?? (signal === 'SIGKILL' ? 137 : 128))
+    })
+  })
+  exited.catch(() => {})
+  return {
+    process: child,
+    exited,
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
+      const gone = once(child, 'exit')
+      child.stdin?.destroy()
+      const late = await Promise.race([gone.then(() => false), sleep(1000, true, { ref: false })])
+      if (late) {
+        // Only if the guard itself was stopped or broken: the group is still ours to end.
+        process.kill(-child.pid, 'SIGKILL')
+        await gone
+      }
+    },
+  }
+}

@@ -1,0 +1,37 @@
+import type { Address } from '../envoy/addresses.ts'
+import type { StatsSnapshot } from '../envoy/stats.ts'
+
+/**
+ * A started topology: one Envoy with its stubs, however they run. Nothing here assumes a shared file system, a local
+ * process or a loopback address.
+ */
+export interface StartedTopology {
+  /** The shared port, with the scenario's routes. */
+  readonly shared: Address
+  /** Aborted with a `ChaosError` when Envoy or a stub ends on its own. */
+  readonly death: AbortSignal
+  /**
+   * Puts exactly these faults in force and all others to sleep.
+   * @param ids - of `Plan.faults`
+   * @returns when Envoy confirms the values; requests that arrive from then on meet them.
+   */
+  setFaults(ids: readonly string[]): Promise<void>
+  /** Counters and gauges as they are now. */
+  stats(): Promise<StatsSnapshot>
+  /** Waits (with a limit) until no request is in flight anywhere, so that every log line is written. */
+  settle(): Promise<void>
+  /** Flushes all logs and hands over what was written: NDJSON texts. */
+  collect(): Promise<Evidence>
+  /** Ends everything that was started; resolves when it is gone. */
+  stop(): Promise<void>
+}
+
+/** The raw evidence of a run, as NDJSON. */
+export interface Evidence {
+  egress: string
+  attempts: string
+  hop: string
+  journal: string
+  /** Lines the stub says it wrote; fewer in `journal` means that evidence was lost. */
+  journalLines: number
+}

@@ -1,0 +1,87 @@
+import { readFileSync, writeSync } from 'node:fs'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ChaosError } from '../errors.ts'
+import { controlServer } from './control.ts'
+import { Journal } from './journal.ts'
+import { writerTo } from './output.ts'
+import { replicaServer } from './server.ts'
+import type { StubReady, StubSpec } from './spec.ts'
+
+/*
+ * The stub upstream program: `node main.ts SPEC.json`, where SPEC.json holds a `StubSpec`.
+ *
+ *   stdout  one `StubReady` line, then the journal: one `JournalLine` per request, as NDJSON
+ *   stderr  why it stopped
+ *   exit    0 after SIGTERM or SIGINT, the journal written out (requests not finished then have no line); 1 after any error,
+ *           and the last line may then be cut
+ */
+
+const STDOUT = 1
+const STDERR = 2
+/** How long the journal is given to drain into a reader that is behind, when the program is to stop, in ms. */
+const LAST_FLUSH_MS = 2000
+
+const write = writerTo(STDOUT)
+const journal = new Journal(write)
+let stopping = false
+
+function say(message: string): void {
+  try {
+    writeSync(STDERR, `stub: ${message}\n`)
+  } catch {
+    // Nobody reads stderr any more; the exit code still says it.
+  }
+}
+
+async function stop(exitCode: 0 | 1): Promise<void> {
+  if (stopping) return
+  stopping = true
+  const complete = await Promise.race([
+    journal.flush().then(
+      () => true,
+      () => false,
+    ),
+    sleep(LAST_FLUSH_MS, false),
+  ])
+  if (exitCode === 0 && !complete) say('the journal is not complete: its reader did not take it')
+  process.exit(complete ? exitCode : 1)
+}
+
+function fail(message: string): Promise<void> {
+  say(message)
+  return stop(1)
+}
+
+/** @returns the port. @throws ChaosError naming the server and its address when it cannot be had. */
+function listen(server: Server, name: string, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reason = error.code === 'EADDRINUSE' ? 'the port is taken' : error.message
+      reject(new ChaosError('environment', `cannot listen on ${host}:${port} for ${name}: ${reason}`))
+    })
+    // The longest queue of new connections that Linux allows by default: a burst must not meet a refusal of the stub's.
+    server.listen({ host, port, backlog: 4096 }, () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+async function main(file: string | undefined): Promise<void> {
+  if (file === undefined) return fail('usage: node main.ts SPEC.json')
+  const spec = JSON.parse(readFileSync(file, 'utf8')) as StubSpec
+  const ports: number[] = []
+  for (const server of spec.servers) {
+    ports.push(await listen(replicaServer(server, journal), `${server.cluster}/${server.replica}`, spec.host, server.port))
+  }
+  const control = await listen(controlServer(journal), 'control', spec.host, 0)
+  await write(`${JSON.stringify({ ready: { ports, control } } satisfies StubReady)}\n`)
+}
+
+process.on('SIGTERM', () => void stop(0))
+process.on('SIGINT', () => void stop(0))
+process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE' || error.code === 'ECONNRESET') return void fail('nobody reads stdout any more')
+  void fail(error instanceof ChaosError ? error.message : (error.stack ?? String(error)))
+})
+
+await main(process.argv[2])

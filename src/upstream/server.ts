@@ -1,0 +1,104 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
+import { serviceTimes } from './behaviour.ts'
+import { at, epochNow } from './clock.ts'
+import type { Journal } from './journal.ts'
+import { WorkQueue } from './queue.ts'
+import type { JournalLine, ServerSpec } from './spec.ts'
+
+/** The stub itself ends no connection, refuses no request and sets no time limit: what cuts a request short is the scenario's. */
+const UNLIMITED = {
+  noDelay: true,
+  keepAliveTimeout: 0,
+  headersTimeout: 0,
+  requestTimeout: 0,
+  requireHostHeader: false,
+  // Envoy's default limit is 60 KiB, and it adds a few headers of its own.
+  maxHeaderSize: 128 * 1024,
+}
+
+/**
+ * The HTTP server of one replica, not listening yet.
+ *
+ * Service begins when the headers arrive; the body is read and dropped meanwhile, and is waited for if it comes in after
+ * the service is done (the worker is free all the same). Work for a caller that hung up goes on to its end. The answer has
+ * the scenario's headers and those of HTTP itself: `content-length`, `date`, `connection`.
+ * @throws TypeError when a header of `spec.respond` could not be sent.
+ */
+export function replicaServer(spec: ServerSpec, journal: Journal): Server {
+  for (const [name, value] of Object.entries(spec.respond.headers)) {
+    validateHeaderName(name)
+    validateHeaderValue(name, value)
+  }
+  const queue = new WorkQueue(spec.workers)
+  const nextServiceMs = serviceTimes(spec)
+
+  return createServer(UNLIMITED, (request, response) => {
+    const arrived = epochNow()
+    const place = queue.arrive(arrived, nextServiceMs())
+    journal.begin()
+
+    let served = false
+    let finished = false
+    let gone: number | null = null
+    const finishWhenDone = () => {
+      if (finished || !served || (gone === null && !request.readableEnded)) return
+      finished = true
+      const answered = gone === null ? answer(response, spec) : null
+      journal.finish(journalLine(spec, request, { arrived, ...place, answered, gone }))
+    }
+
+    at(place.dueMs, () => {
+      served = true
+      finishWhenDone()
+    })
+    request.once('end', finishWhenDone).resume()
+    // After a full answer `close` comes too; by then the line has been written.
+    response.once('close', () => {
+      gone = epochNow()
+      finishWhenDone()
+    })
+  })
+}
+
+/** @returns when the answer was handed to the kernel, in epoch ms. */
+function answer(response: ServerResponse, { respond }: ServerSpec): number {
+  response.statusCode = respond.status
+  // Not `writeHead`: with the headers still open, `end` knows the length of the body, and whether this answer may have one.
+  for (const [name, value] of Object.entries(respond.headers)) response.setHeader(name, value)
+  response.end(respond.body)
+  return epochNow()
+}
+
+type Course = Pick<JournalLine, 'arrived' | 'answered' | 'gone' | 'busy' | 'queued'> & { startedMs: number; dueMs: number }
+
+function journalLine(spec: ServerSpec, request: IncomingMessage, course: Course): JournalLine {
+  return {
+    id: header(request, 'x-request-id'),
+    attempt: wholeNumber(header(request, 'x-envoy-attempt-count')),
+    cluster: spec.cluster,
+    replica: spec.replica,
+    method: request.method ?? '',
+    path: request.url ?? '',
+    arrived: micros(course.arrived),
+    started: micros(course.startedMs),
+    due: micros(course.dueMs),
+    answered: course.answered === null ? null : micros(course.answered),
+    gone: course.gone === null ? null : micros(course.gone),
+    status: spec.respond.status,
+    busy: course.busy,
+    queued: course.queued,
+  }
+}
+
+function header(request: IncomingMessage, name: string): string | null {
+  return request.headers[name]?.toString() ?? null
+}
+
+function wholeNumber(text: string | null): number | null {
+  return text !== null && /^\d+$/.test(text) ? Number(text) : null
+}
+
+/** Rounds ms to whole microseconds: a double holds an epoch time no finer than a quarter of one. */
+function micros(timeMs: number): number {
+  return Math.round(timeMs * 1000) / 1000
+}

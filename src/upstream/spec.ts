@@ -1,0 +1,59 @@
+/** How long one request is worked on, in ms; every draw comes from the server's own seed. */
+export type Latency =
+  | { kind: 'fixed'; ms: number }
+  | { kind: 'exponential'; mean: number }
+  | { kind: 'log-normal'; p50: number; p99: number }
+  | { kind: 'samples'; ms: readonly number[] }
+
+/** One replica of an upstream: a server with a FIFO queue in front of `workers` workers. */
+export interface ServerSpec {
+  cluster: string
+  /** Counts from 1. */
+  replica: number
+  /** 0 lets the kernel choose. */
+  port: number
+  /** Requests worked on at once; the rest wait in line. Left out: no limit. */
+  workers?: number
+  latency: Latency
+  respond: { status: number; headers: Readonly<Record<string, string>>; body: string }
+  seed: number
+}
+
+/** What the stub program is started with: one process may serve any number of replicas. */
+export interface StubSpec {
+  /** The address to listen on; 127.0.0.1 on a host. */
+  host: string
+  servers: readonly ServerSpec[]
+}
+
+/** The first line the stub prints on stdout. Ports in the order of `StubSpec.servers`. */
+export interface StubReady {
+  ready: { ports: readonly number[]; control: number }
+}
+
+/**
+ * One line of the stub's journal: one request that arrived. Times are epoch milliseconds with fractions.
+ * A request whose caller hung up is still worked on, as in most real servers; `gone` says when the caller left.
+ */
+export interface JournalLine {
+  /** `x-request-id`, or null where the caller sent none. */
+  id: string | null
+  /** `x-envoy-attempt-count`, or null. */
+  attempt: number | null
+  cluster: string
+  replica: number
+  method: string
+  path: string
+  arrived: number
+  /** When a worker took it up (after its wait in the queue). */
+  started: number
+  /** When it should have been finished: `started` plus the drawn service time, on the worker's ideal clock. */
+  due: number
+  /** When the answer was really written: later than `due` by the stub's own lag. Null when the caller was gone. */
+  answered: number | null
+  gone: number | null
+  status: number
+  /** Workers busy (this one included) and requests waiting, at arrival. */
+  busy: number
+  queued: number
+}

@@ -1,0 +1,80 @@
+import { LONGEST_MS, parseMs, parsePercent } from '../units.ts'
+
+/**
+ * What an expectation says of a number:
+ *
+ *     condition = [ op ] value | value ".." value
+ *     op        = ">=" | "<=" | ">" | "<" | "="
+ *     value     = by the metric: "99%", "150ms", "1.2" or "3"
+ *
+ * A bare value means "=", where that makes sense: counts, and shares of 0 % and 100 %. `source` keeps the user's spelling.
+ */
+export type Condition = { source: string } & ({ op: Op; value: number } | { op: 'between'; low: number; high: number })
+export type Op = '>=' | '<=' | '>' | '<' | '='
+
+/** `share` in [0, 1], `latency` in ms, `count` a whole number, `factor` any number from 0. */
+export type Quantity = 'share' | 'latency' | 'count' | 'factor'
+
+const VALUE: Record<Quantity, { parse: (text: string) => number | undefined; example: string; unit: string }> = {
+  share: { parse: (text) => (text === '0' ? 0 : parsePercent(text)), example: '">= 99%", "<= 1%" or "5% .. 15%"', unit: '%' },
+  latency: { parse: (text) => inRange(parseMs(text)), example: '"<= 150ms" or "200ms .. 260ms"', unit: 'ms' },
+  count: { parse: (text) => (/^\d{1,15}$/.test(text) ? Number(text) : undefined), example: '0, ">= 1" or "10 .. 20"', unit: '' },
+  factor: {
+    parse: (text) => (/^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) : undefined),
+    example: '"<= 1.2" or "1.1 .. 1.3"',
+    unit: '',
+  },
+}
+
+/** A condition is short; the expressions below are not made for more. */
+const LONGEST = 60
+
+/** @returns the condition, or the sentence that says what was expected instead. */
+export function parseCondition(input: string | number, quantity: Quantity): Condition | { expected: string } {
+  const source = String(input).trim()
+  const { parse, example, unit } = VALUE[quantity]
+  if (source.length > LONGEST) return { expected: `expected a condition such as ${example}` }
+  const range = /^(.+?)\s*\.\.\s*(.+)$/.exec(source)
+  if (range) {
+    const low = parse((range[1] as string).trim())
+    const high = parse((range[2] as string).trim())
+    if (low === undefined || high === undefined) return { expected: `expected a range such as ${example}` }
+    if (low > high) return { expected: `the range is empty: ${range[1]} is more than ${range[2]}: expected a range such as ${example}` }
+    return { source, op: 'between', low, high }
+  }
+  const [, op, rest] = /^(>=|<=|>|<|==?)?\s*(.*)$/.exec(source) as unknown as [string, string | undefined, string]
+  const value = parse(rest.trim())
+  if (value === undefined) {
+    const lacks =
+      unit !== '' && /^\d+(\.\d+)?$/.test(rest) ? ` (${rest} lacks its unit: write ${op ?? ''}${op ? ' ' : ''}${rest}${unit})` : ''
+    return { expected: `expected a condition such as ${example}${lacks}` }
+  }
+  if (op === undefined || op === '=' || op === '==') {
+    if (quantity === 'count') return { source, op: '=', value }
+    if (quantity === 'share' && (value === 0 || value === 1)) return { source, op: '=', value }
+    return { expected: `expected a side of ${rest}, since no measured value is exactly that: a condition such as ${example}` }
+  }
+  return { source, op: op as Op, value }
+}
+
+/** Whether a number known exactly satisfies the condition. */
+export function holds(condition: Condition, value: number): boolean {
+  switch (condition.op) {
+    case '>=':
+      return value >= condition.value
+    case '<=':
+      return value <= condition.value
+    case '>':
+      return value > condition.value
+    case '<':
+      return value < condition.value
+    case '=':
+      return value === condition.value
+    case 'between':
+      return value >= condition.low && value <= condition.high
+  }
+}
+
+function inRange(value: number | undefined): number | undefined {
+  return value !== undefined && value <= LONGEST_MS ? value : undefined
+}

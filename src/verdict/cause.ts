@@ -1,0 +1,76 @@
+import type { Attempt, RequestRecord } from '../observe/record.ts'
+import { latencyOf } from './finding.ts'
+import { plural } from './show.ts'
+
+/**
+ * Why a request ended as it did, in one short phrase, in Envoy's terms and without numbers that differ from request to
+ * request, so that equal causes can be counted: `504 cut by per_try_timeout on every try`.
+ * @param deadline - ms; tells a late answer from one with an unexpected status
+ */
+export function causeOf(record: RequestRecord, deadline = Number.POSITIVE_INFINITY): string {
+  const ended = record.status === null ? `no answer (${record.error ?? 'nothing came'})` : String(record.status)
+  const cause = `${ended} ${whyOf(record, deadline)}`.trim()
+  return suppressed(record) ? `${cause}, its retry suppressed by max_retries` : cause
+}
+
+function whyOf(record: RequestRecord, deadline: number): string {
+  const { egress, attempts, status } = record
+  const last = attempts.at(-1)
+  if (status !== null && status < 400) {
+    if (record.error !== null) return `but cut off (${record.error})`
+    if (latencyOf(record) > deadline) return 'after the deadline'
+    return record.success ? 'as expected' : 'is not an expected status'
+  }
+  if (egress === null) return record.status === null ? '' : 'without a line in the log of Envoy'
+  if (egress.rejectedBy !== null) return `refused by ${egress.rejectedBy}`
+  if (egress.routeTimeout) return `cut by the route timeout${attempts.length > 1 ? ' after earlier tries' : ''}`
+  if (egress.flags.includes('FI')) return 'injected at ingress'
+  if (egress.flags.includes('UH')) return 'no healthy upstream'
+  if (egress.flags.includes('NR')) return 'no route'
+  if (last !== undefined) return `${tryEnd(last)}${onEvery(attempts)}`
+  return egress.flags.length > 0 ? `with the flags ${egress.flags.join(',')}` : 'from Envoy'
+}
+
+/** How one try ended. */
+function tryEnd(attempt: Attempt): string {
+  if (attempt.cutBy === 'per_try') return 'cut by per_try_timeout'
+  if (attempt.cutBy === 'connect') return 'cut by connect_timeout'
+  if (attempt.cutBy === 'route') return 'cut by the route timeout'
+  if (attempt.hop?.flags.includes('FI')) return `injected by ${attempt.hop.faults.join(' and ') || 'a fault'}`
+  if (attempt.flags.includes('UF')) return 'connection failed'
+  if (attempt.flags.includes('UC') || attempt.flags.includes('UR')) return 'connection reset by the upstream'
+  return 'from the upstream'
+}
+
+/** Said only when there were several tries and all of them ended alike. */
+function onEvery(attempts: readonly Attempt[]): string {
+  if (attempts.length < 2) return ''
+  return new Set(attempts.map(tryEnd)).size === 1 ? ' on every try' : ' on the last try'
+}
+
+/** Envoy sets UO both when a breaker refused the request and when it suppressed a retry. */
+function suppressed({ egress }: RequestRecord): boolean {
+  return egress !== null && egress.rejectedBy === null && egress.flags.includes('UO')
+}
+
+/** Records by their cause, the most frequent first. */
+export function byCause(records: readonly RequestRecord[], deadline: number): [cause: string, records: RequestRecord[]][] {
+  const groups = new Map<string, RequestRecord[]>()
+  for (const record of records) {
+    const cause = causeOf(record, deadline)
+    const group = groups.get(cause)
+    if (group) group.push(record)
+    else groups.set(cause, [record])
+  }
+  return [...groups].sort((a, b) => b[1].length - a[1].length)
+}
+
+const MOST_CAUSES = 3
+
+/** `9 × 504 cut by per_try_timeout on every try, 3 × 503 refused by max_requests` */
+export function causes(records: readonly RequestRecord[], deadline: number): string {
+  const groups = byCause(records, deadline)
+  const shown = groups.slice(0, MOST_CAUSES).map(([cause, group]) => `${group.length} × ${cause}`)
+  const rest = groups.slice(MOST_CAUSES).reduce((sum, [, group]) => sum + group.length, 0)
+  return rest === 0 ? shown.join(', ') : `${shown.join(', ')} and ${plural(rest, 'request')} for other causes`
+}

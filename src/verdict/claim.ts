@@ -1,0 +1,83 @@
+import type { Expectation, MetricName } from '../scenario/expect-schema.ts'
+import type { DocumentPath } from '../scenario/scenario.ts'
+import type { Condition } from '../value/condition.ts'
+
+/** One thing that an expectation claims of the requests it selects: one metric, or one part of one. */
+export type Claim = {
+  expectation: Expectation
+  /** Its place in `expect`, counted from 0. */
+  index: number
+  /** `success_rate`, `timeouts.per_try`, `status.503`. */
+  metric: string
+  /** In the user's spelling. */
+  asked: string
+  path: DocumentPath
+} & Measure
+
+/** How a claim is measured, by family. */
+export type Measure =
+  | { family: 'share'; of: 'success_rate' | 'error_rate' | 'fault_share' | { status: string }; condition: Condition }
+  | { family: 'every'; of: { status: number } | { attempts: Condition } }
+  | { family: 'latency'; quantile: number; condition: Condition }
+  | { family: 'factor'; of: 'attempts_per_request' | 'retry_amplification'; condition: Condition }
+  | { family: 'count'; of: Counted; condition: Condition }
+  | { family: 'recovery'; condition: Condition }
+
+export type ClaimOf<F extends Claim['family']> = Extract<Claim, { family: F }>
+
+/** What is counted; the three timeouts and the two breakers also stand alone. */
+export type Counted =
+  | 'retries'
+  | 'ejections'
+  | 'timeouts'
+  | 'timeouts.route'
+  | 'timeouts.per_try'
+  | 'timeouts.connect'
+  | 'breaker_rejections'
+  | 'breaker_rejections.max_requests'
+  | 'breaker_rejections.max_pending_requests'
+
+const QUANTILES = { p50: 0.5, p90: 0.9, p99: 0.99, max: 1 } as const
+
+/** All claims of an expectation, in the order of `METRICS`. */
+export function claimsOf(expectation: Expectation, index: number): Claim[] {
+  const claims: Claim[] = []
+  const add = (metric: MetricName, measure: Measure, asked: string, part?: string) => {
+    const path = ['expect', index, metric, ...(part === undefined ? [] : [part])]
+    claims.push({ expectation, index, metric: part === undefined ? metric : `${metric}.${part}`, asked, path, ...measure })
+  }
+  const e = expectation
+  for (const metric of ['success_rate', 'error_rate'] as const) {
+    const condition = e[metric]
+    if (condition) add(metric, { family: 'share', of: metric, condition }, condition.source)
+  }
+  if (typeof e.status === 'number') add('status', { family: 'every', of: { status: e.status } }, String(e.status))
+  else if (e.status)
+    for (const [status, condition] of Object.entries(e.status))
+      add('status', { family: 'share', of: { status }, condition }, condition.source, status)
+  for (const metric of ['p50', 'p90', 'p99', 'max'] as const) {
+    const condition = e[metric]
+    if (condition) add(metric, { family: 'latency', quantile: QUANTILES[metric], condition }, condition.source)
+  }
+  if (e.attempts) add('attempts', { family: 'every', of: { attempts: e.attempts } }, e.attempts.source)
+  for (const metric of ['attempts_per_request', 'retry_amplification'] as const) {
+    const condition = e[metric]
+    if (condition) add(metric, { family: 'factor', of: metric, condition }, condition.source)
+  }
+  if (e.retries) add('retries', { family: 'count', of: 'retries', condition: e.retries }, e.retries.source)
+  for (const metric of ['timeouts', 'breaker_rejections'] as const) {
+    const value = e[metric]
+    if (value === undefined) continue
+    if ('op' in value) add(metric, { family: 'count', of: metric, condition: value }, value.source)
+    else
+      for (const [part, condition] of Object.entries(value) as [string, Condition | undefined][])
+        if (condition) add(metric, { family: 'count', of: `${metric}.${part}` as Counted, condition }, condition.source, part)
+  }
+  if (e.ejections) add('ejections', { family: 'count', of: 'ejections', condition: e.ejections }, e.ejections.source)
+  if (e.fault_share) add('fault_share', { family: 'share', of: 'fault_share', condition: e.fault_share }, e.fault_share.source)
+  if (e.recovers_within) add('recovers_within', { family: 'recovery', condition: e.recovers_within }, e.recovers_within.source)
+  return claims
+}
+
+/** `success_rate ">= 99%"`: how messages refer to a claim. */
+export const quote = (claim: Claim) => `${claim.metric} ${JSON.stringify(claim.asked)}`

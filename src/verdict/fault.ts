@@ -1,0 +1,29 @@
+import type { RequestRecord } from '../observe/record.ts'
+import type { Plan, PlannedFault } from '../plan/plan.ts'
+
+/** The faults that a phase switches on. */
+export function faultsOf(plan: Plan, phase: number): PlannedFault[] {
+  return (plan.phases[phase]?.faults ?? []).flatMap((index) => plan.faults[index] ?? [])
+}
+
+/** Ids of the faults that a request met, before the router or at an attempt, each once. */
+export function metFaults(record: RequestRecord): Set<string> {
+  return new Set([...record.ingressFaults, ...record.attempts.flatMap((attempt) => attempt.hop?.faults ?? [])])
+}
+
+/** Whether a request of this kind is sent with these headers: names in any case, values exactly. */
+export function sentWith(plan: Plan, request: number, headers: Readonly<Record<string, string>>): boolean {
+  const sent = new Map(Object.entries(plan.requests[request]?.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]))
+  return Object.entries(headers).every(([name, value]) => sent.get(name.toLowerCase()) === value)
+}
+
+/**
+ * Whether a request is one that the fault could be made on: routed to its cluster and sent with its headers.
+ * @param cluster - undefined when it is not known; then the headers alone decide
+ */
+export function matchesFault(plan: Plan, fault: PlannedFault, request: number, cluster: string | undefined): boolean {
+  return (cluster === undefined || cluster === fault.cluster) && sentWith(plan, request, fault.headers)
+}
+
+/** `10 %`, as a fault asks for. */
+export const percentOf = (fault: PlannedFault) => `${fault.percent} %`

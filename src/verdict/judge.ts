@@ -1,0 +1,130 @@
+import { unreachable } from '../errors.ts'
+import type { Observations } from '../observe/observations.ts'
+import type { RequestRecord } from '../observe/record.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import { type Claim, claimsOf } from './claim.ts'
+import { type Evidence, type Finding, noData } from './finding.ts'
+import { measureCount } from './measure-count.ts'
+import { measureEvery } from './measure-every.ts'
+import { measureFactor } from './measure-factor.ts'
+import { measureLatency } from './measure-latency.ts'
+import { measureRecovery, recoveryPhases } from './measure-recovery.ts'
+import { measureShare } from './measure-share.ts'
+import { phasesOf, select } from './select.ts'
+import { troublesOf } from './trouble.ts'
+import type { Outcome, Status, Verdict } from './verdict.ts'
+
+/**
+ * What a run says of the claims of its scenario: a function of its stored evidence, so it can be judged again.
+ * A pass is only given where there was data, the faults were met, and the harness was not starved.
+ */
+export function judge(scenario: Scenario, plan: Plan, observations: Observations): Verdict {
+  const evidence = { scenario, plan, observations }
+  const troubles = plan.phases.map((_, phase) => troublesOf(plan, observations, phase))
+  const doubtsOf = (claim: Claim) => [...observations.unsound, ...restsOn(claim, plan).flatMap((phase) => troubles[phase] ?? [])]
+  const outcomes = scenario.expect.flatMap((expectation, index) =>
+    claimsOf(expectation, index).map((claim) => outcomeOf(claim, evidence, doubtsOf(claim))),
+  )
+  return { status: worst(outcomes.map((outcome) => outcome.status)), outcomes }
+}
+
+/** Fail before inconclusive before pass; nothing judged is nothing passed. */
+function worst(statuses: readonly Status[]): Status {
+  if (statuses.includes('fail')) return 'fail'
+  return statuses.length === 0 || statuses.includes('inconclusive') ? 'inconclusive' : 'pass'
+}
+
+/** @param doubts - why the phases it rests on cannot be judged; empty when they can */
+function outcomeOf(claim: Claim, evidence: Evidence, doubts: readonly string[]): Outcome {
+  const { expectation } = claim
+  return {
+    expectation: claim.index,
+    title: titleOf(claim),
+    phase: expectation.phase ?? null,
+    metric: claim.metric,
+    asked: claim.asked,
+    ...doubted(measure(claim, evidence), doubts),
+    at: evidence.scenario.locate(claim.path),
+  }
+}
+
+function measure(claim: Claim, evidence: Evidence): Finding {
+  if (claim.family === 'recovery') return measureRecovery(claim, evidence)
+  const { plan } = evidence
+  if (phasesOf(claim.expectation, plan).length === 0) return noData(`no phase is named ${JSON.stringify(claim.expectation.phase)}`)
+  const selection = selectFor(claim, evidence)
+  const found = measureOf(claim, selection.records, evidence)
+  return doubted(found, selection.unjoined === null ? [] : [selection.unjoined])
+}
+
+function selectFor(claim: Claim, { plan, observations }: Evidence) {
+  const { phase, ...rest } = claim.expectation
+  // Ejections are counted by Envoy for whole phases; only the phase chooses among them.
+  const filter = claim.family === 'count' && claim.of === 'ejections' ? { phase } : { phase, ...rest }
+  return select(filter, plan, observations.phases, observations.records, needsLog(claim))
+}
+
+/** Whether a metric rests on what Envoy's log says of each request; the others are seen by the client alone. */
+function needsLog(claim: Claim): boolean {
+  switch (claim.family) {
+    case 'share':
+      return claim.of === 'fault_share'
+    case 'every':
+      return 'attempts' in claim.of
+    case 'count':
+      return claim.of !== 'ejections'
+    case 'factor':
+      return true
+    case 'latency':
+    case 'recovery':
+      return false
+    default:
+      return unreachable(claim)
+  }
+}
+
+function measureOf(claim: Exclude<Claim, { family: 'recovery' }>, records: readonly RequestRecord[], evidence: Evidence): Finding {
+  switch (claim.family) {
+    case 'share':
+      return measureShare(claim, records, evidence)
+    case 'every':
+      return measureEvery(claim, records, evidence)
+    case 'latency':
+      return measureLatency(claim, records)
+    case 'factor':
+      return measureFactor(claim, records, evidence)
+    case 'count':
+      return measureCount(claim, records, evidence)
+    default:
+      return unreachable(claim)
+  }
+}
+
+/** The phases whose troubles are a claim's own; a recovery rests on its baseline and on its fault too. */
+function restsOn(claim: Claim, plan: Plan): number[] {
+  const phases = phasesOf(claim.expectation, plan)
+  if (claim.family !== 'recovery') return phases
+  const found = recoveryPhases(claim, plan)
+  return 'why' in found ? phases : [found.baseline, found.fault, found.recovery]
+}
+
+/** Doubt bars pass and fail alike; what was seen, and examples of it, stay. */
+function doubted(found: Finding, doubts: readonly string[]): Finding {
+  return doubts.length === 0 ? found : { ...found, status: 'inconclusive', why: doubts.join('; ') }
+}
+
+/** The user's name, or `brownout · checkout · given fault abort · success_rate`. */
+function titleOf({ expectation, metric }: Claim): string {
+  if (expectation.name !== undefined) return expectation.name
+  const given = Object.entries(expectation.given ?? {}).map(([key, value]) => `given ${key} ${givenText(value)}`)
+  return [expectation.phase, expectation.cluster, expectation.request, ...given, metric].filter((part) => part !== undefined).join(' · ')
+}
+
+function givenText(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value)
+  if ('source' in value) return String(value.source)
+  return Object.entries(value)
+    .map(([name, text]) => `${name}: ${text}`)
+    .join(', ')
+}

@@ -1,0 +1,87 @@
+import type { Attempt, RequestRecord } from '../observe/record.ts'
+import { holds } from '../value/condition.ts'
+import { causes } from './cause.ts'
+import { type ClaimOf, type Counted, quote } from './claim.ts'
+import { limitsOf } from './decide.ts'
+import { diverse, topmost } from './examples.ts'
+import { type Evidence, type Finding, finding, noData } from './finding.ts'
+import { MIN_EXACT } from './limits.ts'
+import { phasesOf } from './select.ts'
+import { plural, showCount } from './show.ts'
+
+type PerRequest = Exclude<Counted, 'ejections'>
+
+const cut = (record: RequestRecord, by: Attempt['cutBy']) => record.attempts.filter((attempt) => attempt.cutBy === by).length
+const refused = (record: RequestRecord, by?: string) =>
+  Number(record.egress !== null && record.egress.rejectedBy !== null && (by === undefined || record.egress.rejectedBy === by))
+
+/** How often it happened to one request. */
+const COUNT: Record<PerRequest, (record: RequestRecord) => number> = {
+  retries: (record) => Math.max(0, record.attempts.length - 1),
+  // The route's timeout ends a request; the attempt that it cuts on the way is not a second timeout.
+  timeouts: (record) => Number(record.egress?.routeTimeout ?? false) + cut(record, 'per_try') + cut(record, 'connect'),
+  'timeouts.route': (record) => Number(record.egress?.routeTimeout ?? false),
+  'timeouts.per_try': (record) => cut(record, 'per_try'),
+  'timeouts.connect': (record) => cut(record, 'connect'),
+  breaker_rejections: (record) => refused(record),
+  'breaker_rejections.max_requests': (record) => refused(record, 'max_requests'),
+  'breaker_rejections.max_pending_requests': (record) => refused(record, 'max_pending_requests'),
+}
+
+/** retries, timeouts, breaker_rejections, ejections: known exactly, but only where there were requests. */
+export function measureCount(claim: ClaimOf<'count'>, records: readonly RequestRecord[], evidence: Evidence): Finding {
+  if (records.length === 0) return noData('no request was seen of those that it is about')
+  if (claim.of === 'ejections') return judgeCount(claim, ejections(claim, evidence), records, [], '')
+  const count = COUNT[claim.of]
+  const concerned = records.filter((record) => count(record) > 0)
+  const deadline = evidence.plan.load.deadline
+  const examples = claim.of.startsWith('breaker') ? diverse(concerned, deadline) : topmost(concerned, count)
+  const because = concerned.length === 0 ? '' : ` at ${plural(concerned.length, 'request')}, which ended as ${causes(concerned, deadline)}`
+  return judgeCount(
+    claim,
+    records.reduce((sum, record) => sum + count(record), 0),
+    records,
+    examples,
+    because,
+  )
+}
+
+function judgeCount(
+  claim: ClaimOf<'count'>,
+  count: number | undefined,
+  records: readonly RequestRecord[],
+  examples: string[],
+  because: string,
+): Finding {
+  if (count === undefined)
+    return noData(`the statistics of Envoy hold no ${claim.of}${claim.expectation.cluster ? ` of ${claim.expectation.cluster}` : ''}`)
+  // What silence would satisfy needs requests that could have broken it.
+  const enough = !holds(claim.condition, 0) || records.length >= MIN_EXACT
+  const status = !holds(claim.condition, count) ? 'fail' : enough ? 'pass' : 'inconclusive'
+  const few = `, and a claim that silence satisfies needs at least ${MIN_EXACT}`
+  return finding({
+    seen: showCount(count),
+    value: count,
+    interval: null,
+    samples: records.length,
+    status,
+    why: `expected ${quote(claim)}, got ${showCount(count)} in ${plural(records.length, 'request')}${status === 'inconclusive' ? few : because}`,
+    // Too few of them: no request shows what did not happen, so any will do.
+    examples: examples.length > 0 || limitsOf(claim.condition).least <= count ? examples : records.slice(0, 3).map((record) => record.id),
+  })
+}
+
+/** Undefined when no phase tells it of the cluster: not counted is not zero. */
+function ejections({ expectation }: ClaimOf<'count'>, { plan, observations }: Evidence): number | undefined {
+  let sum = 0
+  for (const index of phasesOf(expectation, plan)) {
+    const gained = observations.phases[index]?.ejections ?? {}
+    const counts = expectation.cluster === undefined ? Object.values(gained) : [gained[expectation.cluster]]
+    if (counts.length === 0) return undefined
+    for (const count of counts) {
+      if (count === undefined || !Number.isFinite(count)) return undefined
+      sum += count
+    }
+  }
+  return sum
+}

@@ -1,0 +1,72 @@
+import type { RequestRecord } from '../observe/record.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import type { Interval } from '../statistics/interval.ts'
+import { countMean, tallyOf } from '../statistics/mean.ts'
+import type { Condition } from '../value/condition.ts'
+import { type ClaimOf, quote } from './claim.ts'
+import { decide, limitsOf } from './decide.ts'
+import { topmost } from './examples.ts'
+import { type Evidence, type Finding, finding, noData } from './finding.ts'
+import { MIN_EXACT } from './limits.ts'
+import { plural, showFactor, showInterval } from './show.ts'
+import type { Status } from './verdict.ts'
+
+/** attempts_per_request and retry_amplification: how many attempts the upstream sees for each request of a client. */
+export function measureFactor(claim: ClaimOf<'factor'>, records: readonly RequestRecord[], { scenario }: Evidence): Finding {
+  const isRefused = (record: RequestRecord) =>
+    claim.of === 'retry_amplification' && record.egress !== null && record.egress.rejectedBy !== null
+  const counted = records.filter((record) => !isRefused(record))
+  if (counted.length === 0)
+    return noData(records.length === 0 ? 'no request was seen of those that it is about' : 'a breaker refused every request')
+  const tally = tallyOf(counted.map((record) => record.attempts.length))
+  const mean = countMean(tally, mostTries(scenario))
+  if (mean === undefined) return noData('no request was seen of those that it is about')
+  // A request whose retry was refused made attempts all the same: they count, the request does not.
+  const extra = records.filter(isRefused).reduce((sum, record) => sum + record.attempts.length, 0) / counted.length
+  const value = mean.mean + extra
+  const interval = { low: mean.low + extra, high: mean.high + extra }
+  const status = judgeFactor(claim.condition, tally, value, interval)
+  const shown = showInterval(interval, showFactor)
+  const retried = counted.filter((record) => record.attempts.length > 1).length
+  const tooMany = limitsOf(claim.condition).most < Number.POSITIVE_INFINITY
+  return finding({
+    seen: showFactor(value),
+    value,
+    interval: shown,
+    samples: counted.length,
+    status,
+    why: `expected ${quote(claim)}, got ${showFactor(value)} from ${plural(counted.length, 'request')}, ${retried} of them retried (95 % interval ${shown.text}${status === 'inconclusive' ? ', too few requests to tell' : ''})`,
+    examples: topmost(records, (record) => record.attempts.length * (tooMany ? 1 : -1)),
+  })
+}
+
+/**
+ * By the interval, but where the limit is a whole number that the requests themselves reach: "at most 1" says that no
+ * request was tried again, "at least 3" (of three tries) that each was tried three times. No interval gets there; the
+ * requests do, and one second try refutes "at most 1".
+ */
+export function judgeFactor(condition: Condition, tally: readonly number[], value: number, interval: Interval): Status {
+  const status = decide(condition, interval)
+  const enough = tally.reduce((sum, count) => sum + count, 0) >= MIN_EXACT
+  const { least, most, open } = limitsOf(condition)
+  // The interval knows the policy's most tries and could pass on a single request, if the policy were not obeyed.
+  if (status === 'pass') return enough ? 'pass' : 'inconclusive'
+  if (status === 'fail' || open) return status
+  const lowest = tally.findIndex((count) => count > 0)
+  const highest = tally.findLastIndex((count) => count > 0)
+  const isEdge = (limit: number) => limit === 0 || limit === 1 || (lowest === limit && highest === limit)
+  // Where no request is below the limit, whatever is above it cannot be made up for.
+  if (isEdge(most) && lowest >= most && value > most) return 'fail'
+  const below = interval.high <= most || (isEdge(most) && highest <= most && value <= most)
+  const above = interval.low >= least || (isEdge(least) && lowest >= least)
+  return enough && below && above ? 'pass' : 'inconclusive'
+}
+
+/** The most tries that any route's policy allows. @see Envoy RetryPolicy.num_retries, 1 by default */
+export function mostTries(scenario: Pick<Scenario, 'envoy'>): number {
+  const tries = (scenario.envoy.routes ?? []).map((route) =>
+    route.retry_policy === undefined ? 1 : 1 + (route.retry_policy.num_retries ?? 1),
+  )
+  // Two at least, so that a policy that is not known (or not obeyed) leaves the interval some width.
+  return Math.max(2, ...tries)
+}

@@ -1,0 +1,56 @@
+import type { RequestRecord } from '../observe/record.ts'
+import type { Interval } from '../statistics/interval.ts'
+import { quantile, quantileInterval } from '../statistics/quantile.ts'
+import { type Condition, holds } from '../value/condition.ts'
+import { type ClaimOf, quote } from './claim.ts'
+import { decide, limitsOf } from './decide.ts'
+import { topmost } from './examples.ts'
+import { type Finding, finding, latencyOf, noData } from './finding.ts'
+import { MIN_EXACT } from './limits.ts'
+import { plural, showInterval, showMs } from './show.ts'
+import type { Status } from './verdict.ts'
+
+/** p50, p90 and p99 by an interval of order statistics; max as what the slowest request itself says. */
+export function measureLatency(claim: ClaimOf<'latency'>, records: readonly RequestRecord[]): Finding {
+  if (records.length === 0) return noData('no request was seen of those that it is about')
+  const sorted = Float64Array.from(records, latencyOf).sort()
+  const value = quantile(sorted, claim.quantile)
+  const interval = claim.quantile === 1 ? undefined : quantileInterval(sorted, claim.quantile)
+  const status = interval ? judgeQuantile(claim.condition, interval, sorted.length) : judgeMax(claim.condition, sorted)
+  const shown = interval ? showInterval(interval, showMs) : null
+  const unanswered = sorted.length - sorted.filter(Number.isFinite).length
+  const parts = [
+    `${showMs(value)} from ${plural(records.length, 'request')}`,
+    shown && `(95 % interval ${shown.text}${status === 'inconclusive' ? ', which does not tell' : ''})`,
+    status === 'inconclusive' && !interval && `and a claim about every request needs at least ${MIN_EXACT}, all answered`,
+    unanswered > 0 && `of which ${unanswered} got no whole answer`,
+  ]
+  const tooSlow = value > limitsOf(claim.condition).most
+  return finding({
+    seen: showMs(value),
+    value: Number.isFinite(value) ? value : null,
+    interval: shown,
+    samples: records.length,
+    status,
+    why: `expected ${quote(claim)}, got ${parts.filter(Boolean).join(' ')}`,
+    examples: topmost(records, tooSlow || !needsSlow(claim.condition) ? latencyOf : (record) => -latencyOf(record)),
+  })
+}
+
+/** "At least 400ms" must rest on answers: what was never answered may never have been served at all. */
+function judgeQuantile(condition: Condition, interval: Interval, samples: number): Status {
+  const status = decide(condition, interval)
+  return status === 'pass' && (interval.low === Number.POSITIVE_INFINITY || samples < MIN_EXACT) ? 'inconclusive' : status
+}
+
+function judgeMax(condition: Condition, sorted: Float64Array): Status {
+  const enough = sorted.length >= MIN_EXACT
+  const slowest = sorted.at(-1) as number
+  if (!needsSlow(condition)) return !holds(condition, slowest) ? 'fail' : enough ? 'pass' : 'inconclusive'
+  const slowestAnswer = sorted.findLast(Number.isFinite)
+  if (slowestAnswer !== undefined && holds(condition, slowestAnswer)) return enough ? 'pass' : 'inconclusive'
+  return enough && Number.isFinite(slowest) ? 'fail' : 'inconclusive'
+}
+
+/** Whether a condition only asks for slowness. */
+const needsSlow = (condition: Condition) => limitsOf(condition).most === Number.POSITIVE_INFINITY

@@ -1,0 +1,98 @@
+import type { RequestRecord } from '../observe/record.ts'
+import type { Plan } from '../plan/plan.ts'
+import { trim } from '../units.ts'
+import { type Condition, holds } from '../value/condition.ts'
+import { causes } from './cause.ts'
+import { type ClaimOf, quote } from './claim.ts'
+import { limitsOf } from './decide.ts'
+import { diverse } from './examples.ts'
+import { type Evidence, type Finding, finding, noData } from './finding.ts'
+import { BASELINE_LEAST, WINDOW, WINDOW_REQUESTS, WINDOW_SLACK, WINDOWS_AFTER } from './limits.ts'
+import { phasesOf, select } from './select.ts'
+import { showMs, showShare } from './show.ts'
+import { holdsFrom, windowCount, windowsOf } from './window.ts'
+
+/** The phases that a claim of recovery rests on: the baseline, the one with the fault, and the one in which it recovers. */
+export interface RecoveryPhases {
+  baseline: number
+  fault: number
+  recovery: number
+}
+
+/** @returns why there is nothing that could recover, when there is not. */
+export function recoveryPhases(claim: ClaimOf<'recovery'>, plan: Plan): RecoveryPhases | { why: string } {
+  if (claim.expectation.phase === undefined) return { why: `${claim.metric} needs a phase: the one that begins when the fault ends` }
+  const [recovery] = phasesOf(claim.expectation, plan)
+  if (recovery === undefined) return { why: `no phase is named ${JSON.stringify(claim.expectation.phase)}` }
+  const fault = recovery - 1
+  if (!plan.phases[fault]?.faults.length)
+    return { why: `the phase before ${JSON.stringify(claim.expectation.phase)} has no fault to recover from` }
+  const baseline = plan.phases.findIndex((phase) => phase.faults.length === 0)
+  return baseline < fault && baseline >= 0
+    ? { baseline, fault, recovery }
+    : { why: 'no phase without faults comes before the fault, so there is no baseline to recover to' }
+}
+
+/** The shortest phase, in ms, that can show a recovery within the asked time. */
+export const recoveryLength = (condition: Condition) => (Math.ceil(limitsOf(condition).most / WINDOW) + WINDOWS_AFTER) * WINDOW
+
+/** recovers_within: requests in flight over the edges are kept, and `settle` is not heeded: both would hide the recovery. */
+export function measureRecovery(claim: ClaimOf<'recovery'>, { plan, observations }: Evidence): Finding {
+  const phases = recoveryPhases(claim, plan)
+  if ('why' in phases) return noData(phases.why)
+  const { settle: _, ...expectation } = claim.expectation
+  const of = (phase: number) =>
+    select({ ...expectation, phase: plan.phases[phase]?.name }, plan, observations.phases, observations.records, false)
+  const [before, after] = [of(phases.baseline), of(phases.recovery)]
+  const unjoined = before.unjoined ?? after.unjoined
+  const span = observations.phases[phases.recovery]
+  if (before.records.length === 0 || after.records.length === 0 || span === undefined)
+    return noData('no request was seen of those that it is about')
+  const baseline = before.records.filter((record) => record.success).length / before.records.length
+  const least = baseline - WINDOW_SLACK
+  const windows = windowsOf(after.records, span.from, span.to)
+  const value = holdsFrom(windows, least, false)
+  const weak = unjoined ?? weakness(claim, baseline, before.records.length, after.records.length, span.to - span.from)
+  const isFast = holds(claim.condition, value)
+  // Windows without requests may hide a recovery as well as a relapse.
+  const unknown = !isFast && holds(claim.condition, holdsFrom(windows, least, true))
+  const never = value === Number.POSITIVE_INFINITY
+  const failures = after.records.filter((record) => !record.success && record.due >= span.from + limitsOf(claim.condition).most)
+  const last = windows.findLast((window) => window.total === 0 || window.good / window.total < least)
+  const story = never ? `it had not recovered when the phase ended: ${lastWindow(last)}` : `it recovered after ${showMs(value)}`
+  return finding({
+    seen: never ? 'never' : showMs(value),
+    value: never ? null : value,
+    interval: null,
+    samples: windows.length,
+    status: weak !== null || unknown ? 'inconclusive' : isFast ? 'pass' : 'fail',
+    why:
+      weak ??
+      (unknown
+        ? 'a window without requests leaves open when it recovered'
+        : `expected ${quote(claim)}, but ${story}, where the baseline has ${showShare(baseline)}${because(failures, plan)}`),
+    examples: diverse(failures.toReversed(), plan.load.deadline),
+  })
+}
+
+const lastWindow = (window: { good: number; total: number } | undefined) =>
+  !window || window.total === 0
+    ? 'its last windows hold no request'
+    : `its last window has ${showShare(window.good / window.total)} success`
+
+const because = (failures: readonly RequestRecord[], plan: Plan) =>
+  failures.length === 0 ? '' : `; after the asked time ${causes(failures, plan.load.deadline)}`
+
+/** What `undecidable` refuses beforehand, checked again on what was really seen. */
+function weakness(claim: ClaimOf<'recovery'>, baseline: number, before: number, after: number, length: number): string | null {
+  if (before < WINDOW_REQUESTS) return `the baseline has only ${before} requests, at least ${WINDOW_REQUESTS} are needed`
+  if (baseline < BASELINE_LEAST) return `the baseline itself has only ${showShare(baseline)} success, which is nothing to recover to`
+  const windows = windowCount(length)
+  // A measured phase may be a little shorter than the planned one.
+  if (windows + 1 < recoveryLength(claim.condition) / WINDOW)
+    return `the phase lasted ${showMs(length)}, too short to show a recovery within ${showMs(limitsOf(claim.condition).most)}`
+  // Of the planned 20 a window, a few may be missing or fall into a measured phase that is a little longer.
+  if (after / windows < WINDOW_REQUESTS * 0.9)
+    return `a window of ${WINDOW}ms holds ${trim(after / windows, 1)} requests on average, at least ${WINDOW_REQUESTS} are needed`
+  return null
+}

@@ -1,0 +1,74 @@
+import type { RequestRecord } from '../observe/record.ts'
+import { shareInterval } from '../statistics/share.ts'
+import { causes } from './cause.ts'
+import { type ClaimOf, quote } from './claim.ts'
+import { decide, exactly, limitsOf } from './decide.ts'
+import { diverse } from './examples.ts'
+import { faultsOf, matchesFault, metFaults } from './fault.ts'
+import { type Evidence, type Finding, finding, noData } from './finding.ts'
+import { MIN_EXACT } from './limits.ts'
+import { plural, showInterval, showShare } from './show.ts'
+import type { Status } from './verdict.ts'
+
+type ShareClaim = ClaimOf<'share'>
+
+/** success_rate, error_rate, fault_share and the shares of a status: what part of the requests something is true of. */
+export function measureShare(claim: ShareClaim, records: readonly RequestRecord[], { plan }: Evidence): Finding {
+  const matches = (record: RequestRecord) =>
+    faultsOf(plan, record.phase).filter((fault) => matchesFault(plan, fault, record.request, record.egress?.cluster ?? undefined))
+  const all = claim.of === 'fault_share' ? records.filter((record) => !record.edge && matches(record).length > 0) : records
+  if (all.length === 0)
+    return noData(
+      claim.of === 'fault_share' ? 'no request matched the condition of a fault' : 'no request was seen of those that it is about',
+    )
+  const isHit = (record: RequestRecord) => {
+    if (claim.of === 'fault_share') return matches(record).some((fault) => metFaults(record).has(fault.id))
+    return claim.of === 'success_rate' ? record.success : claim.of === 'error_rate' ? !record.success : hasStatus(record, claim.of.status)
+  }
+  const hits = all.filter(isHit)
+  const misses = all.filter((record) => !isHit(record))
+  const share = hits.length / all.length
+  const exact = exactly(claim.condition)
+  const interval = shareInterval(hits.length, all.length)
+  const status = exact ? judgeExact(exact, hits.length, misses.length) : decide(claim.condition, interval)
+  // What shows that a share is too low are the requests that lack it; that it is too high, those that have it.
+  const middle = (Math.max(0, limitsOf(claim.condition).least) + Math.min(1, limitsOf(claim.condition).most)) / 2
+  const telling = share < middle ? misses : hits
+  const shown = showInterval(interval, showShare)
+  const because = telling.length === 0 ? '' : `: ${causes(telling, plan.load.deadline)}`
+  const sure = exact
+    ? status === 'inconclusive'
+      ? `${plural(all.length, 'request')}, and a claim about every request needs at least ${MIN_EXACT}`
+      : `${telling.length} of ${plural(all.length, 'request')}`
+    : `${showShare(share)} of ${plural(all.length, 'request')} (95 % interval ${shown.text})${status === 'inconclusive' ? ', too few to tell' : ''}`
+  return finding({
+    seen: showShare(share),
+    value: share,
+    interval: exact ? null : shown,
+    samples: all.length,
+    status,
+    why: `expected ${quote(claim)}, got ${exact && status === 'fail' ? `${showShare(share)}, ` : ''}${sure}${status === 'fail' || !exact ? because : ''}`,
+    examples: diverse(telling, plan.load.deadline),
+  })
+}
+
+/** A counterexample settles it at any number; its absence needs `MIN_EXACT` requests. */
+function judgeExact(exact: 'every' | 'none' | 'some' | 'not every', hits: number, misses: number): Status {
+  const enough = hits + misses >= MIN_EXACT
+  switch (exact) {
+    case 'every':
+      return misses > 0 ? 'fail' : enough ? 'pass' : 'inconclusive'
+    case 'none':
+      return hits > 0 ? 'fail' : enough ? 'pass' : 'inconclusive'
+    case 'some':
+      return hits > 0 ? 'pass' : enough ? 'fail' : 'inconclusive'
+    case 'not every':
+      return misses > 0 ? 'pass' : enough ? 'fail' : 'inconclusive'
+  }
+}
+
+/** @param asked - a code such as `503`, or a class such as `5xx`; a request without an answer has no status. */
+export function hasStatus(record: RequestRecord, asked: string): boolean {
+  if (record.status === null) return false
+  return asked.endsWith('xx') ? Math.floor(record.status / 100) === Number(asked[0]) : record.status === Number(asked)
+}

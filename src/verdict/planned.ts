@@ -1,0 +1,66 @@
+import type { Plan, PlannedLoad } from '../plan/plan.ts'
+import { faultsOf, matchesFault, sentWith } from './fault.ts'
+import { type Filter, phasesOf } from './select.ts'
+
+/** The cluster that a kind of request is routed to (an index into `Plan.requests`); undefined when it is not known. */
+export type ClusterOf = (request: number) => string | undefined
+
+export interface PlannedSelection {
+  /** How many requests an expectation will be about, as a whole number; what a fault's percentage decides, on average. */
+  count: number
+  /** Ms of load that they come from: the phases without what `settle` leaves out. */
+  span: number
+}
+
+/**
+ * How many requests a filter will select, from the planned load. What nobody can know before the run (how many attempts
+ * a request will have) leaves out none: claims are refused only when they could never be decided.
+ * @param onlyFaulted - only those that match the condition of a fault of their phase (for `fault_share`)
+ */
+export function plannedSelection(filter: Filter, plan: Plan, clusterOf: ClusterOf, onlyFaulted = false): PlannedSelection {
+  let expected = 0
+  let span = 0
+  for (const index of phasesOf(filter, plan)) {
+    const phase = plan.phases[index] ?? { from: 0, to: 0 }
+    const from = phase.from + (filter.settle ?? 0)
+    span += Math.max(0, phase.to - from)
+    const counts = new Array<number>(plan.requests.length).fill(0)
+    const [first, end] = dueBetween(plan.load, from, phase.to)
+    for (const request of plan.load.request.subarray(first, end)) counts[request] = (counts[request] ?? 0) + 1
+    counts.forEach((count, request) => {
+      if (count > 0) expected += count * chance(filter, plan, clusterOf, index, request, onlyFaulted)
+    })
+  }
+  // Rounded up: a claim that is decidable with luck is not refused.
+  return { count: Math.ceil(expected - 1e-9), span }
+}
+
+/** The indices [first, end) of the requests that are due from `from` on and before `to`, in ms. */
+export function dueBetween({ due }: PlannedLoad, from: number, to: number): [first: number, end: number] {
+  const firstAt = (time: number) => {
+    let [before, at] = [-1, due.length]
+    while (at - before > 1) {
+      const middle = (before + at) >> 1
+      if ((due[middle] as number) >= time) at = middle
+      else before = middle
+    }
+    return at
+  }
+  const first = firstAt(from)
+  return [first, Math.max(first, firstAt(to))]
+}
+
+/** The chance that a request of this kind, due in this phase, is selected. */
+function chance(filter: Filter, plan: Plan, clusterOf: ClusterOf, phase: number, request: number, onlyFaulted: boolean): number {
+  const cluster = clusterOf(request)
+  if (filter.request !== undefined && plan.requests[request]?.name !== filter.request) return 0
+  if (filter.cluster !== undefined && cluster !== undefined && cluster !== filter.cluster) return 0
+  if (filter.given?.header !== undefined && !sentWith(plan, request, filter.given.header)) return 0
+  const faults = faultsOf(plan, phase).filter((fault) => matchesFault(plan, fault, request, cluster))
+  if (onlyFaulted && faults.length === 0) return 0
+  const asked = filter.given?.fault
+  if (asked === undefined) return 1
+  const kinds = faults.filter((fault) => asked === 'any' || asked === 'none' || fault.action.kind === asked)
+  const spared = kinds.reduce((product, fault) => product * (1 - fault.percent / 100), 1)
+  return asked === 'none' ? spared : 1 - spared
+}

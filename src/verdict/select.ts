@@ -1,0 +1,76 @@
+import type { PhaseObservation } from '../observe/observations.ts'
+import type { RequestRecord } from '../observe/record.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Expectation } from '../scenario/expect-schema.ts'
+import { holds } from '../value/condition.ts'
+import { metFaults, sentWith } from './fault.ts'
+import { plural } from './show.ts'
+
+/** Which requests an expectation is about. */
+export type Filter = Pick<Expectation, 'phase' | 'cluster' | 'request' | 'settle' | 'given'>
+
+export interface Selection {
+  records: readonly RequestRecord[]
+  /** Why it is not known which requests belong to it, or what happened to them; null when it is. */
+  unjoined: string | null
+}
+
+/** Indices of the phases that an expectation is about: its own, or all; none when no phase has its name. */
+export function phasesOf(filter: Pick<Filter, 'phase'>, plan: Plan): number[] {
+  return plan.phases.flatMap((phase, index) => (filter.phase === undefined || phase.name === filter.phase ? [index] : []))
+}
+
+/**
+ * The requests that an expectation is about. What the load itself knows (phase, kind, headers, time) is asked first;
+ * then the log of Envoy (cluster, faults, attempts), which must have a line for every request so far.
+ * @param needsLog - whether the metric, too, rests on Envoy's log
+ */
+export function select(
+  filter: Filter,
+  plan: Plan,
+  phases: readonly PhaseObservation[],
+  records: readonly RequestRecord[],
+  needsLog: boolean,
+): Selection {
+  const known = records.filter((record) => byLoad(filter, plan, phases, record))
+  const { cluster, given } = filter
+  const asksLog = needsLog || cluster !== undefined || given?.fault !== undefined || given?.attempts !== undefined
+  return {
+    records: asksLog ? known.filter((record) => byLog(filter, plan, record)) : known,
+    unjoined: asksLog ? unjoined(known) : null,
+  }
+}
+
+function byLoad(filter: Filter, plan: Plan, phases: readonly PhaseObservation[], record: RequestRecord): boolean {
+  const phase = plan.phases[record.phase]
+  if (phase === undefined || (filter.phase !== undefined && phase.name !== filter.phase)) return false
+  if (filter.request !== undefined && plan.requests[record.request]?.name !== filter.request) return false
+  if (filter.given?.header !== undefined && !sentWith(plan, record.request, filter.given.header)) return false
+  if (filter.settle === undefined) return true
+  // The later of the planned and the real start: a phase that began late must settle as long.
+  const from = Math.max(phase.from, phases[record.phase]?.from ?? phase.from)
+  return !record.edge && record.due >= from + filter.settle
+}
+
+function byLog(filter: Filter, plan: Plan, record: RequestRecord): boolean {
+  if (filter.cluster !== undefined && record.egress?.cluster !== filter.cluster) return false
+  if (filter.given?.attempts !== undefined && !holds(filter.given.attempts, record.attempts.length)) return false
+  return filter.given?.fault === undefined || metKind(filter.given.fault, plan, record)
+}
+
+function metKind(asked: 'delay' | 'abort' | 'any' | 'none', plan: Plan, record: RequestRecord): boolean {
+  const met = metFaults(record)
+  if (asked === 'none') return met.size === 0
+  if (asked === 'any') return met.size > 0
+  return plan.faults.some((fault) => met.has(fault.id) && fault.action.kind === asked)
+}
+
+/** A request that Envoy's log does not explain may be one of those that an expectation is about, or not: nobody knows. */
+function unjoined(records: readonly RequestRecord[]): string | null {
+  const unexplained = records.filter((record) => record.egress === null)
+  if (unexplained.length === 0) return null
+  const answered = unexplained.filter((record) => record.status !== null).length
+  if (answered === 0)
+    return `${unexplained.length} of ${plural(records.length, 'request')} got no answer and have no line in the log of Envoy: what happened to them is not known`
+  return `${answered} of ${plural(records.length, 'request')} were answered but have no line in the log of Envoy: forward the header x-request-id, so that they can be joined`
+}

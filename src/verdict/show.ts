@@ -1,0 +1,33 @@
+import type { Interval } from '../statistics/interval.ts'
+import { trim } from '../units.ts'
+import type { Outcome } from './verdict.ts'
+
+/** `99.96%`: two decimals, and more where they would round a share up to 100% or down to 0%. */
+export function showShare(value: number): string {
+  for (let digits = 2; digits < 6; digits++) {
+    const text = trim(value * 100, digits)
+    if ((text !== '100' || value >= 1) && (text !== '0' || value <= 0)) return `${text}%`
+  }
+  return `${value * 100}%`
+}
+
+/** `150.4ms`, `1.234s`: fine enough that 150.4 does not read as "150ms, asked <= 150ms". */
+export function showMs(value: number): string {
+  if (!Number.isFinite(value)) return value > 0 ? 'never answered' : '0ms'
+  return value >= 1000 ? `${trim(value / 1000, 3)}s` : `${trim(value, 1)}ms`
+}
+
+export const showFactor = (value: number) => trim(value, 3)
+
+/** `3,838` */
+export const showCount = (value: number) => value.toLocaleString('en-US')
+
+/** `400 requests`, `1 request` */
+export const plural = (count: number, noun: string) => `${showCount(count)} ${noun}${count === 1 ? '' : 's'}`
+
+/** An interval as an outcome holds it: a side without a bound is null there and ∞ in the text. */
+export function showInterval({ low, high }: Interval, show: (value: number) => string): NonNullable<Outcome['interval']> {
+  const bound = (value: number) => (Number.isFinite(value) ? value : null)
+  const text = (value: number) => (Number.isFinite(value) ? show(value) : '∞')
+  return { low: bound(low), high: bound(high), text: `${low === Number.NEGATIVE_INFINITY ? show(0) : text(low)} .. ${text(high)}` }
+}

@@ -1,0 +1,59 @@
+import type { Observations, PhaseObservation } from '../observe/observations.ts'
+import type { Plan } from '../plan/plan.ts'
+import { faultsOf, percentOf } from './fault.ts'
+import { LATE_LIMIT, MISSING_LIMIT, STUB_LAG_LIMIT } from './limits.ts'
+import { dueBetween } from './planned.ts'
+import { plural, showMs } from './show.ts'
+
+/**
+ * Why what was seen in a phase cannot be judged, in sentences; empty when it can. It bars failing as well as passing: a
+ * starved harness makes slow requests just as an absent fault makes clean ones.
+ * @param index - into `plan.phases`
+ */
+export function troublesOf(plan: Plan, observations: Observations, index: number): string[] {
+  const name = JSON.stringify(plan.phases[index]?.name ?? index)
+  const phase = observations.phases[index]
+  if (phase === undefined) return [`phase ${name} was not observed`]
+  const found = [...starved(phase, name), ...missing(plan, observations, index, name), ...doubts(plan, observations, index)]
+  return phase.complete ? found : [`phase ${name} was cut short by an interruption`, ...found]
+}
+
+/** Written as `not within`, so that a lag that is not a number is a trouble too. */
+function starved({ lateness, stubLag }: PhaseObservation, name: string): string[] {
+  const found: string[] = []
+  if (!(lateness.p99 <= LATE_LIMIT))
+    found.push(
+      `the load generator was starved in phase ${name}: 1 % of the requests left ${showMs(lateness.p99)} late or later (at most ${LATE_LIMIT}ms is accepted); free the CPU or lower load.rate`,
+    )
+  if (!(stubLag.p99 <= STUB_LAG_LIMIT))
+    found.push(
+      `the stub upstreams were starved in phase ${name}: 1 % of their answers left ${showMs(stubLag.p99)} late or later (at most ${STUB_LAG_LIMIT}ms is accepted); free the CPU or lower load.rate`,
+    )
+  return found
+}
+
+function missing(plan: Plan, observations: Observations, index: number, name: string): string[] {
+  const { from, to } = plan.phases[index] ?? { from: 0, to: 0 }
+  const [first, end] = dueBetween(plan.load, from, to)
+  const planned = end - first
+  const seen = observations.records.reduce((count, record) => count + (record.phase === index ? 1 : 0), 0)
+  if (planned - seen <= planned * MISSING_LIMIT) return []
+  return [
+    `only ${seen} of the ${plural(planned, 'request')} planned for phase ${name} were made: the load was not what was asked; free the CPU or lower load.rate`,
+  ]
+}
+
+/** Every planned fault needs evidence that it was met, whatever the evidence says of itself. */
+function doubts(plan: Plan, observations: Observations, index: number): string[] {
+  return faultsOf(plan, index).flatMap((fault) => {
+    const evidence = observations.faults.find((each) => each.id === fault.id && each.phase === index)
+    const what = `the fault ${fault.id} (${fault.action.kind}, ${percentOf(fault)})`
+    if (evidence === undefined) return [`${what} left no evidence`]
+    if (evidence.doubt !== null) return [evidence.doubt]
+    return evidence.met > 0
+      ? []
+      : [
+          `${what} was never met: ${evidence.matched === 0 ? 'nothing matched its condition' : `none of ${evidence.matched} that matched its condition met it`}`,
+        ]
+  })
+}
