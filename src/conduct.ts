@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { StatsSnapshot } from './envoy/stats.ts'
 import type { ClientLog } from './load/client-log.ts'
 import { drive, type LoadWatcher } from './load/drive.ts'
+import { Gate } from './load/gate.ts'
 import type { PhaseTimes } from './observe/timeline.ts'
 import type { Plan } from './plan/plan.ts'
 import type { StartedTopology } from './topology/topology.ts'
@@ -38,14 +39,15 @@ export async function conduct(topology: StartedTopology, plan: Plan, stage: Stag
   const now = () => performance.now() - zero
   const failed = new AbortController()
   const stop = AbortSignal.any([signal, topology.death, failed.signal])
-  const load = drive(new URL(target).origin, plan, zero, stage.watcher, stop)
+  const gate = new Gate()
+  const load = drive(new URL(target).origin, plan, zero, gate, stage.watcher, stop)
   const scrapes = new AbortController()
   const scraping = scrapeStats(topology, now, stage, scrapes.signal)
 
   const phases: PhaseTimes[] = []
   let last: StatsSnapshot = {}
   try {
-    await playPhases(topology, plan, { now, stop, onPhase: stage.onPhase, ended: (phase) => phases.push(phase) })
+    await playPhases(topology, plan, { now, stop, gate, onPhase: stage.onPhase, ended: (phase) => phases.push(phase) })
     await topology.setFaults([])
   } catch (error) {
     failed.abort(error)
@@ -62,16 +64,18 @@ export async function conduct(topology: StartedTopology, plan: Plan, stage: Stag
 interface Play {
   now: () => number
   stop: AbortSignal
+  gate: Gate
   onPhase(index: number): void
   ended(phase: PhaseTimes): void
 }
 
-async function playPhases(topology: StartedTopology, plan: Plan, { now, stop, onPhase, ended }: Play): Promise<void> {
+async function playPhases(topology: StartedTopology, plan: Plan, { now, stop, gate, onPhase, ended }: Play): Promise<void> {
   let before = await topology.stats()
   for (const [index, phase] of plan.phases.entries()) {
     const from = index === 0 ? 0 : now()
     if (index > 0) await topology.setFaults(faultsOf(plan, index))
     const applied = index === 0 ? 0 : now()
+    gate.openUntil(phase.to)
     onPhase(index)
     await until(phase.to, now, stop)
     const to = now()

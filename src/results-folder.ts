@@ -1,12 +1,13 @@
-import { createWriteStream, existsSync, mkdirSync, readdirSync, type WriteStream, writeFileSync } from 'node:fs'
+import { createWriteStream, existsSync, mkdirSync, readdirSync, rmSync, type WriteStream, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import type { StatsSnapshot } from './envoy/stats.ts'
 import { ChaosError } from './errors.ts'
 
-/** A file that only a results folder has: what may be overwritten is told by it. */
-const MARK = 'results.json'
-const BEGUN = 'stats.ndjson'
+/** Written from the start of a run on, so that it tells a folder of results from any other. */
+const STATS = 'stats.ndjson'
+/** What a run writes. Of an earlier run nothing may stay: Envoy would add to its logs, and old requests would be counted. */
+const WRITTEN = [STATS, 'results.json', 'requests.ndjson', 'junit.xml', 'summary.txt', 'envoy.yaml', 'stubs.json', 'logs']
 
 /** The folder that a run's evidence and reports go to. It is opened before anything starts, so that a bad path costs no minutes. */
 export class ResultsFolder {
@@ -16,7 +17,7 @@ export class ResultsFolder {
 
   constructor(path: string) {
     this.path = path
-    this.#stats = createWriteStream(join(path, BEGUN))
+    this.#stats = createWriteStream(join(path, STATS))
     this.#stats.on('error', (error) => {
       this.#failure ??= error
     })
@@ -55,7 +56,7 @@ export class ResultsFolder {
     await finished(this.#stats).catch((error: Error) => {
       this.#failure ??= error
     })
-    if (this.#failure) throw cannotWrite(join(this.path, BEGUN), this.#failure)
+    if (this.#failure) throw cannotWrite(join(this.path, STATS), this.#failure)
   }
 }
 
@@ -66,7 +67,7 @@ export class ResultsFolder {
 export function openResultsFolder(out: string | undefined, name: string, now: Date): ResultsFolder {
   try {
     if (out !== undefined) {
-      if (existsSync(out)) refuseStrange(out)
+      if (existsSync(out)) clearEarlierRun(out)
       mkdirSync(out, { recursive: true })
       return new ResultsFolder(out)
     }
@@ -92,12 +93,14 @@ function makeNew(path: string): boolean {
   }
 }
 
-function refuseStrange(out: string): void {
+function clearEarlierRun(out: string): void {
   const found = readdirSync(out)
-  if (found.length === 0 || found.includes(MARK) || found.includes(BEGUN)) return
-  throw new ChaosError('badInput', `--out ${out} holds files that are not the results of a run (${found.slice(0, 3).join(', ')})`, {
-    hint: 'name a new folder, or an empty one',
-  })
+  if (found.length > 0 && !found.includes(STATS)) {
+    throw new ChaosError('badInput', `--out ${out} holds files that are not the results of a run (${found.slice(0, 3).join(', ')})`, {
+      hint: 'name a new folder, or an empty one',
+    })
+  }
+  for (const name of WRITTEN) rmSync(join(out, name), { recursive: true, force: true })
 }
 
 function cannotWrite(path: string, error: unknown): ChaosError {

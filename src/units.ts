@@ -44,6 +44,7 @@ export function parseRate(text: string): PerSecond | undefined {
 
 /** `400ms`, `1.5s`, `2m`: the shortest spelling a person would write, for messages. */
 export function formatMs(value: number): string {
+  if (value >= 3_600_000 && value % 3_600_000 === 0) return `${value / 3_600_000}h`
   if (value >= 60_000 && value % 60_000 === 0) return `${value / 60_000}m`
   if (value >= 1000) return `${trim(value / 1000, 2)}s`
   return `${trim(value, value < 10 ? 1 : 0)}ms`

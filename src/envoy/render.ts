@@ -1,4 +1,4 @@
-import { Document, isCollection, isMap, isPair, type Node, visit } from 'yaml'
+import { Document, isCollection, isMap, isPair, isSeq, type Node, visit } from 'yaml'
 import { describeAction } from '../fault/registry.ts'
 import { filterName, type Plan, percentKey } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
@@ -9,7 +9,7 @@ const ONE_LINE = 110
 
 /** The configuration as YAML for people: short parts on one line, and a comment where a reader would ask why. */
 export function renderBootstrap(bootstrap: Bootstrap, scenario: Scenario, plan: Plan): string {
-  const document = new Document(bootstrap)
+  const document = new Document(bootstrap, { aliasDuplicateObjects: false })
   document.commentBefore = [
     ` Envoy for the scenario: ${scenario.name}`,
     '',
@@ -21,9 +21,9 @@ export function renderBootstrap(bootstrap: Bootstrap, scenario: Scenario, plan: 
   ].join('\n')
   const comments = commentsByName(scenario, plan)
   visit(document, {
-    Map(_, node) {
+    Map(_, node, ancestors) {
       const name = node.get('name')
-      const comment = typeof name === 'string' ? comments.get(name) : undefined
+      const comment = typeof name === 'string' && COMMENTED.has(keyOfList(ancestors)) ? comments.get(name) : undefined
       if (comment !== undefined) node.commentBefore = ` ${comment}`
       if (isSmall(node)) {
         node.flow = true
@@ -36,6 +36,15 @@ export function renderBootstrap(bootstrap: Bootstrap, scenario: Scenario, plan: 
     },
   })
   return document.toString({ lineWidth: 0, flowCollectionPadding: true })
+}
+
+/** The lists whose items get a comment; the same names stand in deeper places, too. */
+const COMMENTED = new Set(['listeners', 'clusters', 'routes', 'http_filters'])
+
+/** The key of the list that a node is an item of. */
+function keyOfList(ancestors: readonly unknown[]): string {
+  const [pair, list] = ancestors.slice(-2)
+  return isPair(pair) && isSeq(list) ? String(pair.key) : ''
 }
 
 function isSmall(node: Node): boolean {

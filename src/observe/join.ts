@@ -62,7 +62,7 @@ function joinOne(
     status,
     error: client.errors.get(index) ?? null,
     success: end !== null && status !== null && isExpectedStatus(kind?.successStatus, status) && end - due <= plan.load.deadline,
-    edge: times === undefined || due < times.applied || end === null || end > times.to,
+    edge: times === undefined || end === null || end > times.to,
     egress,
     attempts: made.map((attempt, i) =>
       readAttempt(attempt, lines, client.startedAt, egress !== null && egress.routeTimeout && i === made.length - 1),

@@ -19,7 +19,7 @@ export interface RequestRecord {
   error: string | null
   /** An expected status within the deadline of the due time. */
   success: boolean
-  /** In flight over an edge of its phase, or due before the phase's faults were confirmed switched. */
+  /** In flight over the end of its phase, when the faults changed; or never answered. */
   edge: boolean
   /** What Envoy's egress said of it; null when its log has no line for it (the request never reached Envoy). */
   egress: Egress | null

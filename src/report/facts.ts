@@ -1,7 +1,7 @@
 import { commandLines } from './command-line.ts'
 import { duration, perSecond, plural } from './figures.ts'
 import type { FinishedRun } from './finished-run.ts'
-import { wrapClauses } from './layout.ts'
+import { printable, wrapClauses } from './layout.ts'
 import type { Paper } from './paper.ts'
 
 const KEY_CELLS = 10
@@ -17,7 +17,7 @@ export function factLines(run: FinishedRun, { width, paint, say }: Paper): strin
     ...warnings.flatMap((warning) => fact('warning', say(warning)).map((line) => paint('yellow', line))),
     ...fact('run', say(circumstances(run))),
     // Not wrapped: a broken path or word could not be copied.
-    ...keyed(key('results'), rest, [say(directory)]),
+    ...keyed(key('results'), rest, [printable(directory)]),
     ...keyed(key('again'), rest, commandLines(command.map(say), width - rest.length)),
   ]
 }

@@ -25,7 +25,7 @@ export function renderJunit(run: FinishedRun): string {
     .testSuite()
     .name(say(run.scenario.name))
     .timestamp(run.startedAt)
-    .time(Math.round(run.durationMs) / 1000)
+    .time(Number.isFinite(run.durationMs) ? Math.round(run.durationMs) / 1000 : 0)
   addProperties(suite, run, say)
 
   const newCase = (name: string, line: number) => {

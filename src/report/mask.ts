@@ -18,7 +18,7 @@ export function maskHeaders(headers: Readonly<Record<string, string>>): Record<s
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, isSecretHeader(name) ? MASK : value]))
 }
 
-/** Shorter values would blot out words that only happen to hold them; a part of a value must be longer still. */
+/** Shorter values would blot out words that only happen to hold them, and are masked beside their name alone; a part of a value must be longer still. */
 const SHORTEST = 4
 const SHORTEST_PART = 8
 
@@ -26,7 +26,8 @@ const SHORTEST_PART = 8
 export function secretsIn(headers: Readonly<Record<string, string>>): string[] {
   const values = Object.entries(headers).flatMap(([name, value]) => (isSecretHeader(name) ? [value] : []))
   const parts = values.flatMap((value) => value.split(/[\s;,]+|(?<=[\w-])=(?=.)/)).filter((part) => part.length >= SHORTEST_PART)
-  return [...values.filter((value) => value.length >= SHORTEST), ...parts]
+  const named = Object.entries(headers).flatMap(([name, value]) => (isSecretHeader(name) ? [`${name}: ${value}`] : []))
+  return [...named, ...values.filter((value) => value.length >= SHORTEST), ...parts]
 }
 
 /** The values of all secret headers, wherever a scenario can hold one. */

@@ -1,15 +1,18 @@
 import type { RequestRecord } from '../observe/record.ts'
+import { quantile } from '../statistics/quantile.ts'
+import { latencyOf } from '../verdict/finding.ts'
 
 /** What the requests of one phase add up to. */
 export interface PhaseStats {
   requests: number
   successes: number
-  /** In flight over an edge of the phase. */
+  /** In flight over the end of the phase, or never answered. */
   edge: number
   /** By status; `none` for those without an answer. */
   statuses: Record<string, number>
   /** In ms from the due time; Infinity where that many requests were never answered, null without requests. */
   latency: { p50: number; p90: number; p99: number; max: number } | null
+  /** Without a whole answer. */
   unanswered: number
   attempts: number
   retries: number
@@ -31,7 +34,7 @@ export function phaseStats(records: readonly RequestRecord[]): PhaseStats {
     edge: count((record) => record.edge),
     statuses,
     latency: latencies(records),
-    unanswered: count((record) => record.end === null),
+    unanswered: count((record) => latencyOf(record) === Number.POSITIVE_INFINITY),
     attempts: attempts.length,
     retries: records.reduce((sum, record) => sum + Math.max(0, record.attempts.length - 1), 0),
     timeouts: {
@@ -48,8 +51,6 @@ export function phaseStats(records: readonly RequestRecord[]): PhaseStats {
 
 function latencies(records: readonly RequestRecord[]): PhaseStats['latency'] {
   if (records.length === 0) return null
-  const sorted = Float64Array.from(records, ({ end, due }) => (end === null ? Number.POSITIVE_INFINITY : end - due)).sort()
-  // Nearest rank: the smallest value that at least this share of the requests does not exceed.
-  const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length - 1e-9) - 1)] as number
-  return { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) }
+  const sorted = Float64Array.from(records, latencyOf).sort()
+  return { p50: quantile(sorted, 0.5), p90: quantile(sorted, 0.9), p99: quantile(sorted, 0.99), max: quantile(sorted, 1) }
 }

@@ -1,5 +1,4 @@
-import { formatPercent } from '../units.ts'
-import { count, duration } from './figures.ts'
+import { count, duration, shareOf } from './figures.ts'
 import { cells, clip, printable } from './layout.ts'
 import { type Look, painter } from './paper.ts'
 
@@ -39,7 +38,7 @@ export function progressLine(state: ProgressState, { color, width }: Look): stri
   const parts = [
     { text: `${place(state)} ${clip(printable(state.phase.name), 24)}`, rank: 0, style: 'bold' },
     { text: bar(state), rank: 6, style: 'cyan' },
-    { text: `${duration(leftMs(state))} left`, rank: 1, style: [] },
+    { text: left(state), rank: 1, style: [] },
     { text: rate(state), rank: 3, style: [] },
     { text: errors, rank: 2, style: state.errorShare >= ALARMING ? 'red' : [] },
     { text: p99(state), rank: 4, style: [] },
@@ -68,13 +67,14 @@ export function plainHeartbeat(state: ProgressState): string {
 const place = ({ phase }: ProgressState) => `${phase.index + 1}/${phase.count}`
 const rate = ({ rps }: ProgressState) => `${count(rps)}/s`
 const p99 = ({ p99Ms }: ProgressState) => `p99 ${p99Ms === null ? '–' : duration(p99Ms)}`
-const errorText = ({ errorShare }: ProgressState) => `${Number.isFinite(errorShare) ? formatPercent(errorShare) : '–'} errors`
+const errorText = ({ errorShare }: ProgressState) => `${shareOf(Math.min(1, Math.max(0, errorShare)), 1)} errors`
 const figures = (state: ProgressState) => [rate(state), errorText(state), p99(state)].join(', ')
-const seconds = (ms: number) => duration(Math.round(ms / 1000) * 1000)
+const seconds = (ms: number) => (ms < 500 ? '0s' : duration(Math.round(ms / 1000) * 1000))
 
-/** Whole seconds, rounded up: it says 0s only when the phase is over. */
-function leftMs({ elapsedMs, totalMs }: ProgressState): number {
-  return Math.ceil(Math.max(0, totalMs - elapsedMs) / 1000) * 1000
+/** In whole seconds, rounded up; a phase that is over may still wait for answers. */
+function left({ elapsedMs, totalMs }: ProgressState): string {
+  const ms = totalMs - elapsedMs
+  return ms <= 0 ? 'ending' : `${duration(Math.ceil(ms / 1000) * 1000)} left`
 }
 
 function bar({ elapsedMs, totalMs }: ProgressState): string {

@@ -28,7 +28,7 @@ const outcome = z
     value: z
       .number()
       .nullable()
-      .describe('What was seen, as a share from 0 to 1, ms or a count; null when there was no data or it was infinite.'),
+      .describe('What was seen, as a share from 0 to 1, ms or a count; null when there was no data, no single value, or it was infinite.'),
     infinite: z
       .boolean()
       .describe('There was data, and value is infinitely large, such as a latency of requests that were never answered.'),
@@ -53,7 +53,7 @@ const phase = z
     faults_applied_ms: ms.describe('When the faults of the phase were confirmed in force.'),
     offered_per_second: z.number().nullable().describe('Planned requests over the planned length.'),
     requests: count.describe('Due in this phase and sent.'),
-    edge: count.describe('Of these, in flight over an edge of the phase.'),
+    edge: count.describe('Of these, in flight over the end of the phase, or never answered.'),
     successes: count,
     statuses: counts.describe('Requests by status; none: without an answer.'),
     latency_ms: z
@@ -62,7 +62,7 @@ const phase = z
       .describe(
         'From the due time to the end of the answer; a request without one is infinitely slow (null). null as a whole: no requests.',
       ),
-    unanswered: count,
+    unanswered: count.describe('Without a whole answer.'),
     attempts: count,
     retries: count,
     timeouts: z.strictObject({

@@ -9,6 +9,9 @@ import { masker, secretValues } from './mask.ts'
 import { phaseStats } from './phase-stats.ts'
 import type { Results } from './results-schema.ts'
 
+/** Other metrics without one value saw several, such as three statuses where one was expected. */
+const MAY_BE_INFINITE = new Set(['p50', 'p90', 'p99', 'max', 'recovers_within'])
+
 type Mask = (text: string) => string
 
 /** What results.json says of a run: everything a machine may ask, without the scenario's secrets. */
@@ -54,7 +57,7 @@ function toOutcome(outcome: Outcome, mask: Mask): Results['outcomes'][number] {
     asked: outcome.asked,
     seen: seen === null ? null : mask(seen),
     value,
-    infinite: seen !== null && value === null,
+    infinite: seen !== null && value === null && MAY_BE_INFINITE.has(outcome.metric),
     interval: interval === null ? null : { low: finite(interval.low), high: finite(interval.high), text: interval.text },
     samples: outcome.samples,
     status: outcome.status,

@@ -1,5 +1,6 @@
 import type { RequestRecord } from '../observe/record.ts'
 import type { Plan } from '../plan/plan.ts'
+import { isExpectedStatus } from '../plan/success.ts'
 import { formatMs } from '../units.ts'
 import { tellAttempt } from './attempt.ts'
 import { flagWords, metFaults } from './envoy-words.ts'
@@ -48,7 +49,9 @@ export function tellRequest(record: RequestRecord, plan: Plan): string[] {
 function headOf(record: RequestRecord, plan: Plan): string {
   const request = plan.requests[record.request]
   const what = request === undefined ? 'a request' : `${request.method} ${request.path}`
-  const remarks = [outcomeOf(record, plan), ...(record.edge ? ['in flight over an edge of its phase'] : [])].join('; ')
+  const remarks = [outcomeOf(record, plan), ...(record.edge && record.end !== null ? ['in flight over the end of its phase'] : [])].join(
+    '; ',
+  )
   return `${record.id} ${what}, due at ${(record.due / 1000).toFixed(3)} s: ${clientSaw(record)} (${remarks})`
 }
 
@@ -62,8 +65,7 @@ function outcomeOf(record: RequestRecord, plan: Plan): string {
   if (record.success) return 'a success'
   if (record.error !== null) return `not a success: ${record.error}`
   if (record.status === null) return 'not a success: never answered'
-  const expected = plan.requests[record.request]?.successStatus
-  const expectedStatus = expected === undefined ? record.status >= 200 && record.status < 400 : expected.includes(record.status)
+  const expectedStatus = isExpectedStatus(plan.requests[record.request]?.successStatus, record.status)
   return expectedStatus ? `not a success: later than the deadline of ${formatMs(plan.load.deadline)}` : 'not a success: status'
 }
 
@@ -78,7 +80,8 @@ function tellEnvoysAnswer({ egress, sent, attempts }: RequestRecord, add: Add): 
   if (egress.rejectedBy !== null)
     add(end, `refused: the circuit breaker's ${egress.rejectedBy} was reached${attempts.length > 0 ? ' when it was retried' : ''}`)
   else if (egress.flags.includes('UO')) add(end, 'a retry was suppressed: max_retries was reached')
-  if (egress.routeTimeout) add(end, `cut by the route's timeout after ${millis(egress.durationMs)}`)
+  const toldByTry = attempts.at(-1)?.cutBy === 'route'
+  if (egress.routeTimeout && !toldByTry) add(end, `cut by the route's timeout after ${millis(egress.durationMs)}`)
   const how = [...(egress.details === null ? [] : [egress.details]), ...flagWords(egress.flags)].join(' ')
   const did = egress.status === 0 ? 'Envoy gave no answer' : `Envoy answered ${egress.status}`
   add(end, how === '' ? did : `${did}, ${how}`)

@@ -1,9 +1,9 @@
 import type { RequestRecord } from '../observe/record.ts'
 import type { Outcome } from '../verdict/verdict.ts'
-import { endedSentence } from './ending.ts'
+import { endedSentence, endingOf } from './ending.ts'
 import { MARKS } from './expectations.ts'
 import type { FinishedRun } from './finished-run.ts'
-import { clip, padEnd, wrap, wrapClauses } from './layout.ts'
+import { cells, clip, padEnd, printable, wrap, wrapClauses } from './layout.ts'
 import type { Paper } from './paper.ts'
 import { storyOf } from './story.ts'
 
@@ -20,7 +20,9 @@ export function whyLines(run: FinishedRun, paper: Paper): string[] {
   for (const sentence of unsound) lines.push(...wrap(say(sentence), width, '  ? ', '    '))
   for (const outcome of missed.slice(0, MOST_REASONS)) lines.push(...reasonLines(outcome, run.scenario.file, paper))
   if (missed.length > MOST_REASONS) lines.push(paint('dim', `  … ${missed.length - MOST_REASONS} more, see results.json`))
-  if (lines.length === 0) return []
+  if (lines.length === 0 && endingOf(run) === 'pass') return []
+  if (lines.length === 0)
+    lines.push(...wrap(`the verdict is ${run.verdict.status}, and no outcome says why: this is a bug in chaos`, width, '  '))
 
   const witnesses = chooseWitnesses(missed, run.observations?.records ?? [])
   for (const record of witnesses) lines.push('', ...storyLines(record, run, paper))
@@ -29,10 +31,10 @@ export function whyLines(run: FinishedRun, paper: Paper): string[] {
 
 function reasonLines(outcome: Outcome, file: string, { width, paint, say }: Paper): string[] {
   const { sign, style } = MARKS[outcome.status]
-  const place = say(`${file}:${outcome.at.line}`)
+  const place = printable(`${file}:${outcome.at.line}`)
   const why = say(outcome.why ?? 'no reason was recorded, which is a bug in chaos')
   const title = clip(say(titleWithMetric(outcome)), width - 4)
-  const oneLine = 4 + title.length + 2 + place.length <= width
+  const oneLine = 4 + cells(title) + 2 + cells(place) <= width
   return [
     `  ${paint(style, sign)} ${paint('bold', title)}${oneLine ? `  ${paint('cyan', place)}` : ''}`,
     ...(oneLine ? [] : wrap(place, width, '    ').map((line) => paint('cyan', line))),

@@ -147,7 +147,7 @@ function misplaced(scenario: ScenarioDocument, claim: Expectation): Finding[] {
 
 function noRecovery({ phases }: ScenarioDocument, claim: Expectation): Finding[] {
   if (claim.recovers_within === undefined) return []
-  const refuse = (message: string, hint: string): Finding[] => [{ path: ['recovers_within'], message: `recovers_within ${message}`, hint }]
+  const refuse = (message: string, hint: string): Finding[] => [{ path: ['recovers_within'], message, hint }]
   const index = phases.findIndex((phase) => phase.name === claim.phase)
   const before = phases[index - 1]
   const baseline = phases.findIndex((phase) => phase.faults.length === 0)

@@ -26,8 +26,8 @@ function answers({ upstreams }: ScenarioDocument): Finding[] {
 
 /** Measured: with either at 0, 0 of 50 requests pass, warm or cold. */
 const ZERO_CLOSES = {
-  max_requests: 'no request may be in flight, so every one is refused',
-  max_pending_requests: 'a request waits for its connection in the pending queue, the first one too, so every one is refused',
+  max_requests: 'since no request may be in flight',
+  max_pending_requests: 'since the first request too waits in the pending queue for its connection',
 } as const
 
 function closedBreakers({ envoy }: ScenarioDocument): Finding[] {
@@ -37,8 +37,7 @@ function closedBreakers({ envoy }: ScenarioDocument): Finding[] {
       .map(
         (limit): Finding => ({
           path: ['envoy', 'clusters', cluster, 'circuit_breakers', limit],
-          message: `${limit}: 0 lets nothing pass: ${ZERO_CLOSES[limit]}`,
-          hint: 'expected at least 1',
+          message: `expected at least 1: with 0 nothing passes, ${ZERO_CLOSES[limit]}`,
         }),
       ),
   )

@@ -34,6 +34,7 @@ export function toPlain(contents: ParsedNode | null): PlainDocument {
   const anchors = new Map<string, Node>()
   const open = new Set<Node>()
   let aliasNodes = 0
+  let isBomb = false
 
   const report = (offset: number, message: string, hint?: string) => {
     if (!problems.has(offset)) problems.set(offset, { offset, message, ...(hint === undefined ? {} : { hint }) })
@@ -70,12 +71,14 @@ export function toPlain(contents: ParsedNode | null): PlainDocument {
     }
     targets.set(alias, target)
     const value = walk(target, path, true)
-    if (aliasNodes > MAX_ALIAS_NODES)
+    if (aliasNodes > MAX_ALIAS_NODES && !isBomb) {
+      isBomb = true
       report(
         startOf(alias),
         `the aliases of this file stand for more than ${MAX_ALIAS_NODES} values`,
         'write out what differs, and repeat less',
       )
+    }
     return value
   }
 
@@ -101,7 +104,7 @@ export function toPlain(contents: ParsedNode | null): PlainDocument {
       return 0
     }
     if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value) && /^[-+]?\d+$/.test(source)) {
-      report(startOf(node), `${source} is too large to be held exactly as a number`, `quote it: "${source}"`)
+      report(startOf(node), `${source} is too large to be held exactly as a number`, `if it is meant as text, quote it: "${source}"`)
       return 0
     }
     if ((typeof value === 'number' || typeof value === 'boolean') && String(value) !== source) respelt.push({ path, source })

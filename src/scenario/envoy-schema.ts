@@ -16,9 +16,9 @@ const circuitBreakers = z
   .strictObject({
     max_connections: limit('Connections at once. It queues, it does not refuse. Default 1024.'),
     max_pending_requests: limit(
-      'Requests that wait for a connection; more are refused (503, overflow). Default 1024. 0 refuses everything.',
+      'Requests that wait for a connection; more are refused (503, overflow). At least 1, since the first request waits too. Default 1024.',
     ),
-    max_requests: limit('Requests in flight; more are refused (503, overflow). Default 1024.'),
+    max_requests: limit('Requests in flight; more are refused (503, overflow). At least 1. Default 1024.'),
     max_retries: limit('Retries at once, the back-off included; more are suppressed. Default 3.'),
     max_connection_pools: limit('Connection pools at once. Default: no limit.'),
   })
@@ -27,27 +27,29 @@ const circuitBreakers = z
 const outlierDetection = z
   .strictObject({
     consecutive_5xx: limit('5xx answers in a row that eject a host. Default 5.'),
-    consecutive_gateway_failure: limit('502, 503 or 504 in a row. Default 5.'),
+    consecutive_gateway_failure: limit('502, 503 or 504 in a row that eject a host. Default 5.'),
     consecutive_local_origin_failure: limit(
-      'Failures to connect, and timeouts, in a row. Default 5. Needs split_external_local_origin_errors.',
+      'Failures to connect, and timeouts, in a row that eject a host. Needs split_external_local_origin_errors. Default 5.',
     ),
     split_external_local_origin_errors: z.boolean().optional().describe('Count failures to connect apart from 5xx answers. Default false.'),
     interval: duration.optional().describe('Between two sweeps; a host returns at a sweep. Default 10s.'),
-    base_ejection_time: duration.optional().describe('Times the number of ejections so far. Default 30s.'),
-    max_ejection_time: duration.optional().describe('Default 300s.'),
-    max_ejection_percent: percentage('Share of the hosts that may be out at once. Default 10 (one of three is already more).'),
+    base_ejection_time: duration.optional().describe('How long a host is out: this times the number of its ejections so far. Default 30s.'),
+    max_ejection_time: duration.optional().describe('The longest that a host is out. Default 300s.'),
+    max_ejection_percent: percentage(
+      'Share of the hosts that may be out at once, in percent; with 10, one of three is already too many. Default 10.',
+    ),
     always_eject_one_host: z.boolean().optional().describe('Eject one host whatever max_ejection_percent says.'),
-    enforcing_consecutive_5xx: percentage('Default 100.'),
-    enforcing_consecutive_gateway_failure: percentage('Default 0: only counted.'),
-    enforcing_consecutive_local_origin_failure: percentage('Default 100.'),
-    enforcing_success_rate: percentage('Default 100.'),
-    success_rate_minimum_hosts: limit('Default 5.'),
-    success_rate_request_volume: limit('Default 100.'),
-    success_rate_stdev_factor: limit('In thousandths. Default 1900.'),
-    failure_percentage_threshold: percentage('Default 85.'),
-    enforcing_failure_percentage: percentage('Default 0.'),
-    failure_percentage_minimum_hosts: limit('Default 5.'),
-    failure_percentage_request_volume: limit('Default 50.'),
+    enforcing_consecutive_5xx: percentage('Of 100 detections by consecutive_5xx, how many eject. Default 100.'),
+    enforcing_consecutive_gateway_failure: percentage('The same for consecutive_gateway_failure; 0: they are only counted. Default 0.'),
+    enforcing_consecutive_local_origin_failure: percentage('The same for consecutive_local_origin_failure. Default 100.'),
+    enforcing_success_rate: percentage('The same for hosts whose success rate is far below the others. Default 100.'),
+    success_rate_minimum_hosts: limit('Hosts with enough requests that this needs. Default 5.'),
+    success_rate_request_volume: limit('Requests in an interval that make a host count. Default 100.'),
+    success_rate_stdev_factor: limit('How many standard deviations are far below, in thousandths. Default 1900.'),
+    failure_percentage_threshold: percentage('Share of failures, in percent, that ejects a host. Default 85.'),
+    enforcing_failure_percentage: percentage('Of 100 detections by failure_percentage_threshold, how many eject. Default 0.'),
+    failure_percentage_minimum_hosts: limit('Hosts with enough requests that this needs. Default 5.'),
+    failure_percentage_request_volume: limit('Requests in an interval that make a host count. Default 50.'),
   })
   .describe('Which hosts leave the load balancing for a while. Envoy: config.cluster.v3.OutlierDetection.')
 
@@ -117,8 +119,8 @@ const route = z.strictObject({
   cluster: name.describe('Where they go: the name of an upstream.'),
   timeout: durationOrZero
     .optional()
-    .describe('From the whole request to the whole response, all tries together. Default 15s; 0s: no limit.'),
-  retry_policy: retryPolicy.optional().describe('Left out: nothing is tried again.'),
+    .describe('From the whole request to the whole response, all tries together; 0s: no limit. Default 15s.'),
+  retry_policy: retryPolicy.optional().describe('Which outcomes are tried again, and how. Left out: nothing is tried again.'),
 })
 
 export const envoy = z

@@ -28,7 +28,12 @@ const statusShares = z
   .superRefine((map, context) => {
     for (const key of Object.keys(map))
       if (!STATUS_KEY.test(key))
-        context.addIssue({ code: 'custom', path: [key], message: `expected a status such as 503 or 5xx as the key, got ${show(key)}` })
+        context.addIssue({
+          code: 'custom',
+          path: [key],
+          params: { at: 'key' },
+          message: `expected a status such as 503 or 5xx as the key, got ${show(key)}`,
+        })
   })
 
 /** Metrics, each with its one definition. */

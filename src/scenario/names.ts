@@ -14,7 +14,10 @@ export function nameFindings(document: unknown): Finding[] {
   const requests = items(get(get(document, 'load'), 'requests'))
   return [
     ...(isMap(upstreams) ? unknownNames(clusterRefs(document), Object.keys(upstreams), 'cluster', 'upstream') : []),
-    ...(phases.length > 0 ? unknownNames(claims(document, 'phase'), namesOf(phases), 'phase', 'phase') : []),
+    // A phase whose name cannot be read may be the one that is meant.
+    ...(phases.length > 0 && namesOf(phases).length === phases.length
+      ? unknownNames(claims(document, 'phase'), namesOf(phases), 'phase', 'phase')
+      : []),
     ...unknownNames(claims(document, 'request'), namesOf(requests), 'request', 'request of load.requests with a name'),
     ...doubles(phases, ['phases'], 'phase'),
     ...doubles(requests, ['load', 'requests'], 'request'),
@@ -48,7 +51,8 @@ const claims = (document: unknown, key: string) =>
 function unknownNames(references: Reference[], known: string[], noun: string, source: string): Finding[] {
   return references.flatMap(({ path, name, at }): Finding[] => {
     if (typeof name !== 'string' || known.includes(name)) return []
-    const hint = didYouMean(name, known) ?? (known.length === 0 ? `there is no ${source}` : `known: ${known.slice(0, 12).join(', ')}`)
+    const hint =
+      didYouMean(name, known) ?? (known.length === 0 ? `there is no ${source}` : `known: ${[...new Set(known)].slice(0, 12).join(', ')}`)
     return [{ path, message: `unknown ${noun} ${show(name)}`, hint, ...(at === undefined ? {} : { at }) }]
   })
 }

@@ -93,7 +93,7 @@ function readAllSamples(
   for (const [upstream, { latency }] of Object.entries(document.upstreams)) {
     if (typeof latency !== 'object' || !('samples' in latency)) continue
     try {
-      const read = parseSamples(readSamples(latency.samples), latency.samples)
+      const read = parseSamples(readSamples(latency.samples), besides(source.file, latency.samples))
       samples[upstream] = read.samples
       problems.push(...read.problems)
     } catch (error) {
@@ -107,4 +107,9 @@ function readAllSamples(
     }
   }
   return { samples, problems }
+}
+
+/** A path that is relative to `file`, as a path that a terminal can open. */
+function besides(file: string, path: string): string {
+  return path.startsWith('/') ? path : `${file.slice(0, file.lastIndexOf('/') + 1)}${path.replace(/^(\.\/)+/, '')}`
 }

@@ -6,9 +6,12 @@ export type Route = NonNullable<ScenarioDocument['envoy']['routes']>[number]
 export type RequestKind = NonNullable<ScenarioDocument['load']['requests']>[number]
 type Routed = Pick<ScenarioDocument, 'upstreams' | 'envoy'>
 
+/** One and the same at every call: kinds of request are told apart by identity. */
+const DEFAULT_REQUESTS: readonly RequestKind[] = [{ GET: '/', weight: 1, headers: {} }]
+
 /** The kinds of request of the load; `GET /` when none is given. */
 export function requestsOf(scenario: Pick<ScenarioDocument, 'load'>): readonly RequestKind[] {
-  return scenario.load.requests ?? [{ GET: '/', weight: 1, headers: {} }]
+  return scenario.load.requests ?? DEFAULT_REQUESTS
 }
 
 /** The method and the path (with its query) of a request. */

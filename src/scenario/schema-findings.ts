@@ -50,7 +50,8 @@ const amount = (input: unknown) => (Array.isArray(input) ? (input.length === 0 ?
 function flatten(issue: Issue, base: DocumentPath, value: unknown): Issue[] {
   const path = [...base, ...(issue.path as (string | number)[])]
   const here = { ...issue, path } as Issue
-  if (issue.code === 'invalid_key') return issue.issues.map((inner) => ({ ...inner, code: 'invalid_key', path }) as Issue)
+  if (issue.code === 'invalid_key' || (issue.code === 'custom' && issue.params?.at === 'key'))
+    return issue.issues.map((inner) => ({ ...inner, code: 'invalid_key', path }) as Issue)
   if (issue.code !== 'invalid_union' || valueAt(value, path) === undefined) return [here]
   const meant = issue.errors
     .filter((issues) => !issues.some(isOtherKind))
@@ -89,7 +90,8 @@ function findings(issue: Issue, value: unknown): Finding[] {
       return { path: [...path, key], at: 'key', message: `unknown key ${show(key)}`, ...(hint === undefined ? {} : { hint }) }
     })
   }
-  if (issue.code === 'invalid_key') return [{ path, at: 'key', message: issue.message }]
+  if (issue.code === 'invalid_key' || (issue.code === 'custom' && issue.params?.at === 'key'))
+    return [{ path, at: 'key', message: issue.message }]
   if (isMissing(issue, value)) return [missing(path)]
   const hint = hintFor(issue, valueAt(value, path))
   return [{ path, message: issue.message, ...(hint === undefined ? {} : { hint }) }]
@@ -98,7 +100,7 @@ function findings(issue: Issue, value: unknown): Finding[] {
 function missing(path: DocumentPath): Finding {
   const key = String(path.at(-1))
   const { description, example } = meaningOf(path)
-  const told = [description, example === undefined ? undefined : `for example ${key}: ${example}`].filter((part) => part !== undefined)
+  const told = [description, example === undefined ? undefined : `For example: ${key}: ${example}`].filter((part) => part !== undefined)
   return {
     path: path.slice(0, -1),
     at: 'whole',

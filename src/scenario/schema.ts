@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { FAULT_KINDS } from '../fault/registry.ts'
+import { formatMs } from '../units.ts'
 import { duration, headerMatch, headers, httpStatus, name, percent, rate, title } from '../value/scalar.ts'
 import { listed, show } from '../value/show.ts'
 import { envoy } from './envoy-schema.ts'
@@ -19,7 +20,8 @@ const wholeNumber = (low: number, high: number) =>
     })
     .meta({ title: 'number', type: 'integer', minimum: low, maximum: high })
 
-const json = z.json().meta({ id: 'json', title: 'any' })
+/** Any value that YAML can hold; document.ts lets nothing through that JSON could not. */
+const json = z.unknown().meta({ title: 'any' })
 
 const latency = z
   .union(
@@ -27,7 +29,13 @@ const latency = z
       duration,
       z
         .strictObject({ p50: duration, p99: duration })
-        .refine((value) => value.p99 > value.p50, { path: ['p99'], error: 'expected p99 above p50' })
+        .refine((value) => value.p99 > value.p50, {
+          path: ['p99'],
+          error: (issue) => {
+            const { p50, p99 } = issue.input as { p50: number; p99: number }
+            return `expected p99 to be above p50 (${formatMs(p50)}), got ${formatMs(p99)}`
+          },
+        })
         .describe('Log-normal, given by its median and its 99th percentile.'),
       z.strictObject({ exponential: duration }).describe('Exponential, given by its mean.'),
       z
@@ -41,7 +49,7 @@ const latency = z
   )
   .meta({ title: 'duration or map' })
   .describe(
-    'How long a worker is busy with one request: fixed (20ms), log-normal ({ p50: 20ms, p99: 90ms }), { exponential: 20ms }, or { samples: ./file }.',
+    'How long a worker is busy with one request: fixed (20ms), log-normal ({ p50: 20ms, p99: 90ms }), exponential with this mean ({ exponential: 20ms }), or drawn from a file ({ samples: ./file }, one number of ms a line). Left out: 1ms.',
   )
 
 const upstream = z
@@ -50,7 +58,7 @@ const upstream = z
     workers: wholeNumber(1, 10_000)
       .optional()
       .describe('Requests served at once per replica, the rest queue (first in, first out). Left out: no limit.'),
-    latency: latency.optional().describe('Service time. Left out: 1ms.'),
+    latency: latency.optional(),
     respond: z
       .strictObject({
         status: httpStatus.default(200).describe('The status of each answer.'),
@@ -115,7 +123,7 @@ const load = z
       .meta({ title: 'address' })
       .optional()
       .describe('Where to send the load instead of the shared port of Envoy. Loopback only, unless --allow-target names the host.'),
-    requests: z.array(request).min(1).max(200).optional().describe('Left out: GET /.'),
+    requests: z.array(request).min(1).max(200).optional().describe('The kinds of request, drawn by weight. Left out: GET /.'),
   })
   .describe('The load: an open loop at a rate.')
 
@@ -135,7 +143,7 @@ const fault = z
       ),
     delay: FAULT_KINDS.delay.schema.optional(),
     abort: FAULT_KINDS.abort.schema.optional(),
-    percent: percent.default(100).describe('How many of the matching attempts, 0 to 100, drawn at random by Envoy.'),
+    percent: percent.default(100).describe('How many of 100 matching attempts meet it, drawn at random by Envoy.'),
     when: when.optional().describe('Which requests may meet it. Left out: all.'),
   })
   .superRefine((value, context) => {

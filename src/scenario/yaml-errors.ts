@@ -11,7 +11,7 @@ const ADVICE: Partial<Record<ErrorCode, { message?: string; hint?: string }>> = 
   },
   MULTILINE_IMPLICIT_KEY: { message: 'a key that runs over several lines', hint: 'is a ":" missing, or a line indented too far?' },
   BAD_SCALAR_START: { hint: 'quote the value' },
-  BAD_INDENT: { hint: 'close the bracket, or indent its lines further than the key' },
+  BAD_INDENT: { hint: 'close the bracket, or indent the lines inside it further than its key' },
   BAD_DQ_ESCAPE: { hint: "write \\\\ for a backslash, or use single quotes: '…'" },
   BAD_DIRECTIVE: { hint: 'a line that begins with "%" is a directive of YAML: quote it, or leave it out' },
 }
@@ -23,7 +23,7 @@ export function syntaxProblem(error: YAMLError, text: string): { offset: number;
   if (comparison !== undefined)
     return {
       offset: comparison.offset,
-      message: `">" begins a block of text in YAML, so ${comparison.text} must be quoted`,
+      message: `">" begins a block of text in YAML, so "${comparison.text}" must be in quotes`,
       hint: `write "${comparison.text}"`,
     }
   if (error.code === 'TAG_RESOLVE_FAILED')
@@ -32,7 +32,11 @@ export function syntaxProblem(error: YAMLError, text: string): { offset: number;
       message: `the tag ${clip(text.slice(...error.pos))} is not supported`,
       hint: 'leave it out, or quote the value if it begins with "!"',
     }
-  const message = own?.message ?? lowerFirst(clip(error.message.replace('"quote', 'quote')))
+  const bracket = /end with a ([\]}])$/.exec(error.message)?.[1]
+  const message =
+    bracket !== undefined
+      ? `expected "${bracket}" to close the ${bracket === ']' ? 'list' : 'map'} that was begun`
+      : (own?.message ?? lowerFirst(clip(error.message.replace('"quote', 'quote'))))
   return { offset, message, ...(own?.hint === undefined ? {} : { hint: own.hint }) }
 }
 

@@ -13,6 +13,7 @@ const MAX_SYNTAX_PROBLEMS = 20
 
 /** A file of the user's that was read as YAML, as far as it could be. */
 export interface YamlSource {
+  file: string
   /** Undefined when the text is not YAML; `problems` then say why. */
   value: unknown
   problems: Problem[]
@@ -28,10 +29,18 @@ export function readYaml(text: string, file: string): YamlSource {
   // An error at the end of the file is shown at the end of the last line that says something.
   const end = text.trimEnd().length
   const problem = (offset: number, message: string, hint?: string): Problem => {
-    const { line, col } = position(lines, offset >= end ? end : offset)
-    return { file, line, col, message, ...(hint === undefined ? {} : { hint }), frame: frame(lineAt(text, lines, line), line, col) }
+    const { line, col } = position(lines, Math.min(offset, end))
+    const shown = lineAt(text, lines, line)
+    return {
+      file,
+      line,
+      col,
+      message,
+      ...(hint === undefined ? {} : { hint }),
+      ...(shown === '' ? {} : { frame: frame(shown, line, col) }),
+    }
   }
-  const refused = (problems: Problem[]): YamlSource => ({ value: undefined, problems, respelt: [], locate: () => 0, problem })
+  const refused = (problems: Problem[]): YamlSource => ({ file, value: undefined, problems, respelt: [], locate: () => 0, problem })
 
   const unreadable = notText(text)
   if (unreadable !== undefined) {
@@ -52,7 +61,9 @@ export function readYaml(text: string, file: string): YamlSource {
   const errors = firstOfEachLine([...document.errors, ...document.warnings])
   if (errors.length > 0) {
     const exhausted = errors.find((error) => error.code === 'RESOURCE_EXHAUSTION')
-    const found = (exhausted === undefined ? errors : [exhausted]).map((error) => syntaxProblem(error, text))
+    const tabs = errors.filter((error) => error.code === 'TAB_AS_INDENT')
+    // Either of them makes nonsense of what follows.
+    const found = (exhausted !== undefined ? [exhausted] : tabs.length > 0 ? tabs : errors).map((error) => syntaxProblem(error, text))
     return refused(found.map(({ offset, message, hint }) => problem(offset, message, hint)))
   }
   if (document.directives.yaml.explicit && document.directives.yaml.version !== '1.2') {
@@ -61,6 +72,7 @@ export function readYaml(text: string, file: string): YamlSource {
 
   const plain = toPlain(document.contents)
   return {
+    file,
     value: plain.value,
     problems: plain.problems.map((found) => problem(found.offset, found.message, found.hint)),
     respelt: plain.respelt,

@@ -5,14 +5,19 @@ import { shareInterval } from './share.ts'
 const MOST_SAMPLES = 1e9
 
 /**
- * How many samples, all of them clean, show that a share is at least `target`: the n at which Wilson's lower bound of
- * n in n, n/(n + z²), reaches it. 99.9 % needs 3,838.
+ * How many samples, all of them clean, show that a share is at least `target`: the n at which the lower bound of n in n
+ * reaches it, n/(n + z²) by Wilson and 0.025^(1/n) exactly. 99.9 % needs 3,838. Wilson's is the larger from 92 % on.
  * @param target - in [0, 1]
  * @returns infinity for 1: no sample shows that a share is exactly 1.
+ * @see `shareInterval`
  */
 export function cleanNeeded(target: number): number {
+  if (target >= 1) return Number.POSITIVE_INFINITY
+  if (target <= 0) return 1
+  const score = (Z95 * Z95 * target) / (1 - target)
+  const exact = Math.log(TAIL) / Math.log(target)
   // Without the slack, rounding in 1 - target could ask for one more than the bound itself does.
-  return target >= 1 ? Number.POSITIVE_INFINITY : Math.max(1, Math.ceil((Z95 * Z95 * target) / (1 - target) - 1e-9))
+  return Math.ceil(Math.max(score, exact) - 1e-9)
 }
 
 /**

@@ -38,8 +38,8 @@ export function parseCondition(input: string | number, quantity: Quantity): Cond
   if (range) {
     const low = parse((range[1] as string).trim())
     const high = parse((range[2] as string).trim())
-    if (low === undefined || high === undefined) return { expected: `expected a range such as ${example}` }
-    if (low > high) return { expected: `the range is empty: ${range[1]} is more than ${range[2]}: expected a range such as ${example}` }
+    if (low === undefined || high === undefined) return { expected: `expected a condition such as ${example}` }
+    if (low > high) return { expected: `expected a range from the lower to the higher value (${range[1]} is more than ${range[2]})` }
     return { source, op: 'between', low, high }
   }
   const [, op, rest] = /^(>=|<=|>|<|==?)?\s*(.*)$/.exec(source) as unknown as [string, string | undefined, string]
@@ -52,7 +52,7 @@ export function parseCondition(input: string | number, quantity: Quantity): Cond
   if (op === undefined || op === '=' || op === '==') {
     if (quantity === 'count') return { source, op: '=', value }
     if (quantity === 'share' && (value === 0 || value === 1)) return { source, op: '=', value }
-    return { expected: `expected a side of ${rest}, since no measured value is exactly that: a condition such as ${example}` }
+    return { expected: `expected one side, such as ">= ${rest}" or "<= ${rest}" (no measured value is exactly ${rest})` }
   }
   return { source, op: op as Op, value }
 }

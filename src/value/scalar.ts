@@ -116,6 +116,7 @@ export const headers = z
         context.addIssue({
           code: 'custom',
           path: [key],
+          params: { at: 'key' },
           message: `the header ${show(key)} stands here twice: ${show(first)} is the same one`,
         })
       seen.set(key.toLowerCase(), key)

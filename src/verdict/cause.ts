@@ -27,9 +27,14 @@ function whyOf(record: RequestRecord, deadline: number): string {
   if (egress.flags.includes('FI')) return 'injected at ingress'
   if (egress.flags.includes('UH')) return 'no healthy upstream'
   if (egress.flags.includes('NR')) return 'no route'
-  if (last !== undefined) return `${tryEnd(last)}${onEvery(attempts)}`
+  if (last !== undefined) {
+    const end = tryEnd(last)
+    return status === null && end === ANSWERED ? '' : `${end}${onEvery(attempts)}`
+  }
   return egress.flags.length > 0 ? `with the flags ${egress.flags.join(',')}` : 'from Envoy'
 }
+
+const ANSWERED = 'from the upstream'
 
 /** How one try ended. */
 function tryEnd(attempt: Attempt): string {
@@ -39,7 +44,7 @@ function tryEnd(attempt: Attempt): string {
   if (attempt.hop?.flags.includes('FI')) return `injected by ${attempt.hop.faults.join(' and ') || 'a fault'}`
   if (attempt.flags.includes('UF')) return 'connection failed'
   if (attempt.flags.includes('UC') || attempt.flags.includes('UR')) return 'connection reset by the upstream'
-  return 'from the upstream'
+  return ANSWERED
 }
 
 /** Said only when there were several tries and all of them ended alike. */

@@ -11,30 +11,30 @@ import { plural } from './show.ts'
 export function measureEvery(claim: ClaimOf<'every'>, records: readonly RequestRecord[], { plan }: Evidence): Finding {
   if (records.length === 0) return noData('no request was seen of those that it is about')
   const { of } = claim
-  const valueOf = (record: RequestRecord) => ('status' in of ? record.status : record.attempts.length)
+  const measured = (record: RequestRecord) => ('status' in of ? record.status : record.attempts.length)
   const isRight = (record: RequestRecord) => ('status' in of ? record.status === of.status : holds(of.attempts, record.attempts.length))
   const wrong = records.filter((record) => !isRight(record))
   const status = wrong.length > 0 ? 'fail' : records.length >= MIN_EXACT ? 'pass' : 'inconclusive'
-  const values = [...new Set(records.map(valueOf))]
+  const values = [...new Set(records.map(measured))]
   return finding({
-    seen: counted(records, valueOf),
+    seen: counted(records, measured),
     value: values.length === 1 ? (values[0] ?? null) : null,
     interval: null,
     samples: records.length,
     status,
     why:
       status === 'fail'
-        ? `expected ${quote(claim)} of every request, got ${counted(wrong, valueOf)} at ${wrong.length} of ${plural(records.length, 'request')}: ${causes(wrong, plan.load.deadline)}`
+        ? `expected ${quote(claim)} of every request, got ${counted(wrong, measured)} at ${wrong.length} of ${plural(records.length, 'request')}: ${causes(wrong, plan.load.deadline)}`
         : `expected ${quote(claim)} of every request, got ${plural(records.length, 'request')}, and a claim about every request needs at least ${MIN_EXACT}`,
     examples: diverse(wrong.length > 0 ? wrong : records, plan.load.deadline),
   })
 }
 
 /** `3`, or `200 (12 ×), 503 (388 ×)`; the most frequent value first. */
-function counted(records: readonly RequestRecord[], valueOf: (record: RequestRecord) => number | null): string {
+function counted(records: readonly RequestRecord[], measured: (record: RequestRecord) => number | null): string {
   const counts = new Map<string, number>()
   for (const record of records) {
-    const value = String(valueOf(record) ?? 'no answer')
+    const value = String(measured(record) ?? 'no answer')
     counts.set(value, (counts.get(value) ?? 0) + 1)
   }
   if (counts.size === 1) return [...counts.keys()].join()

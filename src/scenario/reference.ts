@@ -1,0 +1,114 @@
+import { METRIC_NAMES } from './expect-schema.ts'
+import { type JsonSchema, scenarioJsonSchema } from './json-schema.ts'
+
+export const REFERENCE_BEGIN = '<!-- reference:begin -->'
+export const REFERENCE_END = '<!-- reference:end -->'
+
+/** The parts of the reference: a heading, and where in the schema its table comes from (`*`: any name, `[]`: an item). */
+const SECTIONS: readonly { heading: string; at: string }[] = [
+  { heading: 'The file', at: '' },
+  { heading: 'upstreams.&lt;name&gt;', at: 'upstreams.*' },
+  { heading: 'upstreams.&lt;name&gt;.respond', at: 'upstreams.*.respond' },
+  { heading: 'envoy', at: 'envoy' },
+  { heading: 'envoy.clusters.&lt;name&gt;', at: 'envoy.clusters.*' },
+  { heading: 'envoy.clusters.&lt;name&gt;.circuit_breakers', at: 'envoy.clusters.*.circuit_breakers' },
+  { heading: 'envoy.clusters.&lt;name&gt;.outlier_detection', at: 'envoy.clusters.*.outlier_detection' },
+  { heading: 'envoy.routes[]', at: 'envoy.routes.[]' },
+  { heading: 'envoy.routes[].match', at: 'envoy.routes.[].match' },
+  { heading: 'envoy.routes[].retry_policy', at: 'envoy.routes.[].retry_policy' },
+  { heading: 'load', at: 'load' },
+  { heading: 'load.requests[]', at: 'load.requests.[]' },
+  { heading: 'phases[]', at: 'phases.[]' },
+  { heading: 'phases[].faults[]', at: 'phases.[].faults.[]' },
+  { heading: 'expect[]', at: 'expect.[]' },
+  { heading: 'expect[].given', at: 'expect.[].given' },
+]
+
+/** How each kind of value is spelt. */
+const VALUES: readonly [string, string][] = [
+  ['duration', 'A number with its unit: `us`, `ms`, `s`, `m` or `h`: `250ms`, `1.5s`, `1m30s`.'],
+  ['rate', 'Events per second: `200/s`.'],
+  ['percentage', 'A plain number above 0, at most 100, with at most four decimals.'],
+  ['name', 'Letters, digits, `-` and `_`, at most 60.'],
+  ['headers', 'A map from names to values. Names are compared without regard to case; values exactly.'],
+  ['share', 'A condition on a share: `">= 99%"`, `"<= 1%"`, `"5% .. 15%"`; plain `0%` and `100%` mean exactly that.'],
+  ['latency', 'A condition on a time: `"<= 150ms"`, `"200ms .. 260ms"`.'],
+  ['count', 'A condition on a whole number: `0`, `3`, `">= 1"`, `"10 .. 20"`.'],
+  ['factor', 'A condition on a ratio of counts: `"<= 1.2"`, `"1.1 .. 1.3"`.'],
+]
+
+/** The scenario reference in Markdown, for the README: made from the schema alone. */
+export function renderReference(): string {
+  const sections = SECTIONS.map(({ heading, at }) => section(heading, schemaAt(at), at === 'expect.[]'))
+  const metrics = [`#### Metrics`, 'What an expectation claims, with its one definition.', metricsTable(schemaAt('expect.[]'))].join('\n\n')
+  const values = [
+    '#### Values',
+    table(
+      ['kind', 'how it is written'],
+      VALUES.map(([kind, text]) => [kind, text]),
+    ),
+  ].join('\n\n')
+  return `${[values, ...sections, metrics].join('\n\n')}\n`
+}
+
+/** `readme` with the reference between its two markers, which must be there. */
+export function insertReference(readme: string): string {
+  const [begin, end] = [readme.indexOf(REFERENCE_BEGIN), readme.indexOf(REFERENCE_END)]
+  if (begin < 0 || end < begin) throw new Error(`the markers ${REFERENCE_BEGIN} and ${REFERENCE_END} are missing`)
+  return `${readme.slice(0, begin + REFERENCE_BEGIN.length)}\n${renderReference()}${readme.slice(end)}`
+}
+
+function section(heading: string, schema: JsonSchema, isExpectation: boolean): string {
+  const keys = Object.entries(schema.properties ?? {}).filter(([key]) => !isExpectation || !(METRIC_NAMES as string[]).includes(key))
+  const rows = keys.map(([key, value]) => {
+    const { meaning, fallback } = meaningOf(value)
+    return [`\`${key}\``, typeOf(value), (schema.required ?? []).includes(key) ? 'required' : fallback, meaning]
+  })
+  return [`#### ${heading}`, table(['key', 'type', 'default', 'meaning'], rows)].join('\n\n')
+}
+
+/** The last words of a description say the default, where it is not the schema that fills it in. */
+function meaningOf({ description = '', default: value }: JsonSchema): { meaning: string; fallback: string } {
+  if (value !== undefined && (typeof value !== 'object' || value === null)) return { meaning: description, fallback: `\`${value}\`` }
+  const [, meaning, fallback] = /^(.*?) ?(?:Default:?|Left out:) ([^.]+)\.$/.exec(description) ?? []
+  return meaning === undefined || fallback === undefined
+    ? { meaning: description, fallback: '' }
+    : { meaning, fallback: /^\w+$/.test(fallback) && /\d/.test(fallback) ? `\`${fallback}\`` : fallback }
+}
+
+function metricsTable(schema: JsonSchema): string {
+  const rows = METRIC_NAMES.flatMap((metric) => {
+    const value = schema.properties?.[metric] as JsonSchema
+    const parts = (value.anyOf ?? []).flatMap((form) => Object.entries(form.properties ?? {}))
+    return [
+      [`\`${metric}\``, typeOf(value), value.description ?? ''],
+      ...parts.map(([key, part]) => [`\`${metric}.${key}\``, typeOf(part), part.description ?? '']),
+    ]
+  })
+  return table(['metric', 'type', 'definition'], rows)
+}
+
+function typeOf(schema: JsonSchema): string {
+  if (schema.enum !== undefined) return schema.enum.map((value) => `\`${value}\``).join(', ')
+  if (schema.title !== undefined) return schema.title
+  if (schema.items !== undefined) return `list of ${schema.items.enum === undefined ? plural(typeOf(schema.items)) : typeOf(schema.items)}`
+  if (schema.properties !== undefined || schema.additionalProperties !== undefined) return 'map'
+  return schema.type === 'string' ? 'text' : schema.type === 'boolean' ? '`true` or `false`' : String(schema.type ?? 'any')
+}
+
+const plural = (noun: string) => (noun.endsWith('s') ? `${noun}es` : `${noun}s`)
+
+function schemaAt(at: string): JsonSchema {
+  let found = scenarioJsonSchema()
+  for (const part of at === '' ? [] : at.split('.')) {
+    const next = part === '[]' ? found.items : part === '*' ? found.additionalProperties : found.properties?.[part]
+    if (typeof next !== 'object') throw new Error(`the schema has no ${at}`)
+    found = next
+  }
+  return found
+}
+
+function table(head: string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}

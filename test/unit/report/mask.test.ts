@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { isSecretHeader, masker, maskHeaders, secretsIn, secretValues } from '../../../src/report/mask.ts'
+import { scenario } from './sample-run.ts'
+
+test.each([
+  'authorization',
+  'Authorization',
+  'proxy-authorization',
+  'cookie',
+  'Set-Cookie',
+  'x-api-key',
+  'apikey',
+  'X-Auth-Token',
+  'x-amz-security-token',
+  'x-csrf-token',
+  'x-session',
+  'client-secret',
+])('%s is secret', (name) => expect(isSecretHeader(name)).toBe(true))
+
+test.each(['x-user', 'x-request-id', 'author', 'x-tokens-left', 'x-author', 'content-type', 'x-monkey', 'idempotency-key'])(
+  '%s is not',
+  (name) => expect(isSecretHeader(name)).toBe(false),
+)
+
+test('only secret values are masked, and no name', () => {
+  expect(maskHeaders({ Cookie: 'a=b', 'x-user': 'jason' })).toEqual({ Cookie: '***', 'x-user': 'jason' })
+})
+
+test('a scenario can hold secrets in five places', () => {
+  const headers = (value: string) => ({ authorization: value, 'x-user': 'jason' })
+  const holder = scenario({
+    upstreams: { a: { respond: { status: 200, headers: headers('in-upstream') } } },
+    envoy: { clusters: {}, routes: [{ match: { prefix: '/', headers: headers('in-route') }, cluster: 'a' }] },
+    load: { requests: [{ headers: headers('in-load') }] },
+    phases: [{ faults: [{ when: { header: headers('in-fault') } }, {}] }],
+    expect: [{ given: { header: headers('in-expect') } }, {}],
+  })
+  expect(secretValues(holder).filter((value) => !value.includes(':'))).toEqual([
+    'in-upstream',
+    'in-route',
+    'in-load',
+    'in-fault',
+    'in-expect',
+  ])
+})
+
+test('the parts of a credential are secret on their own', () => {
+  const mask = masker(secretsIn({ authorization: 'Bearer s3cr3t-t0ken', cookie: 'sid=0123456789; theme=dark' }))
+  expect(mask('Bearer s3cr3t-t0ken, then s3cr3t-t0ken, sid=0123456789; theme=dark, and 0123456789 on a dark theme')).toBe(
+    '***, then ***, ***, and *** on a dark theme',
+  )
+})
+
+test('a value that is the start of another leaves no tail of it', () => {
+  expect(masker(['abcd', 'abcdefgh'])('abcdefgh abcd')).toBe('*** ***')
+})
+
+test('a value of a few letters is masked beside its name, and not hunted elsewhere', () => {
+  expect(masker(secretsIn({ cookie: 'a' }))('a cat, given header cookie: a')).toBe('a cat, given header ***')
+})

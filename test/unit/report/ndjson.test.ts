@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { requestLine } from '../../../src/report/ndjson.ts'
+import { plan, record } from './sample-run.ts'
+
+test('a line can be read on its own: names first, then the record', () => {
+  expect(requestLine(record(112), plan)).toMatchInlineSnapshot(
+    `"{"id":"r-112","phaseName":"brownout","requestName":"GET /items/42","method":"GET","path":"/items/42","request":0,"phase":1,"due":11200,"sent":11200.2,"end":11223.5,"status":200,"error":null,"success":true,"edge":false,"egress":{"cluster":"inventory","route":"r0","start":11200.5,"durationMs":22,"status":200,"flags":[],"details":"via_upstream","rejectedBy":null,"routeTimeout":false},"attempts":[{"n":1,"start":11201,"durationMs":21,"status":200,"flags":[],"replica":1,"cutBy":null,"hop":{"start":11201,"durationMs":21,"status":200,"flags":[],"faults":[]},"stub":{"arrived":11201,"started":11201,"due":11221,"answered":11221.4,"status":200,"busy":1,"queued":0}}],"ingressFaults":[]}"`,
+  )
+})
+
+test('it is one line, whatever the texts hold', () => {
+  expect(requestLine(record(0, { error: 'two\nlines\u2028' }), plan)).not.toContain('\n')
+})
+
+test('numbers are rounded to a microsecond', () => {
+  expect(JSON.parse(requestLine(record(0, { due: 1.23456789, sent: 2.0004999 }), plan))).toMatchObject({ due: 1.235, sent: 2 })
+})
+
+test('nothing of a record is lost but its digits', () => {
+  expect(JSON.parse(requestLine(record(7), plan))).toMatchObject({ ...record(7) })
+})
+
+test("a name that quotes the request's token is masked", () => {
+  const named = { ...plan, requests: plan.requests.map((request) => ({ ...request, name: 'GET / as Bearer s3cr3t-t0ken' })) }
+  expect(JSON.parse(requestLine(record(0), named)).requestName).toBe('GET / as ***')
+})

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import { causeOf, causes } from '../../../src/verdict/cause.ts'
+import { attempt, bad, egress, good, hop } from './records.ts'
+
+const perTry = attempt({ status: 0, cutBy: 'per_try', flags: ['UT'] })
+const aborted = attempt({ status: 503, hop: hop(['brownout-1'], ['FI']) })
+
+test.each([
+  { record: good(), is: '200 as expected' },
+  { record: good({ due: 0, end: 1500, success: false }), is: '200 after the deadline' },
+  { record: good({ status: 204, success: false }), is: '204 is not an expected status' },
+  { record: good({ error: 'aborted', success: false }), is: '200 but cut off (aborted)' },
+  { record: bad(), is: '503 from the upstream' },
+  { record: bad({ status: 504, attempts: [perTry] }), is: '504 cut by per_try_timeout' },
+  { record: bad({ status: 504, attempts: [perTry, perTry, perTry] }), is: '504 cut by per_try_timeout on every try' },
+  { record: bad({ attempts: [perTry, attempt({ status: 503 })] }), is: '503 from the upstream on the last try' },
+  {
+    record: bad({ status: 504, egress: egress({ routeTimeout: true }), attempts: [attempt({ cutBy: 'route' })] }),
+    is: '504 cut by the route timeout',
+  },
+  { record: bad({ attempts: [attempt({ cutBy: 'connect', flags: ['UF'] })] }), is: '503 cut by connect_timeout' },
+  { record: bad({ attempts: [attempt({ flags: ['UF'] })] }), is: '503 connection failed' },
+  { record: bad({ attempts: [attempt({ flags: ['UC'] })] }), is: '503 connection reset by the upstream' },
+  { record: bad({ attempts: [aborted, aborted, aborted] }), is: '503 injected by brownout-1 on every try' },
+  { record: bad({ attempts: [], egress: egress({ flags: ['FI'] }), ingressFaults: ['x'] }), is: '503 injected at ingress' },
+  {
+    record: bad({ attempts: [], egress: egress({ rejectedBy: 'max_pending_requests', flags: ['UO'] }) }),
+    is: '503 refused by max_pending_requests',
+  },
+  { record: bad({ egress: egress({ flags: ['UO'] }) }), is: '503 from the upstream, its retry suppressed by max_retries' },
+  { record: bad({ attempts: [], egress: egress({ flags: ['UH'] }) }), is: '503 no healthy upstream' },
+  { record: bad({ attempts: [], egress: egress({ flags: ['NR'] }), status: 404 }), is: '404 no route' },
+  { record: bad({ egress: null, attempts: [] }), is: '503 without a line in the log of Envoy' },
+  { record: bad({ status: null, end: null, error: 'ECONNREFUSED', egress: null, attempts: [] }), is: 'no answer (ECONNREFUSED)' },
+])('$is', ({ record, is }) => {
+  expect(causeOf(record, 1000)).toBe(is)
+})
+
+test('causes are counted, the most frequent first, and the rare ones summed', () => {
+  const records = [
+    ...Array.from({ length: 4 }, () => bad()),
+    bad({ status: 500 }),
+    bad({ status: 500 }),
+    bad({ status: 501 }),
+    bad({ status: 502 }),
+    bad({ status: 505 }),
+  ]
+  expect(causes(records, 1000)).toBe(
+    '4 × 503 from the upstream, 2 × 500 from the upstream, 1 × 501 from the upstream and 2 requests for other causes',
+  )
+})

@@ -1,0 +1,169 @@
+import type { FaultEvidence, Observations, PhaseObservation } from '../../../src/observe/observations.ts'
+import type { Attempt, Egress, RequestRecord } from '../../../src/observe/record.ts'
+import type { Plan, PlannedFault, PlannedRequest } from '../../../src/plan/plan.ts'
+import { expectation } from '../../../src/scenario/expect-schema.ts'
+import type { Scenario } from '../../../src/scenario/scenario.ts'
+import { judge } from '../../../src/verdict/judge.ts'
+import type { Outcome } from '../../../src/verdict/verdict.ts'
+
+/** Hand-made evidence: records, phases and faults with sound defaults, of which a test changes what it is about. */
+
+export function attempt(parts: Partial<Attempt> = {}): Attempt {
+  return { n: 1, start: 0, durationMs: 10, status: 200, flags: [], replica: 1, cutBy: null, hop: hop(), stub: null, ...parts }
+}
+
+export function hop(faults: string[] = [], flags: string[] = []): NonNullable<Attempt['hop']> {
+  return { start: 0, durationMs: 10, status: 200, flags, faults }
+}
+
+export function egress(parts: Partial<Egress> = {}): Egress {
+  return {
+    cluster: 'inventory',
+    route: null,
+    start: 0,
+    durationMs: 10,
+    status: 200,
+    flags: [],
+    details: null,
+    rejectedBy: null,
+    routeTimeout: false,
+    ...parts,
+  }
+}
+
+let next = 0
+
+/** A success of 20 ms in the first phase, answered at the first try. */
+export function good(parts: Partial<RequestRecord> = {}): RequestRecord {
+  const due = parts.due ?? 0
+  return {
+    id: `r${next++}`,
+    request: 0,
+    phase: 0,
+    due,
+    sent: due,
+    end: due + 20,
+    status: 200,
+    error: null,
+    success: true,
+    edge: false,
+    egress: egress(),
+    attempts: [attempt()],
+    ingressFaults: [],
+    ...parts,
+  }
+}
+
+/** A 503 from the upstream. */
+export function bad(parts: Partial<RequestRecord> = {}): RequestRecord {
+  return good({ status: 503, success: false, egress: egress({ status: 503 }), attempts: [attempt({ status: 503 })], ...parts })
+}
+
+/** `count` records, due evenly from `from` to `to` (ms). */
+export function many(
+  count: number,
+  make: (parts: Partial<RequestRecord>) => RequestRecord,
+  parts: Partial<RequestRecord> = {},
+  [from, to] = [0, 1000],
+): RequestRecord[] {
+  return Array.from({ length: count }, (_, index) => make({ due: from + ((to - from) * index) / count, ...parts }))
+}
+
+export interface World {
+  expect: object[]
+  records?: RequestRecord[]
+  /** Left out: one phase `p` of 1 s. Phases of 1 s follow one another. */
+  phases?: { name: string; ms?: number; faults?: number[]; seen?: Partial<PhaseObservation> }[]
+  faults?: Partial<PlannedFault>[]
+  evidence?: Partial<FaultEvidence>[]
+  requests?: Partial<PlannedRequest>[]
+  unsound?: string[]
+  /** Dues and kinds of the planned load. Left out: those of the records. */
+  load?: { due: number[]; request?: number[] }
+  envoy?: object
+}
+
+export function world(parts: World): { scenario: Scenario; plan: Plan; observations: Observations } {
+  const records = parts.records ?? []
+  let at = 0
+  const phases = (parts.phases ?? [{ name: 'p' }]).map(({ name, ms = 1000, faults = [], seen }) => {
+    const from = at
+    at += ms
+    return { name, from, to: at, faults, seen }
+  })
+  const faults = (parts.faults ?? []).map(
+    (fault, index): PlannedFault => ({
+      id: `f${index}`,
+      phase: phases.findIndex((phase) => phase.faults.includes(index)),
+      cluster: 'inventory',
+      replicas: [1],
+      at: 'upstream',
+      action: { kind: 'abort', value: 503 },
+      percent: 100,
+      headers: {},
+      ...fault,
+    }),
+  )
+  const due = parts.load?.due ?? records.map((record) => record.due).sort((a, b) => a - b)
+  const request = parts.load?.request ?? due.map(() => 0)
+  const plan: Plan = {
+    seed: 1,
+    stubs: { host: '127.0.0.1', servers: [] },
+    phases: phases.map(({ seen: _, ...phase }) => phase),
+    requests: (parts.requests ?? [{}]).map((each) => ({
+      name: 'GET /',
+      method: 'GET',
+      path: '/',
+      headers: {},
+      body: undefined,
+      successStatus: undefined,
+      ...each,
+    })),
+    load: { due: Float64Array.from(due), request: Uint16Array.from(request), deadline: 1000, target: undefined },
+    faults,
+  }
+  const observations: Observations = {
+    records,
+    phases: phases.map(({ name, from, to, seen }) => ({
+      name,
+      from,
+      to,
+      complete: true,
+      applied: from,
+      lateness: { p99: 1, max: 2 },
+      stubLag: { p99: 1, max: 2 },
+      ejections: { inventory: 0 },
+      ...seen,
+    })),
+    faults: faults.map((fault, index) => ({
+      id: fault.id,
+      phase: fault.phase,
+      matched: 100,
+      met: 100,
+      counted: 100,
+      inferred: 100,
+      doubt: null,
+      ...parts.evidence?.[index],
+    })),
+    unsound: parts.unsound ?? [],
+  }
+  const scenario = {
+    expect: parts.expect.map((each) => expectation.parse(each)),
+    envoy: { clusters: {}, ...parts.envoy },
+    locate: (path: readonly unknown[]) => ({ line: path.length, col: 1 }),
+  } as unknown as Scenario
+  return { scenario, plan, observations }
+}
+
+/** The outcomes of a world, in order. */
+export function outcomes(parts: World): readonly Outcome[] {
+  const { scenario, plan, observations } = world(parts)
+  return judge(scenario, plan, observations).outcomes
+}
+
+/** The only outcome of one claim on some records of one phase. */
+export function outcome(claim: object, records: RequestRecord[], more: Partial<World> = {}): Outcome {
+  const [only, ...others] = outcomes({ ...more, expect: [claim], records })
+  if (only === undefined || others.length > 0) throw new Error(`expected one outcome, got ${others.length + 1}`)
+  return only
+}

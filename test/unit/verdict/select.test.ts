@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest'
+import type { RequestRecord } from '../../../src/observe/record.ts'
+import { phasesOf, select } from '../../../src/verdict/select.ts'
+import { attempt, bad, egress, good, hop, outcome, type World, world } from './records.ts'
+
+const PHASES = [{ name: 'a' }, { name: 'b', faults: [0, 1] }]
+const FAULTS = [{ id: 'cut' }, { id: 'slow', action: { kind: 'delay' as const, value: 400 } }]
+
+function ids(claim: object, records: RequestRecord[], more: Partial<World> = {}) {
+  const { scenario, plan, observations } = world({
+    phases: PHASES,
+    faults: FAULTS,
+    ...more,
+    expect: [{ success_rate: '>= 50%', ...claim }],
+    records,
+  })
+  const [filter] = scenario.expect
+  if (filter === undefined) throw new Error('expected an expectation')
+  return select(filter, plan, observations.phases, observations.records, false).records.map((record) => record.id)
+}
+
+test('a phase selects the requests that were due in it; no phase selects all', () => {
+  const records = [good({ id: 'a0' }), good({ id: 'b0', phase: 1, due: 1000 })]
+  expect(ids({ phase: 'b' }, records)).toEqual(['b0'])
+  expect(ids({}, records)).toEqual(['a0', 'b0'])
+  expect(phasesOf({ phase: 'none such' }, world({ expect: [] }).plan)).toEqual([])
+})
+
+test('a cluster and a request name select', () => {
+  const records = [good({ id: 'x' }), good({ id: 'y', egress: egress({ cluster: 'prices' }) }), good({ id: 'z', request: 1 })]
+  const requests = [{ name: 'list' }, { name: 'buy' }]
+  expect(ids({ cluster: 'prices' }, records, { requests })).toEqual(['y'])
+  expect(ids({ request: 'buy' }, records, { requests })).toEqual(['z'])
+})
+
+test('settle leaves out the beginning of each phase and the requests in flight over an edge', () => {
+  const records = [
+    good({ id: 'early', due: 499 }),
+    good({ id: 'late', due: 500 }),
+    good({ id: 'edge', due: 900, edge: true }),
+    good({ id: 'early b', phase: 1, due: 1400 }),
+    good({ id: 'late b', phase: 1, due: 1500 }),
+  ]
+  expect(ids({ settle: '500ms' }, records)).toEqual(['late', 'late b'])
+  expect(ids({}, records)).toHaveLength(5)
+})
+
+test('a phase that began late settles from when it really began', () => {
+  const phases = [{ name: 'a', seen: { from: 100 } }]
+  const records = [good({ id: 'x', due: 550 }), good({ id: 'y', due: 600 })]
+  expect(ids({ settle: '500ms' }, records, { phases, faults: [] })).toEqual(['y'])
+})
+
+test('given.fault selects by what any attempt met, or the request before the router', () => {
+  const records = [
+    good({ id: 'none' }),
+    good({ id: 'cut', attempts: [attempt({ hop: hop(['cut']) }), attempt({ n: 2 })] }),
+    good({ id: 'slow', attempts: [attempt(), attempt({ n: 2, hop: hop(['slow']) })] }),
+    bad({ id: 'ingress', attempts: [], ingressFaults: ['cut'] }),
+  ]
+  expect(ids({ given: { fault: 'abort' } }, records)).toEqual(['cut', 'ingress'])
+  expect(ids({ given: { fault: 'delay' } }, records)).toEqual(['slow'])
+  expect(ids({ given: { fault: 'any' } }, records)).toEqual(['cut', 'slow', 'ingress'])
+  expect(ids({ given: { fault: 'none' } }, records)).toEqual(['none'])
+})
+
+test('given.attempts and given.header select', () => {
+  const records = [good({ id: 'one' }), good({ id: 'two', attempts: [attempt(), attempt({ n: 2 })] }), good({ id: 'jason', request: 1 })]
+  const requests = [{}, { headers: { 'X-User': 'jason' } }]
+  expect(ids({ given: { attempts: '>= 2' } }, records, { requests })).toEqual(['two'])
+  expect(ids({ given: { header: { 'x-user': 'jason' } } }, records, { requests })).toEqual(['jason'])
+  expect(ids({ given: { header: { 'x-user': 'Jason' } } }, records, { requests })).toEqual([])
+})
+
+test.each([
+  { given: { fault: 'none' }, success_rate: '>= 50%' },
+  { given: { attempts: 1 }, success_rate: '>= 50%' },
+  { cluster: 'inventory', success_rate: '>= 50%' },
+  { retries: 0 },
+  { attempts: 1 },
+  { timeouts: 0 },
+  { breaker_rejections: 0 },
+  { attempts_per_request: '<= 1' },
+  { retry_amplification: '<= 1' },
+])('$given $cluster: a claim that rests on the log of Envoy is inconclusive when requests cannot be joined', (claim) => {
+  const joined = Array.from({ length: 100 }, () => good())
+  expect(outcome(claim, joined).status).toBe('pass')
+  const found = outcome(claim, [...joined, good({ egress: null, attempts: [] })])
+  expect(found.status).toBe('inconclusive')
+  expect(found.why).toBe(
+    '1 of 101 requests were answered but have no line in the log of Envoy: forward the header x-request-id, so that they can be joined',
+  )
+  expect(outcome(claim, [...joined, bad({ egress: null, attempts: [], status: null, end: null, error: 'ECONNREFUSED' })]).status).toBe(
+    'inconclusive',
+  )
+})
+
+test('what the client alone sees needs no joining', () => {
+  const records = Array.from({ length: 400 }, () => good({ egress: null, attempts: [] }))
+  expect(outcome({ success_rate: '>= 99%' }, records).status).toBe('pass')
+  expect(outcome({ p99: '<= 150ms' }, records).status).toBe('pass')
+})
