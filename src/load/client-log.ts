@@ -6,9 +6,11 @@ export class ClientLog {
   /** Epoch ms of the start of the load: what the clocks of Envoy and the stubs are compared with. */
   readonly startedAt: number
   readonly sent: Float64Array
+  /** The end of the response, or of the waiting for one. */
   readonly end: Float64Array
   /** 0 where no response came. */
   readonly status: Uint16Array
+  /** Why a request has no whole response; those that have one are not in it. */
   readonly errors = new Map<number, string>()
   /** How many of the planned requests were sent: fewer when the run was cut short. */
   count = 0

@@ -55,8 +55,8 @@ export async function drive(origin: string, plan: Plan, zero: number, gate: Gate
         const end = performance.now() - zero
         inFlight.delete(index)
         log.status[index] = status
-        if (error === null) log.end[index] = end
-        else log.errors.set(index, error)
+        log.end[index] = end
+        if (error !== null) log.errors.set(index, error)
         const latency = end - (due[index] as number)
         watcher.onEnd(index, latency, error === null && isExpectedStatus(kind.successStatus, status) && latency <= deadline)
         finishIfOver()

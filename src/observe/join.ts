@@ -47,7 +47,8 @@ function joinOne(
 ): RequestRecord {
   const kind = plan.requests[plan.load.request[index] as number]
   const due = plan.load.due[index] as number
-  const end = Number.isNaN(client.end[index]) ? null : (client.end[index] as number)
+  const over = client.end[index] as number
+  const end = client.errors.has(index) ? null : over
   const status = client.status[index] === 0 ? null : (client.status[index] as number)
   const line = lines.egress[0]
   const egress = line ? readEgress(line, client.startedAt) : null
@@ -62,7 +63,7 @@ function joinOne(
     status,
     error: client.errors.get(index) ?? null,
     success: end !== null && status !== null && isExpectedStatus(kind?.successStatus, status) && end - due <= plan.load.deadline,
-    edge: times === undefined || end === null || end > times.to,
+    edge: times === undefined || over > times.to,
     egress,
     attempts: made.map((attempt, i) =>
       readAttempt(attempt, lines, client.startedAt, egress !== null && egress.routeTimeout && i === made.length - 1),

@@ -19,7 +19,7 @@ export interface RequestRecord {
   error: string | null
   /** An expected status within the deadline of the due time. */
   success: boolean
-  /** In flight over the end of its phase, when the faults changed; or never answered. */
+  /** In flight over the end of its phase, when the faults changed. */
   edge: boolean
   /** What Envoy's egress said of it; null when its log has no line for it (the request never reached Envoy). */
   egress: Egress | null

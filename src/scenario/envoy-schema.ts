@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration, durationOrZero, headerMatch, name, uint32 } from '../value/scalar.ts'
+import { duration, durationOrZero, headerMatch, name, reference, uint32 } from '../value/scalar.ts'
 import { show } from '../value/show.ts'
 
 /** The part of a scenario that is Envoy's own: its names, spelt its way, so that it can be copied to and from Envoy. */
@@ -116,7 +116,7 @@ const match = z
 
 const route = z.strictObject({
   match,
-  cluster: name.describe('Where they go: the name of an upstream.'),
+  cluster: reference.describe('Where they go: the name of an upstream.'),
   timeout: durationOrZero
     .optional()
     .describe('From the whole request to the whole response, all tries together; 0s: no limit. Default 15s.'),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseCondition } from '../value/condition.ts'
-import { condition, duration, headerMatch, httpStatus, name, title } from '../value/scalar.ts'
+import { condition, duration, headerMatch, httpStatus, reference, title } from '../value/scalar.ts'
 import { show } from '../value/show.ts'
 
 /** What can be claimed. The terms are defined once, in `METRICS`, and the reference quotes them from there. */
@@ -125,9 +125,9 @@ const given = z
 export const expectation = z
   .strictObject({
     name: title.optional().describe('The claim in your own words, for reports.'),
-    phase: title.optional().describe('Requests that were due in this phase. Left out: all phases.'),
-    cluster: name.optional().describe('Only requests routed to this cluster.'),
-    request: title.optional().describe('Only the requests of this name in load.requests.'),
+    phase: reference.optional().describe('Requests that were due in this phase. Left out: all phases.'),
+    cluster: reference.optional().describe('Only requests routed to this cluster.'),
+    request: reference.optional().describe('Only the requests of this name in load.requests.'),
     settle: duration.optional().describe('Leave out the first part of the phase, and requests in flight over its edges.'),
     given: given.optional().describe('Only requests to which this happened.'),
     ...METRICS,

@@ -1,4 +1,4 @@
-import { type Alias, isAlias, isCollection, isMap, isSeq, type Node, type Pair } from 'yaml'
+import { type Alias, isAlias, isCollection, isMap, isSeq, type Node, type Pair, type YAMLMap } from 'yaml'
 import { keyText, startOf } from './document.ts'
 import type { Finding } from './finding.ts'
 import type { DocumentPath } from './scenario.ts'
@@ -13,13 +13,21 @@ export type Locator = (path: DocumentPath, at?: Finding['at']) => number
 export function locator(root: Node | null, targets: ReadonlyMap<Alias, Node>): Locator {
   const follow = (node: Node | null): Node | null => (isAlias(node) ? follow(targets.get(node) ?? null) : node)
 
+  // A map of thousands of keys may have thousands of problems.
+  const indexes = new WeakMap<YAMLMap, Map<string, Pair>>()
+  const pairOf = (map: YAMLMap, key: string): Pair | undefined => {
+    const index = indexes.get(map) ?? indexed(map)
+    indexes.set(map, index)
+    return index.get(`=${key}`) ?? index.get(`~${key.toLowerCase()}`)
+  }
+
   return (path, at = 'value') => {
     let node = root
     let key: Node | null = null
     let left = path.length
     for (const part of path) {
       const parent: Node | null = follow(node)
-      const pair: Pair | undefined = isMap(parent) ? pairOf(parent.items, String(part)) : undefined
+      const pair: Pair | undefined = isMap(parent) ? pairOf(parent, String(part)) : undefined
       if (pair !== undefined) {
         node = pair.value as Node | null
         key = pair.key as Node
@@ -35,9 +43,16 @@ export function locator(root: Node | null, targets: ReadonlyMap<Alias, Node>): L
   }
 }
 
-/** Header names are read without regard to case. */
-function pairOf(items: readonly Pair[], key: string): Pair | undefined {
-  return items.find((pair) => keyText(pair.key) === key) ?? items.find((pair) => keyText(pair.key)?.toLowerCase() === key.toLowerCase())
+/** The pairs of a map by their keys, exact and in lower case: header names are read without regard to case. */
+function indexed(map: YAMLMap): Map<string, Pair> {
+  const index = new Map<string, Pair>()
+  for (const pair of map.items) {
+    const key = keyText(pair.key)
+    if (key === undefined) continue
+    if (!index.has(`=${key}`)) index.set(`=${key}`, pair)
+    if (!index.has(`~${key.toLowerCase()}`)) index.set(`~${key.toLowerCase()}`, pair)
+  }
+  return index
 }
 
 const isBlock = (node: Node) => isCollection(node) && node.flow !== true

@@ -50,8 +50,7 @@ const amount = (input: unknown) => (Array.isArray(input) ? (input.length === 0 ?
 function flatten(issue: Issue, base: DocumentPath, value: unknown): Issue[] {
   const path = [...base, ...(issue.path as (string | number)[])]
   const here = { ...issue, path } as Issue
-  if (issue.code === 'invalid_key' || (issue.code === 'custom' && issue.params?.at === 'key'))
-    return issue.issues.map((inner) => ({ ...inner, code: 'invalid_key', path }) as Issue)
+  if (issue.code === 'invalid_key') return issue.issues.map((inner) => ({ ...inner, code: 'invalid_key', path }) as Issue)
   if (issue.code !== 'invalid_union' || valueAt(value, path) === undefined) return [here]
   const meant = issue.errors
     .filter((issues) => !issues.some(isOtherKind))

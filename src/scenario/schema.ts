@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { FAULT_KINDS } from '../fault/registry.ts'
 import { formatMs } from '../units.ts'
-import { duration, headerMatch, headers, httpStatus, name, percent, rate, title } from '../value/scalar.ts'
+import { duration, headerMatch, headers, httpStatus, name, percent, rate, reference, title } from '../value/scalar.ts'
 import { listed, show } from '../value/show.ts'
 import { envoy } from './envoy-schema.ts'
 import { expectation } from './expect-schema.ts'
@@ -133,7 +133,7 @@ const when = z.strictObject({
 
 const fault = z
   .strictObject({
-    cluster: name.describe('The cluster whose requests meet the fault.'),
+    cluster: reference.describe('The cluster whose requests meet the fault.'),
     replica: wholeNumber(1, 20).optional().describe('Only this replica, counted from 1. Left out: all.'),
     at: z
       .enum(['upstream', 'ingress'])

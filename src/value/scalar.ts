@@ -72,9 +72,15 @@ const NAME = '^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$'
 
 export const name = z
   .string()
-  .regex(new RegExp(NAME), { error: (issue) => `expected a name of letters, digits, "-" and "_" (at most 60), got ${show(issue.input)}` })
+  .regex(new RegExp(NAME), {
+    abort: true,
+    error: (issue) => `expected a name of letters, digits, "-" and "_" (at most 60), got ${show(issue.input)}`,
+  })
   .refine((text) => !isInherited(text), { error: (issue) => `the name ${show(issue.input)} is taken by JavaScript: expected another` })
   .meta({ title: 'name' })
+
+/** The name of something that stands elsewhere in the file; that it does is checked in scenario/names.ts. */
+export const reference = z.string().meta({ title: 'name' })
 
 /** A name for people: anything printable on one line. */
 export const title = z
@@ -91,7 +97,10 @@ const HEADER_VALUE = /^(?:[\u0021-\u007e\u0080-\u00ff](?:[\t\u0020-\u007e\u0080-
 
 const headerName = z
   .string()
-  .regex(HEADER_NAME, { error: (issue) => `expected the name of a header, such as x-user, got ${show(issue.input)}` })
+  .regex(HEADER_NAME, {
+    abort: true,
+    error: (issue) => `expected the name of a header, such as x-user, got ${show(issue.input)}`,
+  })
   .refine((text) => !isInherited(text.toLowerCase()) && !isInherited(text), {
     error: (issue) => `the name ${show(issue.input)} is taken by JavaScript: expected another`,
   })

@@ -30,26 +30,28 @@ export function measureShare(claim: ShareClaim, records: readonly RequestRecord[
   const share = hits.length / all.length
   const exact = exactly(claim.condition)
   const interval = shareInterval(hits.length, all.length)
+  const shown = exact ? null : showInterval(interval, showShare)
   const status = exact ? judgeExact(exact, hits.length, misses.length) : decide(claim.condition, interval)
-  // What shows that a share is too low are the requests that lack it; that it is too high, those that have it.
-  const middle = (Math.max(0, limitsOf(claim.condition).least) + Math.min(1, limitsOf(claim.condition).most)) / 2
-  const telling = share < middle ? misses : hits
-  const shown = showInterval(interval, showShare)
+  const telling = isTooLow(claim, share) ? misses : hits
+  const got = `expected ${quote(claim)}, got ${showShare(share)} of ${plural(all.length, 'request')}`
   const because = telling.length === 0 ? '' : `: ${causes(telling, plan.load.deadline)}`
-  const sure = exact
-    ? status === 'inconclusive'
-      ? `${plural(all.length, 'request')}, and a claim about every request needs at least ${MIN_EXACT}`
-      : `${telling.length} of ${plural(all.length, 'request')}`
-    : `${showShare(share)} of ${plural(all.length, 'request')} (95 % interval ${shown.text})${status === 'inconclusive' ? ', too few to tell' : ''}`
+  const unsure = shown ? `, too few to tell${because}` : `, and a claim about every request needs at least ${MIN_EXACT}`
   return finding({
     seen: showShare(share),
     value: share,
-    interval: exact ? null : shown,
+    interval: shown,
     samples: all.length,
     status,
-    why: `expected ${quote(claim)}, got ${exact && status === 'fail' ? `${showShare(share)}, ` : ''}${sure}${status === 'fail' || !exact ? because : ''}`,
+    why: `${got}${shown ? ` (95 % interval ${shown.text})` : ''}${status === 'inconclusive' ? unsure : because}`,
     examples: diverse(telling, plan.load.deadline),
   })
+}
+
+/** What shows that a share is too low are the requests that lack it; that it is too high, those that have it. */
+function isTooLow({ condition }: ShareClaim, share: number): boolean {
+  const { least, most } = limitsOf(condition)
+  if (most >= 1) return true
+  return least > 0 && share < (least + most) / 2
 }
 
 /** A counterexample settles it at any number; its absence needs `MIN_EXACT` requests. */

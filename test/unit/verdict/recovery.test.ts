@@ -67,6 +67,12 @@ test('a window without requests does not hold, and leaves open whether it had re
   expect(judged('1s', [...before(), ...outage(), ...end]).status).toBe('inconclusive')
 })
 
+test('the slack of a window is for rounding, not for one request in a thousand', () => {
+  const window = (good: number) => [{ from: 0, total: 1000, good }]
+  expect(holdsFrom(window(970), 0.99 - 0.02, false)).toBe(0)
+  expect(holdsFrom(window(969), 0.99 - 0.02, false)).toBe(Number.POSITIVE_INFINITY)
+})
+
 test('the last, partial window belongs to the one before', () => {
   const windows = windowsOf([good({ due: 1040 }), bad({ due: 1499 })], 0, 1499)
   expect(windows).toEqual([

@@ -23,6 +23,16 @@ test('a share is inconclusive when its interval holds the limit', () => {
   })
 })
 
+test('what is told of a share that is not decided are the requests against it', () => {
+  // 1 of 400 failed: 99.75 %, at least 98.6 %
+  const failed = bad()
+  const found = outcome({ success_rate: '>= 99%' }, [...many(399, good), failed])
+  expect(found).toMatchObject({ status: 'inconclusive', examples: [failed.id] })
+  expect(found.why).toBe(
+    'expected success_rate ">= 99%", got 99.75% of 400 requests (95 % interval 98.6% .. 99.99%), too few to tell: 1 × 503 from the upstream',
+  )
+})
+
 test('a share fails when its whole interval violates the claim, and the cause is told', () => {
   // 12 of 400 failed: 97 %, at most 98.3 % by Wilson
   const cut = { n: 1, status: 0, cutBy: 'per_try' as const, flags: ['UT'] }

@@ -1,0 +1,143 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { inject } from 'vitest'
+import { parse } from 'yaml'
+import { type Conducted, conduct } from '../../src/conduct.ts'
+import type { Address } from '../../src/envoy/addresses.ts'
+import type { Bootstrap } from '../../src/envoy/bootstrap.ts'
+import type { StatsSnapshot } from '../../src/envoy/stats.ts'
+import { ChaosError } from '../../src/errors.ts'
+import type { Observations } from '../../src/observe/observations.ts'
+import { observe } from '../../src/observe/observe.ts'
+import type { Attempt, RequestRecord } from '../../src/observe/record.ts'
+import { compilePlan } from '../../src/plan/compile.ts'
+import type { Plan } from '../../src/plan/plan.ts'
+import { parseScenario } from '../../src/scenario/parse.ts'
+import type { Scenario } from '../../src/scenario/scenario.ts'
+import { startProcesses } from '../../src/topology/process.ts'
+import type { Evidence } from '../../src/topology/topology.ts'
+
+/** What a test may do to a run. */
+export interface Tampering {
+  /** Ports that the cluster under test connects to instead of a replica's hop, by replica key (`inventory/1`). */
+  connectTo?: Readonly<Record<string, number>>
+  /** Runs beside the load; `at(ms)` resolves at that time of the load. */
+  meanwhile?(world: { admin: Address; plan: Plan; at(ms: number): Promise<void> }): Promise<void>
+}
+
+/** All that a run of a scenario left behind. */
+export interface Ran {
+  scenario: Scenario
+  plan: Plan
+  observations: Observations
+  records: readonly RequestRecord[]
+  conducted: Conducted
+  /** The raw logs, so that a test can spoil them and observe again. */
+  logs: Evidence
+  /** Envoy's stats as they were at the end; a missing name is 0. */
+  stat(name: string): number
+  bootstrap: Bootstrap
+}
+
+/** Reads a scenario of a test: `name` and `expect` may be left out, since nothing here is judged. */
+export function scenarioOf(yaml: string): Scenario {
+  const text = [
+    yaml,
+    ...(/^name:/m.test(yaml) ? [] : ['name: a test']),
+    ...(/^expect:/m.test(yaml) ? [] : ['expect: [{ attempts_per_request: ">= 0" }]']),
+  ].join('\n')
+  try {
+    return parseScenario(text, 'test.yaml', () => {
+      throw new Error('a scenario of these tests names no file')
+    })
+  } catch (error) {
+    if (!(error instanceof ChaosError)) throw error
+    throw new Error(error.problems.map((problem) => `${problem.message}\n${problem.frame}`).join('\n'), { cause: error })
+  }
+}
+
+/** Plans the scenario, starts the real topology, plays it, stops everything, and says what was seen. */
+export async function runScenario(yaml: string, tampering: Tampering = {}): Promise<Ran> {
+  const scenario = scenarioOf(yaml)
+  const plan = compilePlan(scenario)
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-test-'))
+  const { signal } = new AbortController()
+  try {
+    const envoy = tampering.connectTo ? rewiredEnvoy(directory, tampering.connectTo) : inject('envoy')
+    const topology = await startProcesses(scenario, plan, { envoy, directory, signal })
+    try {
+      const bootstrap = parse(readFileSync(join(directory, 'envoy.yaml'), 'utf8')) as Bootstrap
+      const { address, port_value } = bootstrap.admin.address.socket_address
+      const begun = Promise.withResolvers<number>()
+      const stage = {
+        onPhase: (index: number) => index === 0 && begun.resolve(performance.now()),
+        onStats: () => {},
+        watcher: { onSent: () => {}, onEnd: () => {} },
+      }
+      const at = async (ms: number) => {
+        const zero = await begun.promise
+        await new Promise((resolve) => setTimeout(resolve, zero + ms - performance.now()))
+      }
+      const [conducted] = await Promise.all([
+        conduct(topology, plan, stage, signal),
+        tampering.meanwhile?.({ admin: { host: address, port: port_value }, plan, at }),
+      ])
+      if (conducted.stopped !== null) throw conducted.stopped
+      const logs = await topology.collect()
+      const observations = observe(plan, { ...conducted, logs })
+      const stat = (name: string) => conducted.last[name] ?? 0
+      return { scenario, plan, observations, records: observations.records, conducted, logs, stat, bootstrap }
+    } finally {
+      await topology.stop()
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** Observes the run again, from logs that a test has spoilt. */
+export function observeSpoilt({ plan, conducted, logs }: Ran, spoilt: Partial<Evidence>): Observations {
+  return observe(plan, { ...conducted, logs: { ...logs, ...spoilt } })
+}
+
+const REWIRE = fileURLToPath(new URL('rewire.ts', import.meta.url))
+
+/** A program that starts Envoy with clusters that connect elsewhere. */
+function rewiredEnvoy(directory: string, ports: Readonly<Record<string, number>>): string {
+  const program = join(directory, 'envoy')
+  const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
+  const rewire = [process.execPath, '--disable-warning=ExperimentalWarning', REWIRE].map(quoted).join(' ')
+  writeFileSync(
+    program,
+    `#!/bin/sh
+config=
+for word in "$@"; do
+  [ "$config" != next ] || config=$word
+  [ "$word" != -c ] || config=next
+done
+${rewire} "$config" ${quoted(JSON.stringify(ports))} || exit 1
+exec ${quoted(inject('envoy'))} "$@"
+`,
+    { mode: 0o700 },
+  )
+  return program
+}
+
+/** The phase counters of `upstream_rq_*` and the like: what a counter gained over the whole run. */
+export const clusterStat = (ran: { stat(name: string): number }, cluster: string, name: string) => ran.stat(`cluster.${cluster}.${name}`)
+
+/** The records of one kind of request, by its path. */
+export const to = ({ plan, records }: Pick<Ran, 'plan' | 'records'>, path: string) =>
+  records.filter((record) => plan.requests[record.request]?.path === path)
+
+/** Ms between the end of each attempt and the start of the next. */
+export function gapsBetween(attempts: readonly Attempt[]): number[] {
+  return attempts.slice(1).map((attempt, i) => {
+    const before = attempts[i] as Attempt
+    return attempt.start - (before.start + before.durationMs)
+  })
+}
+
+export type { Attempt, RequestRecord, StatsSnapshot }
