@@ -37,5 +37,11 @@ function action(fault: PlannedFault) {
 
 /** Runtime values that put exactly these faults in force and all others to sleep. */
 export function runtimeValues(all: readonly PlannedFault[], on: readonly PlannedFault[]): Record<string, string> {
-  return Object.fromEntries(all.map((fault) => [percentKey(fault), on.includes(fault) ? String(fault.percent) : '0']))
+  return Object.fromEntries(all.map((fault) => [percentKey(fault), on.includes(fault) ? runtimePercent(fault.percent) : '0']))
+}
+
+/** Envoy cuts the fraction off a plain number (0.5 would be 0, 99.9 be 99), and reads this form only if no space is in it. */
+export function runtimePercent(percent: number): string {
+  if (Number.isInteger(percent)) return String(percent)
+  return JSON.stringify({ numerator: Math.round(percent * 10_000), denominator: 'MILLION' })
 }

@@ -3,13 +3,15 @@ import { describeAction } from '../fault/registry.ts'
 import { filterName, type Plan, percentKey } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { Bootstrap } from './bootstrap.ts'
+import { runtimePercent } from './fault-filter.ts'
 
 /** A map or list at most this long when written on one line is written so. */
 const ONE_LINE = 110
 
 /** The configuration as YAML for people: short parts on one line, and a comment where a reader would ask why. */
 export function renderBootstrap(bootstrap: Bootstrap, scenario: Scenario, plan: Plan): string {
-  const document = new Document(bootstrap, { aliasDuplicateObjects: false })
+  // Envoy reads YAML 1.1, where a plain y, no or on is a boolean: such texts are quoted.
+  const document = new Document(bootstrap, { aliasDuplicateObjects: false, compat: 'yaml-1.1' })
   document.commentBefore = [
     ` Envoy for the scenario: ${scenario.name}`,
     '',
@@ -71,7 +73,7 @@ function commentsByName(scenario: Scenario, plan: Plan): Map<string, string> {
     const phase = plan.phases[fault.phase]?.name
     comments.set(
       filterName(fault),
-      `${describeAction(fault.action)} in phase "${phase}": asleep until runtime key ${percentKey(fault)} is ${fault.percent}.`,
+      `${describeAction(fault.action)} in phase "${phase}": asleep until runtime key ${percentKey(fault)} is ${runtimePercent(fault.percent)}.`,
     )
   }
   return comments

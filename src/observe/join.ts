@@ -48,8 +48,11 @@ function joinOne(
   const kind = plan.requests[plan.load.request[index] as number]
   const due = plan.load.due[index] as number
   const over = client.end[index] as number
-  const end = client.errors.has(index) ? null : over
-  const status = client.status[index] === 0 ? null : (client.status[index] as number)
+  const error = client.errors.get(index) ?? null
+  const end = error === null ? over : null
+  const begun = client.status[index] as number
+  // A response that broke off has no status to judge by: its 200 was a promise.
+  const status = error !== null || begun === 0 ? null : begun
   const line = lines.egress[0]
   const egress = line ? readEgress(line, client.startedAt) : null
   const made = lines.attempts.filter((attempt) => !isRefused(attempt)).sort((a, b) => number(a.n) - number(b.n))
@@ -61,7 +64,7 @@ function joinOne(
     sent: client.sent[index] as number,
     end,
     status,
-    error: client.errors.get(index) ?? null,
+    error: error !== null && begun > 0 ? `the response, ${begun}, broke off: ${error}` : error,
     success: end !== null && status !== null && isExpectedStatus(kind?.successStatus, status) && end - due <= plan.load.deadline,
     edge: times === undefined || over > times.to,
     egress,
@@ -134,7 +137,8 @@ function readAttempt(line: AttemptLine, lines: LinesOfOne, startedAt: number, en
 function cutBy(line: AttemptLine, flags: readonly string[], endedByRoute: boolean): Attempt['cutBy'] {
   if (flags.includes('UT')) return 'per_try'
   if (flags.includes('UF') && line.failure === null) return 'connect'
-  return endedByRoute && line.status === 0 ? 'route' : null
+  // One that failed by itself has a flag; the route's timeout then fell into the back-off.
+  return endedByRoute && line.status === 0 && flags.length === 0 ? 'route' : null
 }
 
 /** Sorts lines into their requests; lines of requests that are not ours are left out. */

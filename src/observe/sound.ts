@@ -1,7 +1,7 @@
 import type { Plan } from '../plan/plan.ts'
 import { isRefused } from './join.ts'
 import type { RawEvidence } from './observe.ts'
-import type { Logs } from './parse-logs.ts'
+import { flagsOf, type Logs } from './parse-logs.ts'
 import type { RequestRecord } from './record.ts'
 
 /**
@@ -24,8 +24,45 @@ export function findUnsound(plan: Plan, records: readonly RequestRecord[], logs:
         `${missing.length} requests were answered, but the access log of Envoy does not know them (${missing[0]?.id} is the first)`,
       )
   }
-  found.push(...attemptsContradict(logs), ...countersContradict(plan, logs, raw))
+  found.push(...linesTwice(plan, logs), ...linesMissing(logs), ...attemptsContradict(logs), ...countersContradict(plan, logs, raw))
   return found
+}
+
+const keyOf = (id: string | null, n: string | number | null) => `${id} attempt ${n ?? 1}`
+
+/** A request that was sent once, or an attempt, has one line in each log. Only an app may call Envoy twice for one request. */
+function linesTwice(plan: Plan, logs: Logs): string[] {
+  const start = (line: { start: string }) => (plan.load.target === undefined ? '' : line.start)
+  const keys = {
+    egress: logs.egress.map((line) => `${line.id} ${start(line)}`),
+    attempts: logs.attempts.map((line) => `${keyOf(line.id, line.n)} ${start(line)}`),
+    hop: logs.hop.map((line) => `${keyOf(line.id, line.n)} ${start(line)}`),
+    journal: logs.journal.map((line) => `${keyOf(line.id, line.attempt)} ${start({ start: String(line.arrived) })}`),
+  }
+  return Object.entries(keys).flatMap(([log, list]) => {
+    const twice = list.length - new Set(list).size
+    return twice === 0 ? [] : [`the ${log} log has ${twice} lines twice`]
+  })
+}
+
+/** Each station of an attempt leaves a line, so what one of them knows its neighbours must know. */
+function linesMissing(logs: Logs): string[] {
+  const known = {
+    egress: new Set(logs.egress.map((line) => line.id)),
+    attempts: new Set(logs.attempts.map((line) => keyOf(line.id, line.n))),
+    hop: new Set(logs.hop.map((line) => keyOf(line.id, line.n))),
+    journal: new Set(logs.journal.map((line) => keyOf(line.id, line.attempt))),
+  }
+  // Without a flag, or with that of a delay only, an answer of the hop's is the stub's.
+  const fromStub = logs.hop.filter((line) => line.status !== 0 && flagsOf(line.flags).every((flag) => flag === 'DI'))
+  const missing: [where: string, of: string, which: string | null | undefined][] = [
+    ['egress', 'attempts', logs.attempts.find((line) => !known.egress.has(line.id))?.id],
+    ['attempts', 'hop', logs.hop.find((line) => !known.attempts.has(keyOf(line.id, line.n)))?.id],
+    ['hop', 'attempts', logs.attempts.find((line) => line.status !== 0 && !known.hop.has(keyOf(line.id, line.n)))?.id],
+    ['hop', 'journal', logs.journal.find((line) => !known.hop.has(keyOf(line.id, line.attempt)))?.id],
+    ['journal', 'hop', fromStub.find((line) => !known.journal.has(keyOf(line.id, line.n)))?.id],
+  ]
+  return missing.flatMap(([where, of, which]) => (which === undefined ? [] : [`${which} is in the ${of} log, but not in the ${where} log`]))
 }
 
 /** The egress log counts the attempts of each request; the attempt log has a line for each. */
@@ -33,7 +70,11 @@ function attemptsContradict(logs: Logs): string[] {
   const lines = new Map<string, number>()
   for (const { id } of logs.attempts) if (id !== null) lines.set(id, (lines.get(id) ?? 0) + 1)
   const counted = new Map<string, number>()
-  for (const { id, attempts } of logs.egress) if (id !== null) counted.set(id, (counted.get(id) ?? 0) + attempts)
+  for (const { id, attempts, details } of logs.egress) {
+    // A try for which no host was left is counted, too, but never made.
+    const made = details === 'no_healthy_upstream' ? attempts - 1 : attempts
+    if (id !== null) counted.set(id, (counted.get(id) ?? 0) + made)
+  }
   const differing = [...counted].filter(([id, attempts]) => (lines.get(id) ?? 0) !== attempts)
   if (differing.length === 0) return []
   const [id, attempts] = differing[0] as [string, number]

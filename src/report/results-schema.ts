@@ -53,7 +53,7 @@ const phase = z
     faults_applied_ms: ms.describe('When the faults of the phase were confirmed in force.'),
     offered_per_second: z.number().nullable().describe('Planned requests over the planned length.'),
     requests: count.describe('Due in this phase and sent.'),
-    edge: count.describe('Of these, in flight over the end of the phase, or never answered.'),
+    edge: count.describe('Of these, in flight over the end of the phase.'),
     successes: count,
     statuses: counts.describe('Requests by status; none: without an answer.'),
     latency_ms: z

@@ -128,7 +128,11 @@ export const expectation = z
     phase: reference.optional().describe('Requests that were due in this phase. Left out: all phases.'),
     cluster: reference.optional().describe('Only requests routed to this cluster.'),
     request: reference.optional().describe('Only the requests of this name in load.requests.'),
-    settle: duration.optional().describe('Leave out the first part of the phase, and requests in flight over its edges.'),
+    settle: duration
+      .optional()
+      .describe(
+        'Leave out requests that were due in the first or the last part of the phase, so long: with a settle above their usual duration, those in flight over an edge.',
+      ),
     given: given.optional().describe('Only requests to which this happened.'),
     ...METRICS,
   })

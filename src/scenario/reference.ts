@@ -4,25 +4,29 @@ import { type JsonSchema, scenarioJsonSchema } from './json-schema.ts'
 export const REFERENCE_BEGIN = '<!-- reference:begin -->'
 export const REFERENCE_END = '<!-- reference:end -->'
 
-/** The parts of the reference: a heading, and where in the schema its table comes from (`*`: any name, `[]`: an item). */
-const SECTIONS: readonly { heading: string; at: string }[] = [
-  { heading: 'The file', at: '' },
-  { heading: 'upstreams.&lt;name&gt;', at: 'upstreams.*' },
-  { heading: 'upstreams.&lt;name&gt;.respond', at: 'upstreams.*.respond' },
-  { heading: 'envoy', at: 'envoy' },
-  { heading: 'envoy.clusters.&lt;name&gt;', at: 'envoy.clusters.*' },
-  { heading: 'envoy.clusters.&lt;name&gt;.circuit_breakers', at: 'envoy.clusters.*.circuit_breakers' },
-  { heading: 'envoy.clusters.&lt;name&gt;.outlier_detection', at: 'envoy.clusters.*.outlier_detection' },
-  { heading: 'envoy.routes[]', at: 'envoy.routes.[]' },
-  { heading: 'envoy.routes[].match', at: 'envoy.routes.[].match' },
-  { heading: 'envoy.routes[].retry_policy', at: 'envoy.routes.[].retry_policy' },
-  { heading: 'load', at: 'load' },
-  { heading: 'load.requests[]', at: 'load.requests.[]' },
-  { heading: 'phases[]', at: 'phases.[]' },
-  { heading: 'phases[].faults[]', at: 'phases.[].faults.[]' },
-  { heading: 'expect[]', at: 'expect.[]' },
-  { heading: 'expect[].given', at: 'expect.[].given' },
+/** The parts of the reference, by where in the schema each table comes from (`*`: any name, `[]`: an item). */
+const SECTIONS: readonly string[] = [
+  '',
+  'upstreams.*',
+  'upstreams.*.respond',
+  'envoy',
+  'envoy.clusters.*',
+  'envoy.clusters.*.circuit_breakers',
+  'envoy.clusters.*.outlier_detection',
+  'envoy.routes.[]',
+  'envoy.routes.[].match',
+  'envoy.routes.[].retry_policy',
+  'envoy.routes.[].retry_policy.retry_back_off',
+  'load',
+  'load.requests.[]',
+  'phases.[]',
+  'phases.[].faults.[]',
+  'phases.[].faults.[].when',
+  'expect.[]',
+  'expect.[].given',
 ]
+
+const headingOf = (at: string) => (at === '' ? 'The file' : `\`${at.replaceAll('.[]', '[]').replaceAll('*', '<name>')}\``)
 
 /** How each kind of value is spelt. */
 const VALUES: readonly [string, string][] = [
@@ -39,7 +43,7 @@ const VALUES: readonly [string, string][] = [
 
 /** The scenario reference in Markdown, for the README: made from the schema alone. */
 export function renderReference(): string {
-  const sections = SECTIONS.map(({ heading, at }) => section(heading, schemaAt(at), at === 'expect.[]'))
+  const sections = SECTIONS.map((at) => section(headingOf(at), schemaAt(at), at === 'expect.[]'))
   const metrics = [`#### Metrics`, 'What an expectation claims, with its one definition.', metricsTable(schemaAt('expect.[]'))].join('\n\n')
   const values = [
     '#### Values',

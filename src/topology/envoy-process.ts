@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Address } from '../envoy/addresses.ts'
@@ -6,6 +5,7 @@ import { ChaosError } from '../errors.ts'
 import { Admin } from './admin.ts'
 import { type Guarded, spawnGuarded } from './guard.ts'
 import { lastLines } from './tail.ts'
+import { lastLines as lastLinesOf, runTool } from './tool.ts'
 
 const READY_WITHIN_MS = 15_000
 const POLL_MS = 4
@@ -14,25 +14,20 @@ const POLL_MS = 4
 export class PortTaken extends Error {}
 
 /** Has Envoy check the configuration; it opens no port. @throws ChaosError with the reason Envoy gives. */
-export function validateConfiguration(envoy: string, file: string, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    execFile(
-      envoy,
-      ['--mode', 'validate', '-c', file, '-l', 'error', '--disable-hot-restart'],
-      { signal, timeout: READY_WITHIN_MS },
-      (error, stdout, stderr) => {
-        if (!error) return resolve()
-        if (signal.aborted) return reject(signal.reason)
-        const said = `${stdout}${stderr}`.split('\n').filter((line) => line.trim() !== '')
-        reject(
-          new ChaosError('environment', `Envoy refuses the configuration that chaos wrote: ${file}`, {
-            detail: said.slice(-8),
-            hint: 'the file is kept as evidence; if the Envoy is not the version chaos was measured with, try that one',
-            cause: error,
-          }),
-        )
-      },
-    )
+export async function validateConfiguration(envoy: string, file: string, signal: AbortSignal): Promise<void> {
+  const timeout = AbortSignal.timeout(READY_WITHIN_MS)
+  const args = ['--mode', 'validate', '-c', file, '-l', 'error', '--disable-hot-restart']
+  const { exitCode, output } = await runTool(envoy, args, { env: process.env, signal: AbortSignal.any([signal, timeout]) }).catch((error) => {
+    if (signal.aborted || !timeout.aborted) throw error
+    throw new ChaosError('environment', `Envoy did not check its configuration within ${READY_WITHIN_MS / 1000} s: ${file}`, {
+      hint: `is ${envoy} an Envoy?`,
+      cause: error,
+    })
+  })
+  if (exitCode === 0) return
+  throw new ChaosError('environment', `Envoy refuses the configuration that chaos wrote: ${file}`, {
+    detail: lastLinesOf(output),
+    hint: 'the file is kept as evidence; if the Envoy is not the version chaos was measured with, try that one',
   })
 }
 

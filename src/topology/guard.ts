@@ -49,7 +49,8 @@ export function spawnGuarded(
     process: child,
     exited,
     async stop() {
-      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
+      if (child.pid === undefined) return
+      if (child.exitCode !== null || child.signalCode !== null) return await groupGone(child.pid)
       const gone = once(child, 'exit')
       child.stdin?.destroy()
       const late = await Promise.race([gone.then(() => false), sleep(1000, true, { ref: false })])
@@ -58,6 +59,21 @@ export function spawnGuarded(
         process.kill(-child.pid, 'SIGKILL')
         await gone
       }
+      await groupGone(child.pid)
     },
+  }
+}
+
+/** An init that reaps nobody (that of some containers) leaves zombies in the group: they hold nothing, and are not waited for longer. */
+const REAPED_WITHIN_MS = 500
+
+/** The program dies with its guard, but a moment later: what it was writing to can be removed only then. */
+async function groupGone(leader: number): Promise<void> {
+  for (const deadline = performance.now() + REAPED_WITHIN_MS; performance.now() < deadline; await sleep(2)) {
+    try {
+      process.kill(-leader, 0)
+    } catch {
+      return
+    }
   }
 }

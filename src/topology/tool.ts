@@ -1,45 +1,48 @@
-import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { spawnGuarded } from './guard.ts'
 
 export interface ToolResult {
-  /** Undefined where the program was ended by a signal or could not be started. */
-  exitCode: number | undefined
+  /** As a shell gives it: 127 where the program was not found, 128 + n where signal n ended it. */
+  exitCode: number
   /** stdout and stderr, the last 100,000 characters. */
   output: string
 }
 
 const KEPT_CHARACTERS = 100_000
+const NOT_FOUND = 127
 
 /**
- * Runs a short-lived program to its end, without a shell. On `signal` it is killed, and the reason thrown only when it
- * is gone: what it was writing to can then be removed.
+ * Runs a short-lived program to its end, under a guard. On `signal` it is killed with its descendants, and the reason
+ * thrown only when they are gone: what it was writing to can then be removed.
  */
-export function runTool(
+export async function runTool(
   command: string,
   args: readonly string[],
   { env, signal }: { env: NodeJS.ProcessEnv; signal?: AbortSignal | undefined },
 ): Promise<ToolResult> {
   signal?.throwIfAborted()
-  return new Promise((done, fail) => {
-    let output = ''
-    let notStarted: string | undefined
-    const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
-    const kill = () => child.kill('SIGKILL')
-    signal?.addEventListener('abort', kill, { once: true })
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (text) => {
-        output = (output + text).slice(-KEPT_CHARACTERS)
-      })
-    }
-    child.on('error', (error) => {
-      notStarted = error.message
+  let output = ''
+  const guarded = spawnGuarded([command, ...args], { stdout: 'pipe', stderr: 'pipe', env })
+  for (const stream of [guarded.process.stdout, guarded.process.stderr]) {
+    stream?.on('data', (text) => {
+      output = (output + text).slice(-KEPT_CHARACTERS)
     })
-    child.on('close', (exitCode) => {
-      signal?.removeEventListener('abort', kill)
-      if (signal?.aborted) fail(signal.reason)
-      else if (notStarted !== undefined) done({ exitCode: undefined, output: notStarted })
-      else done({ exitCode: exitCode ?? undefined, output })
-    })
-  })
+  }
+  let killed: Promise<void> | undefined
+  const kill = () => {
+    killed = guarded.stop()
+  }
+  signal?.addEventListener('abort', kill, { once: true })
+  try {
+    await once(guarded.process, 'close')
+  } finally {
+    signal?.removeEventListener('abort', kill)
+  }
+  await killed
+  signal?.throwIfAborted()
+  const exitCode = await guarded.exited
+  if (exitCode === NOT_FOUND) output += `\n${command}, or a program that it starts, was not found (ENOENT)`
+  return { exitCode, output }
 }
 
 /** The last lines of a program's output, as evidence in an error. */

@@ -42,7 +42,7 @@ export function parseCondition(input: string | number, quantity: Quantity): Cond
     if (low > high) return { expected: `expected a range from the lower to the higher value (${range[1]} is more than ${range[2]})` }
     return { source, op: 'between', low, high }
   }
-  const [, op, rest] = /^(>=|<=|>|<|==?)?\s*(.*)$/.exec(source) as unknown as [string, string | undefined, string]
+  const [, op, rest] = /^(>=|<=|>|<|==?)?\s*(.*)$/s.exec(source) as unknown as [string, string | undefined, string]
   const value = parse(rest.trim())
   if (value === undefined) {
     const lacks =

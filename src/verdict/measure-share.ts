@@ -16,7 +16,7 @@ type ShareClaim = ClaimOf<'share'>
 export function measureShare(claim: ShareClaim, records: readonly RequestRecord[], { plan }: Evidence): Finding {
   const matches = (record: RequestRecord) =>
     faultsOf(plan, record.phase).filter((fault) => matchesFault(plan, fault, record.request, record.egress?.cluster ?? undefined))
-  const all = claim.of === 'fault_share' ? records.filter((record) => !record.edge && matches(record).length > 0) : records
+  const all = claim.of === 'fault_share' ? records.filter((record) => matches(record).length > 0) : records
   if (all.length === 0)
     return noData(
       claim.of === 'fault_share' ? 'no request matched the condition of a fault' : 'no request was seen of those that it is about',

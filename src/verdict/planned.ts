@@ -23,9 +23,10 @@ export function plannedSelection(filter: Filter, plan: Plan, clusterOf: ClusterO
   for (const index of phasesOf(filter, plan)) {
     const phase = plan.phases[index] ?? { from: 0, to: 0 }
     const from = phase.from + (filter.settle ?? 0)
-    span += Math.max(0, phase.to - from)
+    const to = Math.max(from, phase.to - (filter.settle ?? 0))
+    span += to - from
     const counts = new Array<number>(plan.requests.length).fill(0)
-    const [first, end] = dueBetween(plan.load, from, phase.to)
+    const [first, end] = dueBetween(plan.load, from, to)
     for (const request of plan.load.request.subarray(first, end)) counts[request] = (counts[request] ?? 0) + 1
     counts.forEach((count, request) => {
       if (count > 0) expected += count * chance(filter, plan, clusterOf, index, request, onlyFaulted)

@@ -4,6 +4,7 @@ import type { Plan } from '../plan/plan.ts'
 import type { Expectation } from '../scenario/expect-schema.ts'
 import { holds } from '../value/condition.ts'
 import { metFaults, sentWith } from './fault.ts'
+import { CLOCK_SLACK } from './limits.ts'
 import { plural } from './show.ts'
 
 /** Which requests an expectation is about. */
@@ -36,7 +37,7 @@ export function select(
   const { cluster, given } = filter
   const asksLog = needsLog || cluster !== undefined || given?.fault !== undefined || given?.attempts !== undefined
   return {
-    records: asksLog ? known.filter((record) => byLog(filter, plan, record)) : known,
+    records: asksLog ? known.filter((record) => byLog(filter, plan, phases, record)) : known,
     unjoined: asksLog ? unjoined(known) : null,
   }
 }
@@ -47,15 +48,26 @@ function byLoad(filter: Filter, plan: Plan, phases: readonly PhaseObservation[],
   if (filter.request !== undefined && plan.requests[record.request]?.name !== filter.request) return false
   if (filter.given?.header !== undefined && !sentWith(plan, record.request, filter.given.header)) return false
   if (filter.settle === undefined) return true
+  // By the due time alone: were requests left out for being in flight at the end, those that hang would go unseen.
   // The later of the planned and the real start: a phase that began late must settle as long.
   const from = Math.max(phase.from, phases[record.phase]?.from ?? phase.from)
-  return !record.edge && record.due >= from + filter.settle
+  return record.due >= from + filter.settle && record.due < phase.to - filter.settle
 }
 
-function byLog(filter: Filter, plan: Plan, record: RequestRecord): boolean {
+function byLog(filter: Filter, plan: Plan, phases: readonly PhaseObservation[], record: RequestRecord): boolean {
   if (filter.cluster !== undefined && record.egress?.cluster !== filter.cluster) return false
   if (filter.given?.attempts !== undefined && !holds(filter.given.attempts, record.attempts.length)) return false
-  return filter.given?.fault === undefined || metKind(filter.given.fault, plan, record)
+  const fault = filter.given?.fault
+  if (fault === undefined) return true
+  return metKind(fault, plan, record) && (fault === 'none' || !triedAfter(phases[record.phase]?.to ?? Number.POSITIVE_INFINITY, record))
+}
+
+/**
+ * Whether an attempt was made when the phase, and with it its faults, had ended. Such a request says nothing of what
+ * happens to one that meets the fault: its last tries met none. One that only hangs on beyond the end is kept.
+ */
+function triedAfter(to: number, record: RequestRecord): boolean {
+  return record.attempts.some((attempt) => attempt.start > to - CLOCK_SLACK)
 }
 
 function metKind(asked: 'delay' | 'abort' | 'any' | 'none', plan: Plan, record: RequestRecord): boolean {

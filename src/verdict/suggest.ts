@@ -8,7 +8,7 @@ export function suggest(claim: Claim, selected: PlannedSelection, needed: number
   const { phase, settle } = claim.expectation
   const factor = needed / selected.count
   // Whole seconds, since a phase of 19.19s is nothing a person writes; with a spare request for where the phase begins.
-  const length = Math.ceil(((needed + 1) / selected.count) * (selected.span / 1000) + (settle ?? 0) / 1000) * 1000
+  const length = Math.ceil(((needed + 1) / selected.count) * (selected.span / 1000) + (2 * (settle ?? 0)) / 1000) * 1000
   const longer =
     phase === undefined ? `make the phases ${trim(Math.ceil(factor * 10) / 10, 1)} times as long` : `make it ${formatMs(length)} long`
   const weaker = attainable(claim, selected.count)

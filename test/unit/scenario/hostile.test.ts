@@ -87,9 +87,9 @@ test('any change of a sound scenario is accepted or refused with a place, never 
       for (const { at, drop, put } of changes) text = text.slice(0, at) + put + text.slice(at + drop)
       survives(text)
     }),
-    { numRuns: 600 },
+    { numRuns: 50000 },
   )
-})
+}, 600_000)
 
 test('lines that change places are accepted or refused with a place', () => {
   const lines = EXAMPLE.split('\n')
@@ -97,9 +97,9 @@ test('lines that change places are accepted or refused with a place', () => {
     fc.property(fc.shuffledSubarray(lines, { minLength: 1 }), (some) => {
       survives(some.join('\n'))
     }),
-    { numRuns: 300 },
+    { numRuns: 50000 },
   )
-})
+}, 600_000)
 
 test('any value of any shape in any place is accepted or refused with a place', () => {
   const keys = [
@@ -144,9 +144,9 @@ test('any value of any shape in any place is accepted or refused with a place', 
     fc.property(tree, (value) => {
       survives(JSON.stringify(value))
     }),
-    { numRuns: 500 },
+    { numRuns: 5000 },
   )
-})
+}, 600_000)
 
 describe('files made to do harm end, refused', () => {
   const bomb = [
@@ -174,7 +174,11 @@ describe('files made to do harm end, refused', () => {
     ['a condition of blanks', EXAMPLE.replace('">= 99%"', `"1${' '.repeat(100_000)}x"`)],
     ['more than a MiB', 'x'.repeat((1 << 20) + 1)],
     ['NUL bytes', 'name: a\n\0\0\0'],
-  ])('%s', (_what, text) => {
-    expect(survives(text)).toBeGreaterThan(0)
-  })
+  ])(
+    '%s',
+    (_what, text) => {
+      expect(survives(text)).toBeGreaterThan(0)
+    },
+    30_000,
+  )
 })

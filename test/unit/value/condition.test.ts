@@ -67,7 +67,7 @@ describe('reading', () => {
   test('any text is read or refused with a sentence, and at once', () => {
     const quantity = fc.constantFrom<Quantity>('share', 'latency', 'count', 'factor')
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'0123456789.%><= mshu\t-') }), quantity, (text, kind) => {
+      fc.property(fc.string({ unit: fc.constantFrom(...'0123456789.%><= mshu\t-\r\n\u2028') }), quantity, (text, kind) => {
         const condition = parseCondition(text, kind)
         if ('expected' in condition) expect(condition.expected).toMatch(/^expected /)
         else expect(condition.source).toBe(text.trim())

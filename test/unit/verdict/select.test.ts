@@ -33,22 +33,37 @@ test('a cluster and a request name select', () => {
   expect(ids({ request: 'buy' }, records, { requests })).toEqual(['z'])
 })
 
-test('settle leaves out the beginning of each phase and the requests in flight over an edge', () => {
+test('settle leaves out what was due at the beginning and at the end of each phase', () => {
   const records = [
-    good({ id: 'early', due: 499 }),
-    good({ id: 'late', due: 500 }),
-    good({ id: 'edge', due: 900, edge: true }),
-    good({ id: 'early b', phase: 1, due: 1400 }),
-    good({ id: 'late b', phase: 1, due: 1500 }),
+    good({ id: 'early', due: 299 }),
+    good({ id: 'in time', due: 300 }),
+    good({ id: 'last', due: 699 }),
+    good({ id: 'at the end', due: 700 }),
+    good({ id: 'early b', phase: 1, due: 1200 }),
+    good({ id: 'in time b', phase: 1, due: 1300 }),
   ]
-  expect(ids({ settle: '500ms' }, records)).toEqual(['late', 'late b'])
-  expect(ids({}, records)).toHaveLength(5)
+  expect(ids({ settle: '300ms' }, records)).toEqual(['in time', 'last', 'in time b'])
+  expect(ids({}, records)).toHaveLength(6)
+})
+
+test('settle keeps a request that hangs on over the end: it must not go unseen', () => {
+  const hung = good({ id: 'hung', due: 500, end: null, status: null, error: 'no answer', success: false, edge: true })
+  expect(ids({ settle: '300ms' }, [hung])).toEqual(['hung'])
+})
+
+test('given.fault leaves out a request that was tried again after the fault had ended, and keeps one that hangs', () => {
+  const met = attempt({ start: 990, hop: hop(['cut']) })
+  const records = [
+    good({ id: 'tried again after', due: 990, attempts: [met, attempt({ n: 2, start: 1010 })] }),
+    good({ id: 'hung', due: 990, end: null, edge: true, attempts: [met] }),
+  ]
+  expect(ids({ phase: 'a', given: { fault: 'abort' } }, records)).toEqual(['hung'])
 })
 
 test('a phase that began late settles from when it really began', () => {
   const phases = [{ name: 'a', seen: { from: 100 } }]
-  const records = [good({ id: 'x', due: 550 }), good({ id: 'y', due: 600 })]
-  expect(ids({ settle: '500ms' }, records, { phases, faults: [] })).toEqual(['y'])
+  const records = [good({ id: 'x', due: 350 }), good({ id: 'y', due: 400 })]
+  expect(ids({ settle: '300ms' }, records, { phases, faults: [] })).toEqual(['y'])
 })
 
 test('given.fault selects by what any attempt met, or the request before the router', () => {

@@ -1,0 +1,88 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, describe, expect, inject, test } from 'vitest'
+import { parse } from 'yaml'
+import type { Results } from '../../src/report/results-schema.ts'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+const OUT = mkdtempSync(join(tmpdir(), 'chaos-scenarios-'))
+afterAll(() => rmSync(OUT, { recursive: true, force: true }))
+
+/** The expectation that each broken twin must fail on: the one that the changed setting is about. */
+const FAILS_ON: Record<string, { phase: string; metric: string }> = {
+  'abort-by-header-reaches-only-marked-requests': { phase: 'jason only', metric: 'success_rate' },
+  brownout: { phase: 'brownout', metric: 'success_rate' },
+  'max-requests-rejects-only-the-excess': { phase: 'below the limit', metric: 'breaker_rejections' },
+  quickstart: { phase: 'brownout', metric: 'success_rate' },
+  'retries-save-a-slow-minority': { phase: 'slow minority', metric: 'success_rate' },
+  'route-timeout-sees-only-what-is-behind-the-router': { phase: 'behind the router', metric: 'status' },
+}
+
+const names = readdirSync(join(ROOT, 'scenarios'))
+  .filter((file) => file.endsWith('.yaml'))
+  .map((file) => file.replace('.yaml', ''))
+
+interface Ended {
+  code: number
+  output: string
+  results: Results
+}
+
+function chaosRun(file: string): Promise<Ended> {
+  const out = join(OUT, file.replaceAll('/', '-'))
+  const args = ['--disable-warning=ExperimentalWarning', 'src/cli.ts', 'run', file, '--out', out, '--quiet']
+  return new Promise((done) => {
+    execFile(process.execPath, args, { cwd: ROOT, env: { ...process.env, CHAOS_ENVOY: inject('envoy') } }, (error, stdout, stderr) => {
+      const code = error ? Number(error.code) : 0
+      done({ code, output: stdout + stderr, results: JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) })
+    })
+  })
+}
+
+const textOf = (file: string) => readFileSync(join(ROOT, 'scenarios', file), 'utf8')
+/** Dotted paths of all leaves of a document, with their values. */
+function leaves(value: unknown, path = ''): Map<string, unknown> {
+  if (typeof value !== 'object' || value === null) return new Map([[path, value]])
+  return new Map(Object.entries(value).flatMap(([key, inner]) => [...leaves(inner, `${path}.${key}`)]))
+}
+
+test('every shipped scenario has a broken twin of the same name, and the other way round', () => {
+  const twins = readdirSync(join(ROOT, 'scenarios/broken')).map((file) => file.replace('.yaml', ''))
+  expect(twins.sort()).toEqual([...names].sort())
+  expect(Object.keys(FAILS_ON).sort()).toEqual([...names].sort())
+})
+
+describe.each(names)('%s', (name) => {
+  test('names its schema in the first line, for editors', () => {
+    expect(textOf(`${name}.yaml`).split('\n')[0]).toBe('# yaml-language-server: $schema=../schema/scenario.schema.json')
+    expect(textOf(`broken/${name}.yaml`).split('\n')[0]).toBe('# yaml-language-server: $schema=../../schema/scenario.schema.json')
+  })
+
+  test('lasts at most 12 s', () => {
+    const { phases } = parse(textOf(`${name}.yaml`)) as { phases: { for: string }[] }
+    const seconds = phases.reduce((sum, phase) => sum + Number(/^(\d+(?:\.\d+)?)s$/.exec(phase.for)?.[1]), 0)
+    expect(seconds).toBeLessThanOrEqual(12)
+  })
+
+  test('its broken twin differs in one setting', () => {
+    const [sound, broken] = [leaves(parse(textOf(`${name}.yaml`))), leaves(parse(textOf(`broken/${name}.yaml`)))]
+    const differing = [...new Set([...sound.keys(), ...broken.keys()])].filter((path) => sound.get(path) !== broken.get(path))
+    expect(differing).toHaveLength(1)
+  })
+
+  test('the claim holds: exit 0', async () => {
+    const { code, output } = await chaosRun(`scenarios/${name}.yaml`)
+    expect(output).toMatch(/^PASS /m)
+    expect(code).toBe(0)
+  })
+
+  test('the broken twin fails on the expectation that its setting is about: exit 1', async () => {
+    const { code, output, results } = await chaosRun(`scenarios/broken/${name}.yaml`)
+    expect(output).toMatch(/^FAIL /m)
+    expect(code).toBe(1)
+    const failed = results.outcomes.filter((outcome) => outcome.status === 'fail')
+    expect(failed).toContainEqual(expect.objectContaining(FAILS_ON[name]))
+  })
+})

@@ -1,0 +1,173 @@
+import { describe, expect, test } from 'vitest'
+import { ChaosError } from '../../../src/errors.ts'
+import { parseScenario } from '../../../src/scenario/parse.ts'
+import { SMALL } from './example.ts'
+
+/** Messages about SMALL after some replacements; test/fixtures/bad shows them whole. */
+function messages(...changes: [string, string][]): string[] {
+  let text = SMALL
+  for (const [from, to] of changes) {
+    if (!text.includes(from)) throw new Error(`${from} is not in the text`)
+    text = text.replace(from, to)
+  }
+  try {
+    parseScenario(text, 'here.yaml', () => '1')
+    return []
+  } catch (error) {
+    if (error instanceof ChaosError) return error.problems.map(({ message }) => message)
+    throw error
+  }
+}
+
+const CLAIM = '{ phase: calm, success_rate: ">= 99%" }'
+const FAULT = '{ cluster: cart, abort: 503 }'
+
+test('the scenario that these tests vary is sound', () => expect(messages()).toEqual([]))
+
+describe('a fault at: ingress', () => {
+  const ingress: [string, string] = [FAULT, '{ cluster: cart, abort: 503, at: ingress }']
+
+  test.each([
+    'attempts: 1',
+    'attempts_per_request: "<= 2"',
+    'retry_amplification: "<= 2"',
+    'retries: 0',
+    'timeouts: 0',
+    'breaker_rejections: 0',
+    'ejections: 0',
+    'p99: "<= 1s", given: { attempts: 1 }',
+  ])('cannot bear a claim on the policy: %s', (claim) =>
+    expect(messages(ingress, [CLAIM, `{ phase: storm, ${claim} }`])).toEqual([
+      expect.stringContaining('its filter sits before the router'),
+    ]),
+  )
+
+  test.each(['success_rate: ">= 0.1%"', 'status: 503, given: { fault: abort }', 'p99: "<= 1s"', 'fault_share: ">= 10%"'])(
+    'may bear a claim on what the caller sees: %s',
+    (claim) => expect(messages(ingress, [CLAIM, `{ phase: storm, ${claim} }`])).toEqual([]),
+  )
+
+  test('is right where the load goes to an app, whose own policy it tests', () =>
+    expect(
+      messages(ingress, ['rate: 100/s', 'rate: 100/s\n  target: http://127.0.0.1:8080'], [CLAIM, '{ phase: storm, retries: ">= 1" }']),
+    ).toEqual([]))
+
+  test('beside one at: upstream in the same phase leaves the claim its sense', () =>
+    expect(
+      messages([FAULT, `${FAULT}, { cluster: cart, abort: 500, at: ingress, percent: 1 }`], [CLAIM, '{ phase: storm, retries: ">= 1" }']),
+    ).toEqual([]))
+
+  test('on one cluster says nothing against a claim on another', () =>
+    expect(messages(ingress, [CLAIM, '{ phase: storm, cluster: stock, retries: 0 }'])).toEqual([]))
+
+  test('in one phase says nothing against a claim on the whole run', () =>
+    expect(messages(ingress, [CLAIM, '{ breaker_rejections: 0 }'])).toEqual([]))
+
+  test('alone of its kind makes a claim given that kind senseless', () =>
+    expect(
+      messages(
+        [FAULT, `{ cluster: cart, delay: 1s }, { cluster: cart, abort: 500, at: ingress }`],
+        [CLAIM, '{ phase: storm, given: { fault: abort }, attempts: 3 }'],
+      ),
+    ).toHaveLength(1))
+})
+
+describe('claims on faults', () => {
+  test.each([
+    '{ phase: storm, given: { fault: abort }, status: 503 }',
+    '{ phase: storm, given: { fault: any }, status: 503 }',
+    '{ phase: calm, given: { fault: none }, status: 200 }',
+    '{ fault_share: ">= 99%" }',
+    '{ phase: storm, cluster: cart, fault_share: ">= 99%" }',
+  ])('%s may hold', (claim) => expect(messages([CLAIM, claim])).toEqual([]))
+
+  test.each([
+    '{ phase: calm, given: { fault: abort }, status: 503 }',
+    '{ phase: storm, given: { fault: delay }, status: 503 }',
+    '{ phase: storm, request: stock, given: { fault: abort }, status: 503 }',
+    '{ phase: after, fault_share: 0 }',
+    '{ phase: storm, cluster: stock, fault_share: ">= 99%" }',
+  ])('%s can never hold', (claim) => expect(messages([CLAIM, claim])).toEqual([expect.stringContaining('could never hold')]))
+
+  test.each(['{ phase: after, recovers_within: 2s }'])('%s may hold', (claim) => expect(messages([CLAIM, claim])).toEqual([]))
+})
+
+describe('a delay', () => {
+  const delayed = (fault: string, ...more: [string, string][]) => messages([FAULT, `{ cluster: cart, ${fault} }`], ...more)
+
+  test('may last as long as the client waits: the deadline of 5 s and 5 s more', () => {
+    expect(delayed('delay: 10s')).toEqual([])
+    expect(delayed('delay: 10001ms')).toEqual([expect.stringContaining('outlasts the client')])
+  })
+
+  test('may last longer where the deadline does', () =>
+    expect(delayed('delay: 12s', ['rate: 100/s', 'rate: 100/s\n  deadline: 8s'])).toEqual([]))
+
+  test('may last longer where a limit of the route cuts it off, which a fault at: ingress escapes', () => {
+    const limited: [string, string] = ['cluster: cart, retry', 'cluster: cart, timeout: 1s, retry']
+    expect(delayed('delay: 1h', limited)).toEqual([])
+    expect(delayed('delay: 1h', ['[5xx]', '[5xx], per_try_timeout: 1s'])).toEqual([])
+    expect(delayed('delay: 1h, at: ingress', limited)).toHaveLength(1)
+    expect(delayed('delay: 1h', ['cluster: cart, retry', 'cluster: cart, timeout: 0s, retry'])).toHaveLength(1)
+  })
+})
+
+describe('headers', () => {
+  test.each([
+    'Content-Length',
+    'transfer-encoding',
+    'Connection',
+    'expect',
+    'upgrade',
+    'keep-alive',
+    'te',
+    'trailer',
+    'x-request-id',
+    'X-Envoy-Attempt-Count',
+    'x-envoy-upstream-rq-timeout-ms',
+    'x-envoy-upstream-rq-per-try-timeout-ms',
+    'x-envoy-retry-on',
+    'x-envoy-max-retries',
+  ])('%s cannot be sent', (name) => expect(messages(['x-user: jason', `${name}: 1`])).toEqual([expect.stringContaining('cannot be set')]))
+
+  test('to an app, those that only Envoy would strip can be sent', () => {
+    const target: [string, string] = ['rate: 100/s', 'rate: 100/s\n  target: http://127.0.0.1:8080']
+    expect(messages(target, ['x-user: jason', 'x-envoy-max-retries: 1'])).toEqual([])
+    expect(messages(target, ['x-user: jason', 'x-request-id: 1'])).toHaveLength(1)
+  })
+
+  test('a condition finds its header whatever the case of its name, but not of its value', () => {
+    expect(messages([FAULT, '{ cluster: cart, abort: 503, when: { header: { X-USER: jason } } }'])).toEqual([])
+    expect(messages([FAULT, '{ cluster: cart, abort: 503, when: { header: { x-user: Jason } } }'])).toHaveLength(1)
+  })
+
+  test('a JSON body brings its content type', () =>
+    expect(
+      messages(
+        ['GET: /stock', 'POST: /stock, json: {}'],
+        ['{ prefix: /stock }', '{ prefix: /stock, headers: { content-type: application/json } }'],
+      ),
+    ).toEqual([]))
+})
+
+describe('without routes', () => {
+  const routes = SMALL.slice(SMALL.indexOf('  routes:'), SMALL.indexOf('load:'))
+
+  test('several upstreams leave open where the load goes', () =>
+    expect(messages([routes, ''])).toEqual([expect.stringContaining('"routes" is missing')]))
+
+  test('one upstream gets it all', () => expect(messages([routes, ''], [', stock: {} }', ' }'])).toEqual([]))
+
+  test('a load with a target of its own needs none', () =>
+    expect(messages([routes, ''], ['rate: 100/s', 'rate: 100/s\n  target: http://127.0.0.1:8080'])).toEqual([]))
+})
+
+test('sizes are bounded just where they say', () => {
+  // 20000/s × 250 s = 5000000 requests
+  const sized = (rate: string, length: string) =>
+    messages(['rate: 100/s', `rate: ${rate}`], ['name: calm, for: 10s', `name: calm, for: ${length}`])
+  expect(sized('20000/s', '230s')).toEqual([])
+  expect(sized('20000/s', '231s')).toHaveLength(1)
+  expect(sized('1/s', '86380s')).toEqual([])
+  expect(sized('1/s', '86381s')).toHaveLength(1)
+})
