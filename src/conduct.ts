@@ -10,6 +10,7 @@ import type { StartedTopology } from './topology/topology.ts'
 const SCRAPE_EVERY_MS = 100
 /** Between the first breath of the load generator and the first due time: its connections and code are warm by then. */
 const LEAD_MS = 30
+const DEATH_KNOWN_WITHIN_MS = 500
 
 export interface Conducted {
   client: ClientLog
@@ -44,20 +45,30 @@ export async function conduct(topology: StartedTopology, plan: Plan, stage: Stag
   const scrapes = new AbortController()
   const scraping = scrapeStats(topology, now, stage, scrapes.signal)
 
+  const fail = async (error: unknown) => {
+    // Whoever asks a process that has just died may hear of it before its death is known, which says more.
+    if (!stop.aborted) await sleep(DEATH_KNOWN_WITHIN_MS, undefined, { signal: stop }).catch(() => {})
+    failed.abort(error)
+  }
+
   const phases: PhaseTimes[] = []
   let last: StatsSnapshot = {}
   try {
     await playPhases(topology, plan, { now, stop, gate, onPhase: stage.onPhase, ended: (phase) => phases.push(phase) })
     await topology.setFaults([])
   } catch (error) {
-    failed.abort(error)
+    await fail(error)
     await topology.setFaults([]).catch(() => {})
   }
   const client = await load
-  if (!stop.aborted) await topology.settle()
+  try {
+    if (!stop.aborted) await topology.settle()
+    if (!topology.death.aborted) last = await topology.stats()
+  } catch (error) {
+    await fail(error)
+  }
   scrapes.abort()
   await scraping
-  if (!topology.death.aborted) last = await topology.stats().catch(() => last)
   return { client, phases, last, stopped: stop.aborted ? stop.reason : null }
 }
 

@@ -18,6 +18,7 @@ Exit codes:
 
 /** @returns the exit code. Never throws: whatever goes wrong is told on stderr. */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', onOutputError)
   let code: ExitCode = EXIT.pass
   const program = new Command('chaos')
     .description('Chaos tests for services behind Envoy: a scenario in YAML, a real Envoy, a verdict with its evidence.')
@@ -75,6 +76,13 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     process.stderr.write(`chaos: this is a bug in chaos, please report it:\n${(error as Error)?.stack ?? String(error)}\n`)
     return EXIT.environment
   }
+}
+
+/** A reader that has seen enough (`| head -1`) changes nothing about a run or its exit code. */
+function onOutputError(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return
+  process.stderr.write(`chaos: cannot write its output: ${error.message}\n`)
+  process.exit(EXIT.environment)
 }
 
 function wholeNumber(text: string): number {

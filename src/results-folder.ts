@@ -1,8 +1,9 @@
-import { createWriteStream, existsSync, mkdirSync, readdirSync, rmSync, type WriteStream, writeFileSync } from 'node:fs'
+import { createWriteStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, type WriteStream, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import type { StatsSnapshot } from './envoy/stats.ts'
 import { ChaosError } from './errors.ts'
+import { cannotWrite, writing } from './topology/disk.ts'
 
 /** Written from the start of a run on, so that it tells a folder of results from any other. */
 const STATS = 'stats.ndjson'
@@ -33,20 +34,27 @@ export class ResultsFolder {
   }
 
   write(name: string, content: string | Iterable<string>): void {
-    try {
-      if (typeof content === 'string') return writeFileSync(join(this.path, name), content)
-      writeFileSync(join(this.path, name), '')
+    const path = join(this.path, name)
+    writing(path, () => {
+      if (typeof content === 'string') return writeFileSync(path, content)
+      writeFileSync(path, '')
       let batch = ''
       for (const piece of content) {
         batch += piece
         if (batch.length > 1 << 20) {
-          writeFileSync(join(this.path, name), batch, { flag: 'a' })
+          writeFileSync(path, batch, { flag: 'a' })
           batch = ''
         }
       }
-      writeFileSync(join(this.path, name), batch, { flag: 'a' })
-    } catch (error) {
-      throw cannotWrite(join(this.path, name), error)
+      writeFileSync(path, batch, { flag: 'a' })
+    })
+  }
+
+  /** Rewrites files that must hold secrets while the run lasts; one that was never written is left out. */
+  rewrite(names: readonly string[], change: (text: string) => string): void {
+    for (const name of names) {
+      const path = join(this.path, name)
+      if (existsSync(path)) this.write(name, change(readFileSync(path, 'utf8')))
     }
   }
 
@@ -101,13 +109,4 @@ function clearEarlierRun(out: string): void {
     })
   }
   for (const name of WRITTEN) rmSync(join(out, name), { recursive: true, force: true })
-}
-
-function cannotWrite(path: string, error: unknown): ChaosError {
-  const { code, message } = error as NodeJS.ErrnoException
-  const hint =
-    code === 'ENOSPC'
-      ? 'the disk is full: free some space, or write elsewhere with --out'
-      : 'check the folder and its permissions, or write elsewhere with --out'
-  return new ChaosError('environment', `cannot write ${path}: ${message}`, { hint, cause: error })
 }

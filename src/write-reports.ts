@@ -1,4 +1,5 @@
 import type { FinishedRun } from './report/finished-run.ts'
+import { masker, secretValues } from './report/mask.ts'
 import { requestLine } from './report/ndjson.ts'
 import { toResults } from './report/results.ts'
 import { renderSummary } from './report/summary.ts'
@@ -6,6 +7,7 @@ import type { ResultsFolder } from './results-folder.ts'
 
 /** Writes every report of a run, partial or whole, beside its evidence. @throws ChaosError when the disk does not take them */
 export async function writeReports(folder: ResultsFolder, run: FinishedRun): Promise<void> {
+  folder.rewrite(['envoy.yaml', 'stubs.json'], masker(secretValues(run.scenario)))
   folder.write('results.json', `${JSON.stringify(toResults(run), null, 2)}\n`)
   folder.write('requests.ndjson', requestLines(run))
   const { renderJunit } = await import('./report/junit.ts')

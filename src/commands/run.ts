@@ -2,7 +2,6 @@ import { basename, join } from 'node:path'
 import { ChaosError, EXIT, type ExitCode } from '../errors.ts'
 import { Live, type Screen } from '../live.ts'
 import { type Prepared, prepare } from '../prepare.ts'
-import { renderError } from '../report/errors.ts'
 import type { FinishedRun } from '../report/finished-run.ts'
 import { renderSummary } from '../report/summary.ts'
 import { openResultsFolder, type ResultsFolder } from '../results-folder.ts'
@@ -31,7 +30,7 @@ export async function runCommand(files: readonly string[], flags: RunFlags, worl
   const interrupted = new AbortController()
   const release = onSignals((signal) => {
     // The second one does not wait: guards end whatever runs.
-    if (interrupted.signal.aborted) process.exit(signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated)
+    if (interrupted.signal.aborted) process.exit(exitCodeOfSignal(signal))
     process.stderr.write('\nchaos: ending the run; what was seen so far is written (once more ends at once)\n')
     interrupted.abort(new Interrupt(signal))
   })
@@ -44,6 +43,8 @@ export async function runCommand(files: readonly string[], flags: RunFlags, worl
       codes.push(exitCodeOf(finished))
       if (interrupted.signal.aborted) break
     }
+    // Also where it came after the last request: files may be left that were not run.
+    if (interrupted.signal.aborted) return exitCodeOfSignal(interrupted.signal.reason.signal)
     return worst(codes)
   } finally {
     release()
@@ -74,14 +75,20 @@ async function runOne(prepared: Prepared, folder: ResultsFolder, flags: RunFlags
       return found
     },
   })
-  const written = await writeReports(folder, finished).catch((error: unknown) => error)
-  process.stdout.write(`${renderSummary(finished, terminalOf(process.stdout, flags.color))}\n`)
-  if (written instanceof ChaosError) {
-    process.stderr.write(`${renderError(written, terminalOf(process.stderr, flags.color))}\n`)
-    return { ...finished, ended: finished.ended ?? { by: 'environment', message: written.message, hint: null, detail: [] } }
-  }
-  if (written !== undefined) throw written
-  return finished
+  const outcome = await writeReports(folder, finished).then(
+    () => finished,
+    (error: unknown) => unwritten(finished, error),
+  )
+  process.stdout.write(`${renderSummary(outcome, terminalOf(process.stdout, flags.color))}\n`)
+  return outcome
+}
+
+/** A run whose reports the disk did not take. What ended it before that says more. */
+function unwritten(finished: FinishedRun, error: unknown): FinishedRun {
+  if (!(error instanceof ChaosError)) throw error
+  if (finished.ended) return finished
+  const ended = { by: 'environment', message: error.message, hint: error.hint ?? null, detail: error.detail } as const
+  return { ...finished, ended, verdict: { ...finished.verdict, status: 'error' } }
 }
 
 /** All problems of all files at once. */
@@ -108,13 +115,15 @@ function prepareAll(files: readonly string[], flags: RunFlags): Prepared[] {
 }
 
 export function exitCodeOf({ ended, verdict }: Pick<FinishedRun, 'ended' | 'verdict'>): ExitCode {
-  if (ended?.by === 'interrupt') return ended.signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated
+  if (ended?.by === 'interrupt') return exitCodeOfSignal(ended.signal)
   if (ended) return EXIT.environment
   return verdict.status === 'pass' ? EXIT.pass : verdict.status === 'fail' ? EXIT.expectationFailed : EXIT.inconclusive
 }
 
-/** Of several runs: an interruption, then what failed, then what could not be run, then what could not be decided. */
-const SEVERITY: readonly ExitCode[] = [EXIT.interrupted, EXIT.terminated, EXIT.expectationFailed, EXIT.environment, EXIT.inconclusive]
+const exitCodeOfSignal = (signal: 'SIGINT' | 'SIGTERM') => (signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated)
+
+/** Of several runs: what failed, then what could not be run, then what could not be decided. */
+const SEVERITY: readonly ExitCode[] = [EXIT.expectationFailed, EXIT.environment, EXIT.inconclusive]
 
 function worst(codes: readonly ExitCode[]): ExitCode {
   return SEVERITY.find((code) => codes.includes(code)) ?? EXIT.pass

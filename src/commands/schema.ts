@@ -1,8 +1,7 @@
 import { resultsJsonSchema } from '../report/results-schema.ts'
-import { scenarioJsonSchema } from '../scenario/json-schema.ts'
+import { renderJsonSchema } from '../scenario/json-schema.ts'
 
 /** Prints a JSON Schema as it stands in `schema/`. */
 export function schemaCommand(kind: 'scenario' | 'results'): void {
-  const schema = kind === 'scenario' ? scenarioJsonSchema() : resultsJsonSchema()
-  process.stdout.write(`${JSON.stringify(schema, null, 2)}\n`)
+  process.stdout.write(kind === 'scenario' ? renderJsonSchema() : `${JSON.stringify(resultsJsonSchema(), null, 2)}\n`)
 }

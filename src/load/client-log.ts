@@ -12,6 +12,8 @@ export class ClientLog {
   readonly status: Uint16Array
   /** Why a request has no whole response; those that have one are not in it. */
   readonly errors = new Map<number, string>()
+  /** Ms by which the wall clock was set, or went astray, while the load ran: the logs of others go by it. */
+  clockShift = 0
   /** How many of the planned requests were sent: fewer when the run was cut short. */
   count = 0
 

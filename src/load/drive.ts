@@ -1,8 +1,9 @@
 import { Pool } from 'undici'
-import { GIVE_UP_AFTER_DEADLINE_MS } from '../plan/arrivals.ts'
 import type { Plan } from '../plan/plan.ts'
 import { isExpectedStatus } from '../plan/success.ts'
+import { PATIENCE_MS } from '../scenario/limits.ts'
 import { ClientLog, requestId } from './client-log.ts'
+import { wallClockOffset } from './clock.ts'
 import { Exchange } from './exchange.ts'
 import type { Gate } from './gate.ts'
 
@@ -25,7 +26,14 @@ export interface LoadWatcher {
  * @param signal - ends the load early: nothing more is sent, requests in flight are given up
  * @returns when every request that was sent has ended
  */
-export async function drive(origin: string, plan: Plan, zero: number, gate: Gate, watcher: LoadWatcher, signal: AbortSignal): Promise<ClientLog> {
+export async function drive(
+  origin: string,
+  plan: Plan,
+  zero: number,
+  gate: Gate,
+  watcher: LoadWatcher,
+  signal: AbortSignal,
+): Promise<ClientLog> {
   const { due, request: kinds, deadline } = plan.load
   // Unlimited connections, one request on each: callers do not queue for one another.
   const pool = new Pool(origin, {
@@ -36,8 +44,8 @@ export async function drive(origin: string, plan: Plan, zero: number, gate: Gate
     keepAliveTimeout: 600_000,
     connectTimeout: 0,
   })
-  const log = new ClientLog(performance.timeOrigin + zero, due.length)
-  const giveUpMs = deadline + GIVE_UP_AFTER_DEADLINE_MS
+  const log = new ClientLog(wallClockOffset() + zero, due.length)
+  const giveUpMs = deadline + PATIENCE_MS
 
   const inFlight = new Map<number, Exchange>()
   let next = 0
@@ -92,6 +100,7 @@ export async function drive(origin: string, plan: Plan, zero: number, gate: Gate
     if (signal.aborted) stop()
     else step()
   })
+  log.clockShift = wallClockOffset() + zero - log.startedAt
   await pool.destroy().catch(() => {})
   return log
 }

@@ -4,6 +4,9 @@ import type { RawEvidence } from './observe.ts'
 import { flagsOf, type Logs } from './parse-logs.ts'
 import type { RequestRecord } from './record.ts'
 
+/** A clock that is being slewed gains or loses less than 1 ms per second. */
+const MOST_CLOCK_SHIFT_MS = 20
+
 /**
  * Looks for contradictions between what the client, Envoy's logs, Envoy's counters and the stubs say. Any of them means
  * that evidence was lost, so that no verdict may rest on it.
@@ -13,6 +16,11 @@ export function findUnsound(plan: Plan, records: readonly RequestRecord[], logs:
   if (logs.broken > 0) found.push(`${logs.broken} log lines are cut off in the middle`)
   if (logs.journal.length < raw.logs.journalLines) {
     found.push(`the stubs wrote ${raw.logs.journalLines} journal lines, but only ${logs.journal.length} arrived`)
+  }
+  if (Math.abs(raw.client.clockShift) > MOST_CLOCK_SHIFT_MS) {
+    found.push(
+      `the clock of the machine was set during the run, by ${Math.round(raw.client.clockShift)} ms: the logs cannot be put side by side`,
+    )
   }
   const unwritten = raw.last['filesystem.write_failed'] ?? 0
   if (unwritten > 0) found.push(`Envoy could not write its logs ${unwritten} times: is the disk full?`)

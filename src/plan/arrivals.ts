@@ -1,12 +1,8 @@
 import { deriveSeed, exponential, random } from '../random.ts'
+import { DEFAULT_DEADLINE_MS } from '../scenario/limits.ts'
 import { requestsOf } from '../scenario/routing.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { PlannedLoad } from './plan.ts'
-
-/** A client that hears nothing for this long after the deadline hangs up: so late an answer and none are told apart. */
-export const GIVE_UP_AFTER_DEADLINE_MS = 5000
-
-const DEFAULT_DEADLINE_MS = 5000
 
 /**
  * The open loop: which request is due when, decided before the first is sent, so that no stall can thin it out.

@@ -1,8 +1,7 @@
 import { deriveSeed } from '../random.ts'
+import { DEFAULT_LATENCY_MS } from '../scenario/limits.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { Latency, ServerSpec, StubSpec } from '../upstream/spec.ts'
-
-const DEFAULT_SERVICE_MS = 1
 
 /** One server per replica, each with its own stream of draws. */
 export function planStubs(scenario: Scenario): StubSpec {
@@ -31,7 +30,7 @@ export function planStubs(scenario: Scenario): StubSpec {
 
 function latencyOf(scenario: Scenario, cluster: string): Latency {
   const latency = scenario.upstreams[cluster]?.latency
-  if (latency === undefined) return { kind: 'fixed', ms: DEFAULT_SERVICE_MS }
+  if (latency === undefined) return { kind: 'fixed', ms: DEFAULT_LATENCY_MS }
   if (typeof latency === 'number') return { kind: 'fixed', ms: latency }
   if ('exponential' in latency) return { kind: 'exponential', mean: latency.exponential }
   if ('samples' in latency) return { kind: 'samples', ms: scenario.samples[cluster] ?? [] }

@@ -1,9 +1,6 @@
 import { METRIC_NAMES } from './expect-schema.ts'
 import { type JsonSchema, scenarioJsonSchema } from './json-schema.ts'
 
-export const REFERENCE_BEGIN = '<!-- reference:begin -->'
-export const REFERENCE_END = '<!-- reference:end -->'
-
 /** The parts of the reference, by where in the schema each table comes from (`*`: any name, `[]`: an item). */
 const SECTIONS: readonly string[] = [
   '',
@@ -53,13 +50,6 @@ export function renderReference(): string {
     ),
   ].join('\n\n')
   return `${[values, ...sections, metrics].join('\n\n')}\n`
-}
-
-/** `readme` with the reference between its two markers, which must be there. */
-export function insertReference(readme: string): string {
-  const [begin, end] = [readme.indexOf(REFERENCE_BEGIN), readme.indexOf(REFERENCE_END)]
-  if (begin < 0 || end < begin) throw new Error(`the markers ${REFERENCE_BEGIN} and ${REFERENCE_END} are missing`)
-  return `${readme.slice(0, begin + REFERENCE_BEGIN.length)}\n${renderReference()}${readme.slice(end)}`
 }
 
 function section(heading: string, schema: JsonSchema, isExpectation: boolean): string {

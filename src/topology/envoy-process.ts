@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Address } from '../envoy/addresses.ts'
 import { ChaosError } from '../errors.ts'
 import { Admin } from './admin.ts'
+import { writing } from './disk.ts'
 import { type Guarded, spawnGuarded } from './guard.ts'
 import { lastLines } from './tail.ts'
 import { lastLines as lastLinesOf, runTool } from './tool.ts'
@@ -17,7 +18,7 @@ export class PortTaken extends Error {}
 export async function validateConfiguration(envoy: string, file: string, signal: AbortSignal): Promise<void> {
   const timeout = AbortSignal.timeout(READY_WITHIN_MS)
   const args = ['--mode', 'validate', '-c', file, '-l', 'error', '--disable-hot-restart']
-  const { exitCode, output } = await runTool(envoy, args, { env: process.env, signal: AbortSignal.any([signal, timeout]) }).catch((error) => {
+  const { exitCode, output } = await runTool(envoy, args, { signal: AbortSignal.any([signal, timeout]) }).catch((error) => {
     if (signal.aborted || !timeout.aborted) throw error
     throw new ChaosError('environment', `Envoy did not check its configuration within ${READY_WITHIN_MS / 1000} s: ${file}`, {
       hint: `is ${envoy} an Envoy?`,
@@ -38,7 +39,7 @@ export async function startEnvoy(
   adminAddress: Address,
   signal: AbortSignal,
 ): Promise<{ guarded: Guarded; admin: Admin }> {
-  const log = openSync(files.log, 'w')
+  const log = writing(files.log, () => openSync(files.log, 'w'))
   // One worker: with two, a breaker lets limit + 1 through.
   const guarded = spawnGuarded([envoy, '-c', files.config, '--concurrency', '1', '-l', 'warn', '--disable-hot-restart'], {
     stdout: log,
@@ -47,17 +48,14 @@ export async function startEnvoy(
   closeSync(log)
   const admin = new Admin(adminAddress)
   let ended: number | undefined
-  guarded.exited.then(
-    (code) => {
-      ended = code
-    },
-    () => {
-      ended = 127
-    },
-  )
+  const notAnyMore = guarded.exited.then((code) => {
+    ended = code
+    return false
+  })
   try {
     const deadline = performance.now() + READY_WITHIN_MS
-    while (!(await admin.ready(files.config))) {
+    // Should another program have the admin port, it may keep us waiting for an answer long after Envoy has ended.
+    while (!(await Promise.race([admin.ready(files.config), notAnyMore]))) {
       signal.throwIfAborted()
       if (ended !== undefined) {
         const said = lastLines(files.log)

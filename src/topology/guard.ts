@@ -5,12 +5,19 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /**
  * Runs a program that cannot outlive us, whatever kills us.
  *
- * A small shell is the leader of a process group of its own and holds one end of a pipe, of which we hold the other.
- * When we are gone (`kill -9` included) the pipe ends, and the shell kills its whole group: the program, all its
- * descendants, itself. The same pipe is how we stop the program.
+ * A small shell is the leader of a process group of its own, and its watcher holds one end of a pipe, of which we hold
+ * the other. When we are gone (`kill -9` included) the pipe ends, and the watcher kills the whole group: the program,
+ * all its descendants, the shell, itself. To stop the program, SIGTERM goes to the shell, which kills the program and
+ * waits for it before it kills the rest: a container may have no init that would reap it.
  * @see test/e2e/kill.test.ts
  */
-const GUARD = 'exec 3<&0 </dev/null; (read -r _ <&3; kill -9 0) & "$@" 3<&-'
+const GUARD = [
+  'exec 3<&0 </dev/null',
+  '(read -r _ <&3; kill -9 0) & watcher=$!',
+  '"$@" 3<&- & program=$!',
+  "trap 'kill -9 $program $watcher; wait; kill -9 0' TERM",
+  'wait $program',
+].join('\n')
 
 export interface Guarded {
   readonly process: ChildProcess
@@ -49,31 +56,15 @@ export function spawnGuarded(
     process: child,
     exited,
     async stop() {
-      if (child.pid === undefined) return
-      if (child.exitCode !== null || child.signalCode !== null) return await groupGone(child.pid)
+      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
       const gone = once(child, 'exit')
-      child.stdin?.destroy()
+      child.kill('SIGTERM')
       const late = await Promise.race([gone.then(() => false), sleep(1000, true, { ref: false })])
       if (late) {
         // Only if the guard itself was stopped or broken: the group is still ours to end.
         process.kill(-child.pid, 'SIGKILL')
         await gone
       }
-      await groupGone(child.pid)
     },
-  }
-}
-
-/** An init that reaps nobody (that of some containers) leaves zombies in the group: they hold nothing, and are not waited for longer. */
-const REAPED_WITHIN_MS = 500
-
-/** The program dies with its guard, but a moment later: what it was writing to can be removed only then. */
-async function groupGone(leader: number): Promise<void> {
-  for (const deadline = performance.now() + REAPED_WITHIN_MS; performance.now() < deadline; await sleep(2)) {
-    try {
-      process.kill(-leader, 0)
-    } catch {
-      return
-    }
   }
 }

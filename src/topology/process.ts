@@ -8,6 +8,7 @@ import { renderBootstrap } from '../envoy/render.ts'
 import { ChaosError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
+import { writing } from './disk.ts'
 import { PortTaken, startEnvoy, validateConfiguration } from './envoy-process.ts'
 import { freePorts } from './ports.ts'
 import { type StubProcess, startStub } from './stub-process.ts'
@@ -30,7 +31,7 @@ export interface ProcessRuntimeOptions {
 /** The topology as child processes: the stubs first, then Envoy, each under a guard. */
 export async function startProcesses(scenario: Scenario, plan: Plan, options: ProcessRuntimeOptions): Promise<StartedTopology> {
   const directory = resolve(options.directory)
-  mkdirSync(join(directory, 'logs'), { recursive: true })
+  writing(directory, () => mkdirSync(join(directory, 'logs'), { recursive: true }))
   const stub = await startStub(plan.stubs, directory, options.signal)
   try {
     const { envoy, addresses } = await startEnvoyOnFreePorts(scenario, plan, stub, { ...options, directory })
@@ -45,7 +46,8 @@ async function startEnvoyOnFreePorts(scenario: Scenario, plan: Plan, stub: StubP
   const files = { config: join(options.directory, 'envoy.yaml'), log: join(options.directory, 'logs', 'envoy.log') }
   for (let attempt = 1; ; attempt++) {
     const addresses = await chooseAddresses(scenario, plan, stub, options)
-    writeFileSync(files.config, renderBootstrap(buildBootstrap(scenario, plan, addresses), scenario, plan))
+    const config = renderBootstrap(buildBootstrap(scenario, plan, addresses), scenario, plan)
+    writing(files.config, () => writeFileSync(files.config, config))
     if (attempt === 1) await validateConfiguration(options.envoy, files.config, options.signal)
     try {
       return { envoy: await startEnvoy(options.envoy, files, addresses.admin, options.signal), addresses }

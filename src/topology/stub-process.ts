@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Address } from '../envoy/addresses.ts'
 import { ChaosError } from '../errors.ts'
 import type { StubReady, StubSpec } from '../upstream/spec.ts'
+import { writing } from './disk.ts'
 import { type Guarded, spawnGuarded } from './guard.ts'
 import { ask } from './http.ts'
 import { lastLines } from './tail.ts'
@@ -27,12 +28,14 @@ export interface StubProcess {
 export async function startStub(spec: StubSpec, directory: string, signal: AbortSignal): Promise<StubProcess> {
   const specFile = join(directory, 'stubs.json')
   const errorLog = join(directory, 'logs', 'stub.log')
-  writeFileSync(specFile, JSON.stringify(spec, null, 1))
-  const stderr = openSync(errorLog, 'w')
+  writing(specFile, () => writeFileSync(specFile, JSON.stringify(spec, null, 1)))
+  const stderr = writing(errorLog, () => openSync(errorLog, 'w'))
   const guarded = spawnGuarded([process.execPath, '--disable-warning=ExperimentalWarning', PROGRAM, specFile], { stdout: 'pipe', stderr })
   closeSync(stderr)
   try {
     const journal = createWriteStream(join(directory, 'logs', 'stub.ndjson'))
+    // Lines that the disk does not take are missed when the journal is counted.
+    journal.on('error', () => {})
     const { ready, written } = readOutput(guarded, journal)
     const timeout = AbortSignal.timeout(READY_WITHIN_MS)
     const { ports, control } = await Promise.race([

@@ -3,7 +3,18 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, expect, test } from 'vitest'
 import { random } from '../../src/random.ts'
-import { isEnvoy, isStub, loadRuns, newFolder, type Running, type Started, start, until, writeScenario, writeScript } from '../helpers/run.ts'
+import {
+  isEnvoy,
+  isStub,
+  loadRuns,
+  newFolder,
+  type Running,
+  type Started,
+  start,
+  until,
+  writeScenario,
+  writeScript,
+} from '../helpers/run.ts'
 
 /** The promise: so long after the harness is gone, everything else is. */
 const GONE_WITHIN_MS = 2000

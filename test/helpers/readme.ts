@@ -15,7 +15,10 @@ export const readReadme = () => readFileSync(README, 'utf8')
 
 export function withFreshParts(readme: string): string {
   return [
-    ['quickstart', () => `\`\`\`yaml\n${readFileSync(resolve(ROOT, 'scenarios/quickstart.yaml'), 'utf8').split('\n').slice(1).join('\n')}\`\`\``],
+    [
+      'quickstart',
+      () => `\`\`\`yaml\n${readFileSync(resolve(ROOT, 'scenarios/quickstart.yaml'), 'utf8').split('\n').slice(1).join('\n')}\`\`\``,
+    ],
     ['reference', renderReference],
     ['scenarios', scenarioTable],
   ].reduce((text, [name, render]) => replacePart(text, name as string, (render as () => string)()), readme)

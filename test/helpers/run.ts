@@ -19,6 +19,9 @@ const MARK = 'CHAOS_TEST_MARK'
 /** What a busy shared machine may need for anything that should happen at once; a bound against hanging, not a claim. */
 export const MACHINE_LAG_MS = 10_000
 
+/** A line of a stack trace: what a user must never see. */
+export const STACK_TRACE = /^\s+at .*:\d+:\d+\)?$/m
+
 export interface Finished {
   /** The exit code; 128 + n where signal n killed it, as a shell says. */
   code: number
@@ -144,7 +147,15 @@ export interface Small {
 
 /** Writes a small scenario of one phase, and returns its path. */
 export function writeScenario(folder: string, small: Small = {}): string {
-  const { name = 'small', seconds = 1, rate = 100, latency = '5ms', load = [], faults = [], expect = ['{ phase: only, success_rate: ">= 50%" }'] } = small
+  const {
+    name = 'small',
+    seconds = 1,
+    rate = 100,
+    latency = '5ms',
+    load = [],
+    faults = [],
+    expect = ['{ phase: only, success_rate: ">= 50%" }'],
+  } = small
   const file = join(folder, `${name}.yaml`)
   mkdirSync(folder, { recursive: true })
   writeFileSync(
@@ -180,5 +191,10 @@ export const readResults = (folder: string) => JSON.parse(readFileSync(join(fold
 
 export function readRequests(folder: string) {
   const content = readFileSync(join(folder, 'requests.ndjson'), 'utf8')
-  return content === '' ? [] : content.trimEnd().split('\n').map((line) => JSON.parse(line))
+  return content === ''
+    ? []
+    : content
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line))
 }

@@ -141,3 +141,18 @@ export function gapsBetween(attempts: readonly Attempt[]): number[] {
 }
 
 export type { Attempt, RequestRecord, StatsSnapshot }
+
+/** The largest number of intervals that share an instant. One that ends as another begins does not overlap it. */
+export function mostAtOnce(intervals: readonly { from: number; to: number }[]): number {
+  const steps = intervals.flatMap(({ from, to }) => [
+    { at: from, by: 1 },
+    { at: to, by: -1 },
+  ])
+  let now = 0
+  let most = 0
+  for (const { by } of steps.toSorted((a, b) => a.at - b.at || a.by - b.by)) {
+    now += by
+    most = Math.max(most, now)
+  }
+  return most
+}

@@ -1,6 +1,8 @@
 import { test } from 'vitest'
 import { runScenario, to } from '../helpers/scenario.ts'
-const log = (...a: unknown[]) => process.stderr.write(a.map((x) => typeof x === 'string' ? x : JSON.stringify(x, null, 0)).join(' ') + '\n')
+
+const log = (...a: unknown[]) =>
+  process.stderr.write(a.map((x) => (typeof x === 'string' ? x : JSON.stringify(x, null, 0))).join(' ') + '\n')
 test('probe', { timeout: 60000 }, async () => {
   const ran = await runScenario(`
 upstreams: { a: { latency: 100ms }, b: { latency: 100ms }, c: { latency: 5ms }, d: {latency: 5ms}, e: {latency: 20ms}, e2: {latency: 20ms} }
@@ -18,15 +20,41 @@ phases: [ { name: one, for: 1s, faults: [ {cluster: c, abort: 503, percent: 50},
 `)
   const groups = new Map<string, number>()
   const ex = new Map<string, string>()
-  const lines = ran.logs.attempts.split('\n').filter(Boolean).map((l) => JSON.parse(l))
+  const lines = ran.logs.attempts
+    .split('\n')
+    .filter(Boolean)
+    .map((l) => JSON.parse(l))
   for (const r of ran.records) {
-    const mine = lines.filter((l) => l.id === r.id).sort((a,b)=>a.n-b.n)
+    const mine = lines.filter((l) => l.id === r.id).sort((a, b) => a.n - b.n)
     const last = mine.at(-1)
-    const key = [ran.plan.requests[r.request]!.path, r.status, r.egress!.flags.join('+'), r.egress!.details, 'rej=' + r.egress!.rejectedBy, 'attempts', r.attempts.length, 'lines', mine.length, 'last', last?.status, last?.flags, last?.host === null ? 'nohost' : 'host', last?.failure].join(' ')
+    const key = [
+      ran.plan.requests[r.request]!.path,
+      r.status,
+      r.egress!.flags.join('+'),
+      r.egress!.details,
+      'rej=' + r.egress!.rejectedBy,
+      'attempts',
+      r.attempts.length,
+      'lines',
+      mine.length,
+      'last',
+      last?.status,
+      last?.flags,
+      last?.host === null ? 'nohost' : 'host',
+      last?.failure,
+    ].join(' ')
     groups.set(key, (groups.get(key) ?? 0) + 1)
-    if (!ex.has(key)) ex.set(key, JSON.stringify(mine) )
+    if (!ex.has(key)) ex.set(key, JSON.stringify(mine))
   }
-  for (const [k, v] of [...groups].sort()) { log(v, k);  if (/overflow/.test(k) && /attempts [2-9]/.test(k)) log('      ', ex.get(k)!) }
+  for (const [k, v] of [...groups].sort()) {
+    log(v, k)
+    if (/overflow/.test(k) && /attempts [2-9]/.test(k)) log('      ', ex.get(k)!)
+  }
   log(ran.observations.unsound, ran.observations.faults)
-  log(Object.entries(ran.conducted.last).filter(([k, v]) => v > 0 && /cluster\.[a-e]2?\..*(rq_total|overflow|pool|retry$)/.test(k)).map(([k,v]) => `${k}=${v}`).join('\n'))
+  log(
+    Object.entries(ran.conducted.last)
+      .filter(([k, v]) => v > 0 && /cluster\.[a-e]2?\..*(rq_total|overflow|pool|retry$)/.test(k))
+      .map(([k, v]) => `${k}=${v}`)
+      .join('\n'),
+  )
 })

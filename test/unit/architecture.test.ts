@@ -84,7 +84,9 @@ describe('the direction of imports', () => {
 
   test('load and topology do not know each other: conduct.ts introduces them', () => {
     const crossing = files.filter(
-      (file) => (file.startsWith('load/') && importsOf(file).some((path) => path.includes('/topology/'))) || (file.startsWith('topology/') && importsOf(file).some((path) => path.includes('/load/'))),
+      (file) =>
+        (file.startsWith('load/') && importsOf(file).some((path) => path.includes('/topology/'))) ||
+        (file.startsWith('topology/') && importsOf(file).some((path) => path.includes('/load/'))),
     )
     expect(crossing).toEqual([])
   })
@@ -105,7 +107,12 @@ describe('the pure core', () => {
 
   test('process.env is read, and process.exit called, in the outermost shell only', () => {
     const outer = ['main.ts', 'cli.ts', 'terminal.ts', 'upstream/main.ts']
-    const elsewhere = files.filter((file) => /process\.(env|exit\b)/.test(textOf(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')) && !outer.includes(file) && !file.startsWith('commands/'))
+    const elsewhere = files.filter(
+      (file) =>
+        /process\.(env|exit\b)/.test(textOf(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')) &&
+        !outer.includes(file) &&
+        !file.startsWith('commands/'),
+    )
     expect(elsewhere).toEqual([])
   })
 })

@@ -87,9 +87,9 @@ test('any change of a sound scenario is accepted or refused with a place, never 
       for (const { at, drop, put } of changes) text = text.slice(0, at) + put + text.slice(at + drop)
       survives(text)
     }),
-    { numRuns: 50000 },
+    { numRuns: 300 },
   )
-}, 600_000)
+}, 60_000)
 
 test('lines that change places are accepted or refused with a place', () => {
   const lines = EXAMPLE.split('\n')
@@ -97,9 +97,9 @@ test('lines that change places are accepted or refused with a place', () => {
     fc.property(fc.shuffledSubarray(lines, { minLength: 1 }), (some) => {
       survives(some.join('\n'))
     }),
-    { numRuns: 50000 },
+    { numRuns: 300 },
   )
-}, 600_000)
+}, 60_000)
 
 test('any value of any shape in any place is accepted or refused with a place', () => {
   const keys = [
@@ -144,9 +144,9 @@ test('any value of any shape in any place is accepted or refused with a place', 
     fc.property(tree, (value) => {
       survives(JSON.stringify(value))
     }),
-    { numRuns: 5000 },
+    { numRuns: 300 },
   )
-}, 600_000)
+}, 60_000)
 
 describe('files made to do harm end, refused', () => {
   const bomb = [

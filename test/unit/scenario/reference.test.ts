@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { METRIC_NAMES } from '../../../src/scenario/expect-schema.ts'
 import { type JsonSchema, scenarioJsonSchema } from '../../../src/scenario/json-schema.ts'
-import { insertReference, renderReference } from '../../../src/scenario/reference.ts'
+import { renderReference } from '../../../src/scenario/reference.ts'
 
 const reference = renderReference()
 
@@ -36,12 +36,4 @@ describe('the reference', () => {
     }
     expect(reference).not.toMatch(/undefined|\[object/)
   })
-})
-
-test('it is put between its markers, and putting it there again changes nothing', () => {
-  const readme = insertReference('# x\n<!-- reference:begin -->\nstale words\n<!-- reference:end -->\nrest\n')
-  expect(readme).toContain('## The file')
-  expect(readme).not.toContain('stale words')
-  expect(readme.endsWith('<!-- reference:end -->\nrest\n')).toBe(true)
-  expect(insertReference(readme)).toBe(readme)
 })
