@@ -1,4 +1,17 @@
-import { createWriteStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, type WriteStream, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  createWriteStream,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  type WriteStream,
+  writeFileSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import type { StatsSnapshot } from './envoy/stats.ts'
@@ -13,12 +26,14 @@ const WRITTEN = [STATS, 'results.json', 'requests.ndjson', 'junit.xml', 'summary
 /** The folder that a run's evidence and reports go to. It is opened before anything starts, so that a bad path costs no minutes. */
 export class ResultsFolder {
   readonly path: string
+  readonly #fd: number
   readonly #stats: WriteStream
   #failure: Error | undefined
 
   constructor(path: string) {
     this.path = path
-    this.#stats = createWriteStream(join(path, STATS))
+    this.#fd = openSync(join(path, STATS), 'w')
+    this.#stats = createWriteStream('', { fd: this.#fd, autoClose: false })
     this.#stats.on('error', (error) => {
       this.#failure ??= error
     })
@@ -58,12 +73,23 @@ export class ResultsFolder {
     }
   }
 
+  /** @throws ChaosError when another run, or somebody, has cleared the folder: what lies there is not the evidence of this run */
+  assertOurs(): void {
+    if (fstatSync(this.#fd).nlink > 0) return
+    throw new ChaosError('environment', `${this.path} was cleared during the run: its evidence is lost, and nothing was written there`, {
+      hint: 'give each run that goes on at the same time an --out of its own',
+    })
+  }
+
   /** Waits until the stats are on disk. @throws ChaosError when they could not be written, at any time of the run. */
   async close(): Promise<void> {
-    this.#stats.end()
-    await finished(this.#stats).catch((error: Error) => {
-      this.#failure ??= error
-    })
+    if (!this.#failure) {
+      this.#stats.end()
+      await finished(this.#stats).catch((error: Error) => {
+        this.#failure ??= error
+      })
+    }
+    closeSync(this.#fd)
     if (this.#failure) throw cannotWrite(join(this.path, STATS), this.#failure)
   }
 }
@@ -101,12 +127,17 @@ function makeNew(path: string): boolean {
   }
 }
 
-function clearEarlierRun(out: string): void {
-  const found = readdirSync(out)
+/** @throws ChaosError where `out` holds something that is not the result of a run */
+export function checkResultsFolder(out: string): void {
+  const found = existsSync(out) && statSync(out).isDirectory() ? readdirSync(out) : []
   if (found.length > 0 && !found.includes(STATS)) {
     throw new ChaosError('badInput', `--out ${out} holds files that are not the results of a run (${found.slice(0, 3).join(', ')})`, {
       hint: 'name a new folder, or an empty one',
     })
   }
+}
+
+function clearEarlierRun(out: string): void {
+  checkResultsFolder(out)
   for (const name of WRITTEN) rmSync(join(out, name), { recursive: true, force: true })
 }

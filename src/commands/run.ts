@@ -4,7 +4,7 @@ import { Live, type Screen } from '../live.ts'
 import { type Prepared, prepare } from '../prepare.ts'
 import type { FinishedRun } from '../report/finished-run.ts'
 import { renderSummary } from '../report/summary.ts'
-import { openResultsFolder, type ResultsFolder } from '../results-folder.ts'
+import { checkResultsFolder, openResultsFolder, type ResultsFolder } from '../results-folder.ts'
 import { Interrupt, run } from '../run.ts'
 import { terminalOf } from '../terminal.ts'
 import { findEnvoy, MEASURED_ENVOY } from '../topology/envoy-binary.ts'
@@ -27,6 +27,9 @@ interface World {
 /** Checks every file before the first is run, runs them one after the other, and says how all of them together ended. */
 export async function runCommand(files: readonly string[], flags: RunFlags, world: World): Promise<ExitCode> {
   const prepared = prepareAll(files, flags)
+  const names = distinct(prepared.map((one) => slug(one.scenario.file)))
+  const outs = names.map((name) => (flags.out === undefined || names.length === 1 ? flags.out : join(flags.out, name)))
+  for (const out of outs) if (out !== undefined) checkResultsFolder(out)
   const interrupted = new AbortController()
   const release = onSignals((signal) => {
     // The second one does not wait: guards end whatever runs.
@@ -36,10 +39,8 @@ export async function runCommand(files: readonly string[], flags: RunFlags, worl
   })
   try {
     const codes: ExitCode[] = []
-    for (const one of prepared) {
-      const name = slug(one.scenario.file)
-      const out = flags.out === undefined ? undefined : prepared.length === 1 ? flags.out : join(flags.out, name)
-      const finished = await runOne(one, openResultsFolder(out, name, new Date()), flags, world, interrupted.signal)
+    for (const [i, one] of prepared.entries()) {
+      const finished = await runOne(one, openResultsFolder(outs[i], names[i] as string, new Date()), flags, world, interrupted.signal)
       codes.push(exitCodeOf(finished))
       if (interrupted.signal.aborted) break
     }
@@ -167,6 +168,17 @@ function repeatCommand({ scenario, plan }: Prepared, flags: RunFlags): string[] 
     ...(flags.envoy === undefined ? [] : ['--envoy', flags.envoy]),
     ...(flags.allowTarget === undefined ? [] : ['--allow-target', flags.allowTarget]),
   ]
+}
+
+/** `a, a` becomes `a, a-2`: files of one name in several folders each get their results. */
+function distinct(names: readonly string[]): string[] {
+  const taken = new Set<string>()
+  for (const name of names) {
+    let free = name
+    for (let n = 2; taken.has(free); n++) free = `${name}-${n}`
+    taken.add(free)
+  }
+  return [...taken]
 }
 
 function slug(file: string): string {

@@ -52,7 +52,11 @@ function keyOfList(ancestors: readonly unknown[]): string {
 function isSmall(node: Node): boolean {
   if (!isCollection(node) || node.commentBefore) return false
   let nested = false
-  visit(node, { Pair: (_, pair) => void (isPair(pair) && isMap(pair.value) && pair.value.items.length > 4 && (nested = true)) })
+  visit(node, {
+    Pair(_, pair) {
+      if (isMap(pair.value) && pair.value.items.length > 4) nested = true
+    },
+  })
   return !nested && JSON.stringify(node.toJSON()).length <= ONE_LINE
 }
 

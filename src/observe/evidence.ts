@@ -19,11 +19,12 @@ const EDGE_SLACK_SHARE = 0.02
 export function weighFaults(plan: Plan, records: readonly RequestRecord[], phases: readonly PhaseTimes[]): FaultEvidence[] {
   return plan.faults.flatMap((fault) => {
     const times = phases[fault.phase]
-    return times ? [weigh(fault, plan, chancesAt(fault, records, times), times)] : []
+    return times ? [weigh(fault, plan, records, times)] : []
   })
 }
 
-function weigh(fault: PlannedFault, plan: Plan, chances: readonly Chance[], times: PhaseTimes): FaultEvidence {
+function weigh(fault: PlannedFault, plan: Plan, records: readonly RequestRecord[], times: PhaseTimes): FaultEvidence {
+  const chances = chancesAt(fault, records, times)
   const rivals = plan.faults.filter((other) => other.phase === fault.phase && samePlace(other, fault))
   const own = chances.filter((chance) => isChanceOf(fault, chance, rivals.slice(0, rivals.indexOf(fault)), plan))
   const met = own.filter((chance) => chance.marks.includes(fault.id)).length
@@ -31,7 +32,8 @@ function weigh(fault: PlannedFault, plan: Plan, chances: readonly Chance[], time
   const kin = rivals.filter((other) => other.action.kind === fault.action.kind)
   const group = {
     counted: countedBy(kin, plan, times),
-    marks: chances.reduce((sum, chance) => sum + kin.filter((other) => chance.marks.includes(other.id)).length, 0),
+    // Wherever the request was when its fault came into force: the counter does not look either.
+    marks: kin.reduce((sum, other) => sum + marksOf(other, records), 0),
     marked: chances.filter((chance) => kin.some((other) => chance.marks.includes(other.id))).length,
     inferred: chances.filter((chance) => kin.some((other) => shows(other, chance))).length,
   }
@@ -44,6 +46,15 @@ function weigh(fault: PlannedFault, plan: Plan, chances: readonly Chance[], time
     inferred: group.inferred,
     doubt: doubt(fault, { matched: own.length, met, ...group }),
   }
+}
+
+/** How often a fault left its mark in a log, at the edges of its phase too. */
+function marksOf({ id }: PlannedFault, records: readonly RequestRecord[]): number {
+  const marked = (marks: readonly string[] | undefined) => Number(marks?.includes(id) ?? false)
+  return records.reduce(
+    (sum, { ingressFaults, attempts }) => attempts.reduce((more, { hop }) => more + marked(hop?.faults), sum + marked(ingressFaults)),
+    0,
+  )
 }
 
 /** Whether the other side of a fault's place saw what this fault would do. */

@@ -11,7 +11,7 @@ import { freePorts } from '../../src/topology/ports.ts'
 import { startProcesses } from '../../src/topology/process.ts'
 import type { StartedTopology } from '../../src/topology/topology.ts'
 import { needs } from '../helpers/needs.ts'
-import { chaos, newFolder, readRequests, readResults, STACK_TRACE, start, writeScenario } from '../helpers/run.ts'
+import { chaos, judged, newFolder, readRequests, readResults, STACK_TRACE, start, writeScenario } from '../helpers/run.ts'
 
 const HOST = '127.0.0.1'
 
@@ -155,6 +155,24 @@ describe('--out', () => {
     for (const name of ['results.json', 'logs/mine.log', 'thesis.txt']) expect(readFileSync(join(out, name), 'utf8')).toBe('mine')
   })
 
+  test('with files of somebody else for the second of two scenarios is refused before the first is run', async () => {
+    const folder = newFolder()
+    const files = ['one', 'two'].map((name) => writeScenario(folder, { name }))
+    mkdirSync(join(folder, 'out', 'two'), { recursive: true })
+    writeFileSync(join(folder, 'out', 'two', 'thesis.txt'), 'mine')
+    expect(await chaos(['run', ...files, '--out', join(folder, 'out')])).toMatchObject({ code: 2, stdout: '' })
+    expect(readdirSync(join(folder, 'out'))).toEqual(['two'])
+  })
+
+  test('of scenarios with the same file name has the results of each', async () => {
+    const folder = newFolder()
+    const files = ['a', 'b', 'c'].map((part) => writeScenario(join(folder, part), { name: 'same', seconds: 0.5 }))
+    await chaos(['run', ...files, '--out', 'out', '-q'], { cwd: folder })
+    const names = readdirSync(join(folder, 'out')).sort()
+    expect(names).toEqual(['same', 'same-2', 'same-3'])
+    expect(names.map((name) => readResults(join(folder, 'out', name)).scenario.file)).toEqual(files)
+  })
+
   test('beside the results of an earlier run other files stay, and each run has a sound verdict', async () => {
     const folder = newFolder()
     const out = join(folder, 'out')
@@ -162,7 +180,7 @@ describe('--out', () => {
       expect: ['{ phase: only, success_rate: ">= 90%" }', '{ phase: only, attempts_per_request: "<= 1" }'],
     })
     for (const round of [1, 2, 3]) {
-      expect(await chaos(['run', scenario, '--out', out, '--quiet'])).toMatchObject({ code: 0, stderr: '' })
+      expect(await judged(['run', scenario, '--out', out, '--quiet'])).toMatchObject({ code: 0, stderr: '' })
       expect(readRequests(out).length).toBe(100)
       expect(readRequests(out).every((request) => request.attempts.length === 1)).toBe(true)
       expect(readResults(out).verdict).toMatchObject({ status: 'pass', passed: 2 })

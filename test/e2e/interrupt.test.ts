@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, inject, test } from 'vitest'
 import {
-  chaos,
   isEnvoy,
   isStub,
+  judged,
   loadRuns,
   newFolder,
   type Running,
@@ -164,6 +164,6 @@ test('an interrupted run can be repeated into the same folder', async () => {
   await midLoad(first)
   first.process.kill('SIGINT')
   await first.finished
-  expect(await chaos(['run', writeScenario(newFolder()), '--out', out])).toMatchObject({ code: 0 })
+  expect(await judged(['run', writeScenario(newFolder()), '--out', out])).toMatchObject({ code: 0 })
   expect(readResults(out)).toMatchObject({ ended: null })
 })

@@ -46,7 +46,7 @@ export function scenarioOf(yaml: string): Scenario {
   const text = [
     yaml,
     ...(/^name:/m.test(yaml) ? [] : ['name: a test']),
-    ...(/^expect:/m.test(yaml) ? [] : ['expect: [{ attempts_per_request: ">= 0" }]']),
+    ...(/^expect:/m.test(yaml) ? [] : ['expect: [{ p50: "<= 1m" }]']),
   ].join('\n')
   try {
     return parseScenario(text, 'test.yaml', () => {

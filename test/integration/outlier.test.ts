@@ -12,7 +12,7 @@ const TOLD_MS = 150
 /** What the clocks of two processes may differ. */
 const CLOCKS_MS = 5
 
-const FAULTY_MS = 1500
+const FAULTY_MS = 2000
 const PHASES = { before: 0, faulty: 1, after: 2 }
 
 /**
@@ -76,7 +76,7 @@ phases:
       .filter((name) => name !== 'local_origin')
       .map((name) => `{ cluster: ${name}, replica: 2, abort: 503 }`)
       .join(', ')}]
-  - { name: after, for: 1500ms }
+  - { name: after, for: 1800ms }
 `,
     { connectTo: { 'local_origin/2': stand.port } },
   )
@@ -117,9 +117,7 @@ describe('of two replicas with one always aborting', () => {
     const third = first[2] as Attempt
     // What was in flight already, or was sent before Envoy's main thread had told its worker, still goes there.
     expect((first.at(-1) as Attempt).start - third.start).toBeLessThan(TOLD_MS)
-    const meanwhile = attemptsTo('consecutive').filter(
-      ({ start }) => start > third.start + TOLD_MS && start < (second[0] as Attempt).start,
-    )
+    const meanwhile = attemptsTo('consecutive').filter(({ start }) => start > third.start + TOLD_MS && start < (second[0] as Attempt).start)
     expect(meanwhile.length).toBeGreaterThan(5)
     for (const attempt of meanwhile) expect(attempt).toMatchObject({ replica: 1, status: 200 })
   })
