@@ -69,7 +69,7 @@ function joinOne(
     edge: times === undefined || over > times.to,
     egress,
     attempts: made.map((attempt, i) =>
-      readAttempt(attempt, lines, client.startedAt, egress !== null && egress.routeTimeout && i === made.length - 1),
+      readAttempt(attempt, lines, client.startedAt, egress?.routeTimeout === true && i === made.length - 1),
     ),
     ingressFaults: faultsOf(line?.faults),
   }

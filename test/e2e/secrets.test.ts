@@ -1,12 +1,7 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { afterAll, expect, inject, test } from 'vitest'
-
-const ROOT = resolve(import.meta.dirname, '../..')
-const folder = mkdtempSync(join(tmpdir(), 'chaos-secrets-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { judged, newFolder } from '../helpers/run.ts'
 
 const SCENARIO = `
 name: secrets stay out of the results
@@ -26,17 +21,17 @@ expect:
   - { phase: only, given: { header: { authorization: Bearer s3cr3t-token-3 } }, status: 503 }
 `
 
-test('no value of a secret header of the scenario is left in any file of the results, nor on the terminal', () => {
+test('no value of a secret header of the scenario is left in any file of the results, nor on the terminal', async () => {
+  const folder = newFolder()
   const file = join(folder, 'secrets.yaml')
   const out = join(folder, 'out')
   writeFileSync(file, SCENARIO)
-  const env = { ...process.env, CHAOS_ENVOY: inject('envoy') }
-  const shown = execFileSync(process.execPath, [join(ROOT, 'src/cli.ts'), 'run', file, '--out', out, '-q'], { env, encoding: 'utf8' })
+  const { stdout, stderr } = await judged(['run', file, '--out', out])
   // The fault was made by these values, so they did reach Envoy.
-  expect(shown).toContain('PASS')
+  expect(stdout).toContain('PASS')
   const files = readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
   expect(files.length).toBeGreaterThan(8)
   const leaking = files.filter((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8').includes('s3cr3t'))
   expect(leaking.map((entry) => entry.name)).toEqual([])
-  expect(shown).not.toContain('s3cr3t')
+  expect(stdout + stderr).not.toContain('s3cr3t')
 })

@@ -200,7 +200,11 @@ describe('time', () => {
     }, 400)
     const gate = new Gate()
     gate.openUntil(Number.POSITIVE_INFINITY)
-    const log = await drive(origin, plan, zero, gate, { onSent: () => {}, onEnd: () => {} }, new AbortController().signal)
+    const told = Array<number>(200).fill(Number.NaN)
+    const watcher = { onSent: () => {}, onEnd: (index: number, latencyMs: number) => void told.splice(index, 1, latencyMs) }
+    const log = await drive(origin, plan, zero, gate, watcher, new AbortController().signal)
+    // What is shown while the load runs counts from the due time, too.
+    expect(told).toEqual(latencies(plan, log))
     const caught = [...plan.load.due].flatMap((due, i) => (due > stalled.from + TIMER_MS && due < stalled.to ? [{ due, i }] : []))
     expect(caught.length).toBeGreaterThan(50)
     for (const { due, i } of caught) {
@@ -300,9 +304,10 @@ describe('a server that closes connections', () => {
       )
       const log = await send(origin, plan)
       expect(ids.toSorted()).toEqual(Array.from(plan.load.due, (_, i) => requestId(i)).toSorted())
-      // Every second request on a connection fails, and its connection is gone: half of all.
-      expect(log.errors.size).toBe(25)
-      expect([...log.status].filter((status) => status === 200).length).toBe(25)
+      // Every second request on a connection fails, and its connection is gone: half of all, unless two are in flight at once.
+      expect(log.errors.size).toBeGreaterThan(15)
+      expect(log.errors.size).toBeLessThanOrEqual(25)
+      expect([...log.status].filter((status) => status === 200).length).toBe(50 - log.errors.size)
     },
   )
 })
