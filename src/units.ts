@@ -50,6 +50,11 @@ export function formatMs(value: number): string {
   return `${trim(value, value < 10 ? 1 : 0)}ms`
 }
 
+/** `0.25s`: how protobuf's JSON, and so Envoy, spells a duration; down to the microsecond. */
+export function formatSeconds(ms: number): string {
+  return `${trim(ms / 1000, 6)}s`
+}
+
 /** `99.5%`: at most `digits` decimals, trailing zeros removed. */
 export function formatPercent(value: number, digits = 1): string {
   return `${trim(value * 100, digits)}%`

@@ -1,7 +1,7 @@
 import type { Scenario } from '../scenario/scenario.ts'
+import { formatSeconds } from '../units.ts'
 import { type Address, replicaKey } from './addresses.ts'
 import { socketAddress, stubClusterName } from './listener.ts'
-import { seconds } from './route.ts'
 
 const UNLIMITED = 1_000_000
 
@@ -11,7 +11,7 @@ export function policyCluster(scenario: Scenario, name: string, hops: readonly A
   return {
     name,
     type: 'STATIC',
-    ...(policy?.connect_timeout === undefined ? {} : { connect_timeout: seconds(policy.connect_timeout) }),
+    ...(policy?.connect_timeout === undefined ? {} : { connect_timeout: formatSeconds(policy.connect_timeout) }),
     // The gauges of what is left of each limit show how full a breaker is.
     circuit_breakers: { thresholds: [{ priority: 'DEFAULT', ...policy?.circuit_breakers, track_remaining: true }] },
     // By default an ejection can take 1 s to reach the workers, though the counters say it at once.
@@ -44,6 +44,6 @@ const DURATIONS = new Set(['interval', 'base_ejection_time', 'max_ejection_time'
 
 function durations(outlierDetection: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(outlierDetection).map(([key, value]) => [key, DURATIONS.has(key) ? seconds(value as number) : value]),
+    Object.entries(outlierDetection).map(([key, value]) => [key, DURATIONS.has(key) ? formatSeconds(value as number) : value]),
   )
 }

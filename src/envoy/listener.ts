@@ -43,7 +43,8 @@ export function hopListener(given: { cluster: string; replica: number; address: 
 }
 
 export const hopName = (cluster: string, replica: number) => `hop_${cluster}_${replica}`
-export const stubClusterName = (cluster: string, replica: number) => `stub_${cluster}_${replica}`
+/** With a slash, which no upstream's name has: one may be called `stub_a_1`. */
+export const stubClusterName = (cluster: string, replica: number) => `stub/${cluster}/${replica}`
 
 function listener(
   name: string,

@@ -21,11 +21,11 @@ export function renderBootstrap(bootstrap: Bootstrap, scenario: Scenario, plan: 
     ' The fault filter acts before the router of its listener. A fault on the hop is therefore behind the router, timeouts,',
     ' retries and breakers of the egress side, which react to it; a fault on the egress side itself they would never see.',
   ].join('\n')
-  const comments = commentsByName(scenario, plan)
+  const comments = commentsOf(scenario, plan)
   visit(document, {
     Map(_, node, ancestors) {
       const name = node.get('name')
-      const comment = typeof name === 'string' && COMMENTED.has(keyOfList(ancestors)) ? comments.get(name) : undefined
+      const comment = typeof name === 'string' ? comments.get(`${keyOfList(ancestors)} ${name}`) : undefined
       if (comment !== undefined) node.commentBefore = ` ${comment}`
       if (isSmall(node)) {
         node.flow = true
@@ -39,9 +39,6 @@ export function renderBootstrap(bootstrap: Bootstrap, scenario: Scenario, plan: 
   })
   return document.toString({ lineWidth: 0, flowCollectionPadding: true })
 }
-
-/** The lists whose items get a comment; the same names stand in deeper places, too. */
-const COMMENTED = new Set(['listeners', 'clusters', 'routes', 'http_filters'])
 
 /** The key of the list that a node is an item of. */
 function keyOfList(ancestors: readonly unknown[]): string {
@@ -60,23 +57,29 @@ function isSmall(node: Node): boolean {
   return !nested && JSON.stringify(node.toJSON()).length <= ONE_LINE
 }
 
-function commentsByName(scenario: Scenario, plan: Plan): Map<string, string> {
-  const comments = new Map<string, string>([['shared', 'The routes of the scenario, in order: where the load goes when there is no app.']])
-  comments.set('default', 'Whatever the routes above leave, with the defaults of Envoy (timeout 15s, no retries).')
+/** By the list that an item stands in and its name: `listeners shared`. */
+function commentsOf(scenario: Scenario, plan: Plan): Map<string, string> {
+  const comments = new Map<string, string>([
+    ['listeners shared', 'The routes of the scenario, in order: where the load goes when there is no app.'],
+  ])
+  comments.set('routes default', 'Whatever the routes above leave, with the defaults of Envoy (timeout 15s, no retries).')
   for (const [cluster, { replicas }] of Object.entries(scenario.upstreams)) {
-    comments.set(`egress_${cluster}`, `The address of ${cluster} for an app.`)
+    comments.set(`listeners egress_${cluster}`, `The address of ${cluster} for an app.`)
     comments.set(
-      cluster,
+      `clusters ${cluster}`,
       `Policy under test. What is not set here is the default of Envoy: connect_timeout 5s, limits 1024, max_retries 3.`,
     )
     for (let replica = 1; replica <= replicas; replica++) {
-      comments.set(`hop_${cluster}_${replica}`, `In front of replica ${replica} of ${cluster}: faults behind the router under test.`)
+      comments.set(
+        `listeners hop_${cluster}_${replica}`,
+        `In front of replica ${replica} of ${cluster}: faults behind the router under test.`,
+      )
     }
   }
   for (const fault of plan.faults) {
     const phase = plan.phases[fault.phase]?.name
     comments.set(
-      filterName(fault),
+      `http_filters ${filterName(fault)}`,
       `${describeAction(fault.action)} in phase "${phase}": asleep until runtime key ${percentKey(fault)} is ${runtimePercent(fault.percent)}.`,
     )
   }

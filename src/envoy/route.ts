@@ -1,5 +1,6 @@
 import { type Route, routesOf } from '../scenario/routing.ts'
 import type { Scenario } from '../scenario/scenario.ts'
+import { formatSeconds } from '../units.ts'
 
 /** Envoy's routes for the scenario's, named by their place: `route-1` is the first. Envoy takes the first that matches. */
 export function buildRoutes(scenario: Scenario) {
@@ -24,22 +25,22 @@ function buildRoute(route: Route, name: string) {
     },
     route: {
       cluster: route.cluster,
-      ...(route.timeout === undefined ? {} : { timeout: seconds(route.timeout) }),
+      ...(route.timeout === undefined ? {} : { timeout: formatSeconds(route.timeout) }),
       ...(retry === undefined
         ? {}
         : {
             retry_policy: {
               retry_on: retry.retry_on.join(','),
               ...(retry.num_retries === undefined ? {} : { num_retries: retry.num_retries }),
-              ...(retry.per_try_timeout === undefined ? {} : { per_try_timeout: seconds(retry.per_try_timeout) }),
+              ...(retry.per_try_timeout === undefined ? {} : { per_try_timeout: formatSeconds(retry.per_try_timeout) }),
               ...(retry.retry_back_off === undefined
                 ? {}
                 : {
                     retry_back_off: {
-                      base_interval: seconds(retry.retry_back_off.base_interval),
+                      base_interval: formatSeconds(retry.retry_back_off.base_interval),
                       ...(retry.retry_back_off.max_interval === undefined
                         ? {}
-                        : { max_interval: seconds(retry.retry_back_off.max_interval) }),
+                        : { max_interval: formatSeconds(retry.retry_back_off.max_interval) }),
                     },
                   }),
             },
@@ -47,6 +48,3 @@ function buildRoute(route: Route, name: string) {
     },
   }
 }
-
-/** protobuf's JSON form of a duration: seconds with a fraction. */
-export const seconds = (ms: number) => `${Number((ms / 1000).toFixed(6))}s`

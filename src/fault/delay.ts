@@ -1,4 +1,4 @@
-import { formatMs } from '../units.ts'
+import { formatMs, formatSeconds } from '../units.ts'
 import { duration } from '../value/scalar.ts'
 import type { FaultKind } from './kind.ts'
 
@@ -13,7 +13,7 @@ export const delay: FaultKind<typeof schema> = {
   key: 'delay',
   schema,
   filter: (ms, percentKey) => ({
-    delay: { fixed_delay: `${ms / 1000}s`, percentage: { numerator: 0 } },
+    delay: { fixed_delay: formatSeconds(ms), percentage: { numerator: 0 } },
     delay_percent_runtime: percentKey,
   }),
   flag: 'DI',

@@ -78,7 +78,11 @@ const retryPolicy = z.strictObject({
     .meta({ maximum: 100 })
     .optional()
     .describe('Tries after the first. Default 1.'),
-  per_try_timeout: durationOrZero.optional().describe('Limit of each try, its response included. Default: the route timeout.'),
+  per_try_timeout: durationOrZero
+    .optional()
+    .describe(
+      'Limit of each try, its response included; it begins when there is a connection, so waiting for one does not count. Default: the route timeout.',
+    ),
   retry_back_off: z
     .strictObject({
       base_interval: duration.describe('Doubled with each retry.'),

@@ -1,13 +1,16 @@
 import { LONGEST_MS } from '../units.ts'
+import { wallClockOffset } from '../wall-clock.ts'
 
 /** From the instant a timer is due to its callback, in ms, on an idle machine: the least that has to be allowed for (measured: 0.2 to 0.3). */
 const WAKE_MS = 0.25
 /** An answer may leave this much before its due time, in ms: half a step of Node's timers more, so that on average it is on time. */
 export const EARLY_MS = 0.5 + WAKE_MS
 
+const offset = wallClockOffset()
+
 /** Epoch milliseconds with fractions; never goes back, unlike `Date.now()`. */
 export function epochNow(): number {
-  return performance.timeOrigin + performance.now()
+  return offset + performance.now()
 }
 
 /**

@@ -7,6 +7,7 @@ const ORDER = [
   'errors.ts',
   'units.ts',
   'random.ts',
+  'wall-clock.ts',
   'statistics',
   'value',
   'fault',
@@ -33,6 +34,7 @@ const ORDER = [
 
 /** Where processes, sockets, files, clocks and the environment may be touched. Everything else is a function of its arguments. */
 const SHELL = [
+  'wall-clock.ts',
   'upstream/',
   'load/',
   'topology/',
