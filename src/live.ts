@@ -20,6 +20,12 @@ export interface Screen {
   clear(): void
 }
 
+interface End {
+  at: number
+  latencyMs: number
+  success: boolean
+}
+
 /** Shows what a run is doing while it does it. */
 export class Live implements LoadWatcher {
   readonly #plan: Plan
@@ -29,7 +35,10 @@ export class Live implements LoadWatcher {
   #phaseStarted = 0
   #lastBeat = 0
   #inFlight = 0
-  #recent: { at: number; latencyMs: number; success: boolean }[] = []
+  /** Ends of the last moments, for the live line. */
+  #recent: End[] = []
+  /** Ends since the phase began, for the line that closes it. */
+  #ended: End[] = []
 
   /** @param screen - null to show nothing */
   constructor(plan: Plan, screen: Screen | null) {
@@ -42,8 +51,9 @@ export class Live implements LoadWatcher {
   onPhase(index: number) {
     const now = performance.now()
     if (this.#screen && !this.#screen.terminal) {
-      if (this.#phase >= 0) this.#screen.print(plainPhaseLine(this.#state(now), 'end'))
+      if (this.#phase >= 0) this.#screen.print(plainPhaseLine(this.#state(now, this.#ended), 'end'))
     }
+    this.#ended = []
     this.#phase = index
     this.#phaseStarted = now
     this.#lastBeat = now
@@ -56,7 +66,10 @@ export class Live implements LoadWatcher {
 
   onEnd(_index: number, latencyMs: number, success: boolean) {
     this.#inFlight--
-    if (this.#screen) this.#recent.push({ at: performance.now(), latencyMs, success })
+    if (!this.#screen) return
+    const end = { at: performance.now(), latencyMs, success }
+    this.#recent.push(end)
+    this.#ended.push(end)
   }
 
   /** The phases are over, or the run is. */
@@ -64,7 +77,7 @@ export class Live implements LoadWatcher {
     clearInterval(this.#timer)
     if (!this.#screen) return
     if (this.#screen.terminal) this.#screen.clear()
-    else if (this.#phase >= 0) this.#screen.print(plainPhaseLine(this.#state(performance.now()), 'end'))
+    else if (this.#phase >= 0) this.#screen.print(plainPhaseLine(this.#state(performance.now(), this.#ended), 'end'))
     this.#phase = -1
   }
 
@@ -78,17 +91,20 @@ export class Live implements LoadWatcher {
     } else this.#forget(now)
   }
 
-  #state(now: number): ProgressState {
+  /** @param ends - those that figures are made of: the recent ones, or all of the phase */
+  #state(now: number, ends?: readonly End[]): ProgressState {
     this.#forget(now)
     const phase = this.#plan.phases[this.#phase] as Plan['phases'][number]
-    const latencies = this.#recent.map((end) => end.latencyMs).sort((a, b) => a - b)
-    const seconds = Math.min(WINDOW_MS, Math.max(1, now - this.#phaseStarted)) / 1000
+    const shown = ends ?? this.#recent
+    const latencies = shown.map((end) => end.latencyMs).sort((a, b) => a - b)
+    const span = ends ? now - this.#phaseStarted : Math.min(WINDOW_MS, now - this.#phaseStarted)
+    const seconds = Math.max(1, span) / 1000
     return {
       phase: { name: phase.name, index: this.#phase, count: this.#plan.phases.length },
       elapsedMs: now - this.#phaseStarted,
       totalMs: phase.to - phase.from,
-      rps: this.#recent.length / seconds,
-      errorShare: this.#recent.length === 0 ? 0 : this.#recent.filter((end) => !end.success).length / this.#recent.length,
+      rps: shown.length / seconds,
+      errorShare: shown.length === 0 ? 0 : shown.filter((end) => !end.success).length / shown.length,
       p99Ms: latencies.length === 0 ? null : (latencies[Math.ceil(latencies.length * 0.99) - 1] as number),
       inFlight: this.#inFlight,
       faultsOn: phase.faults.map((index) => {

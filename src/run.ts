@@ -81,10 +81,17 @@ export async function run({ scenario, plan }: Prepared, options: RunOptions): Pr
     loadMs: observations?.phases.at(-1)?.to ?? 0,
     runtime: 'process',
     envoy: envoy && { path: envoy.path, version: envoy.version ?? null, source: envoy.source },
-    warnings: options.warnings,
+    warnings: [...options.warnings, ...(wentPast(plan, observations) ? [PAST_ENVOY] : [])],
     command: options.command,
     directory: folder.path,
   }
+}
+
+const PAST_ENVOY = 'no request came through Envoy: what the client saw is judged, but nothing of policy or faults was in play'
+
+/** With a target of the user's own, the load may go past Envoy altogether. */
+function wentPast(plan: Prepared['plan'], observations: Observations | null): boolean {
+  return plan.load.target !== undefined && observations?.records.every((record) => record.egress === null) === true
 }
 
 /** What cut a run short, for the report. An error of ours that is no `ChaosError` is a bug: it goes on as it is. */

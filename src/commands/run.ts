@@ -1,14 +1,17 @@
 import { basename, join } from 'node:path'
 import { ChaosError, EXIT, type ExitCode } from '../errors.ts'
-import { Live, type Screen } from '../live.ts'
+import { Live } from '../live.ts'
 import { type Prepared, prepare } from '../prepare.ts'
 import type { FinishedRun } from '../report/finished-run.ts'
 import { renderSummary } from '../report/summary.ts'
+import { renderTotal } from '../report/total.ts'
 import { checkResultsFolder, openResultsFolder, type ResultsFolder } from '../results-folder.ts'
 import { Interrupt, run } from '../run.ts'
 import { terminalOf } from '../terminal.ts'
 import { findEnvoy, MEASURED_ENVOY } from '../topology/envoy-binary.ts'
 import { writeReports } from '../write-reports.ts'
+import { repeatCommand } from './repeat.ts'
+import { openScreen } from './screen.ts'
 
 export interface RunFlags {
   out?: string
@@ -38,15 +41,18 @@ export async function runCommand(files: readonly string[], flags: RunFlags, worl
     interrupted.abort(new Interrupt(signal))
   })
   try {
-    const codes: ExitCode[] = []
+    // Not the whole runs: their evidence would fill the memory.
+    const finished: Pick<FinishedRun, 'scenario' | 'ended' | 'verdict'>[] = []
     for (const [i, one] of prepared.entries()) {
-      const finished = await runOne(one, openResultsFolder(outs[i], names[i] as string, new Date()), flags, world, interrupted.signal)
-      codes.push(exitCodeOf(finished))
+      const folder = openResultsFolder(outs[i], names[i] as string, new Date())
+      const { scenario, ended, verdict } = await runOne(one, folder, flags, world, interrupted.signal)
+      finished.push({ scenario, ended, verdict })
       if (interrupted.signal.aborted) break
     }
+    if (prepared.length > 1) process.stdout.write(`\n${renderTotal(finished, terminalOf(process.stdout, flags.color))}\n`)
     // Also where it came after the last request: files may be left that were not run.
     if (interrupted.signal.aborted) return exitCodeOfSignal(interrupted.signal.reason.signal)
-    return worst(codes)
+    return worst(finished.map(exitCodeOf))
   } finally {
     release()
   }
@@ -137,37 +143,6 @@ function onSignals(handler: (signal: 'SIGINT' | 'SIGTERM') => void): () => void 
     process.off('SIGINT', handler)
     process.off('SIGTERM', handler)
   }
-}
-
-/** stderr, redrawn where it is a terminal; `log-update` is loaded only then. */
-async function openScreen(colorWanted: boolean): Promise<Screen> {
-  const { color, width } = terminalOf(process.stderr, colorWanted)
-  const print = (line: string) => void process.stderr.write(`${line}\n`)
-  if (!process.stderr.isTTY || process.env.CI) {
-    // Set-up steps come as lines; the same one is not said twice.
-    let last = ''
-    const redraw = (line: string) => {
-      if (line.replace(/\d+/g, '') !== last) print(line)
-      last = line.replace(/\d+/g, '')
-    }
-    return { terminal: false, color, width, redraw, print, clear: () => {} }
-  }
-  const { createLogUpdate } = await import('log-update')
-  const live = createLogUpdate(process.stderr)
-  return { terminal: true, color, width, redraw: live, print: (line) => live.persist(line), clear: () => live.clear() }
-}
-
-function repeatCommand({ scenario, plan }: Prepared, flags: RunFlags): string[] {
-  const program = import.meta.url.endsWith('.ts') ? './chaos' : 'chaos'
-  return [
-    program,
-    'run',
-    scenario.file,
-    '--seed',
-    String(plan.seed),
-    ...(flags.envoy === undefined ? [] : ['--envoy', flags.envoy]),
-    ...(flags.allowTarget === undefined ? [] : ['--allow-target', flags.allowTarget]),
-  ]
 }
 
 /** `a, a` becomes `a, a-2`: files of one name in several folders each get their results. */

@@ -2,9 +2,6 @@ import type { Plan, PlannedFault } from '../plan/plan.ts'
 import type { RequestRecord } from './record.ts'
 import type { PhaseTimes } from './timeline.ts'
 
-/** Clocks of two processes on one machine, read independently: what lies so near to an edge is left out. */
-const CLOCK_SLACK_MS = 2
-
 /** One occasion on which a fault could fire: an attempt at a hop, or a request before the router. */
 export interface Chance {
   record: RequestRecord
@@ -26,12 +23,16 @@ export const samePlace = (a: Place, b: Place) => a.at === b.at && (a.at === 'ing
 
 type Place = Pick<PlannedFault, 'cluster' | 'at'>
 
-/** The chances at one place while the faults of a phase were in force. */
-export function chancesAt(place: Place, records: readonly RequestRecord[], times: PhaseTimes): Chance[] {
-  const inForce = (start: number) => start >= times.applied + (times.applied > 0 ? CLOCK_SLACK_MS : 0) && start <= times.to - CLOCK_SLACK_MS
+/**
+ * The chances at one place while the faults of a phase were in force: those of its own requests, which are only sent
+ * when the faults are confirmed (`load/gate.ts`), until the switch to the next phase began.
+ * @param phase - index into `Plan.phases`
+ */
+export function chancesAt(place: Place, phase: number, records: readonly RequestRecord[], times: PhaseTimes): Chance[] {
+  const inForce = (start: number) => start <= times.to
   return records.flatMap((record) => {
     const { egress } = record
-    if (!egress) return []
+    if (!egress || record.phase !== phase) return []
     if (place.at === 'ingress') {
       if (!inForce(egress.start)) return []
       const first = record.attempts[0]

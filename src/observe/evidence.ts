@@ -24,7 +24,7 @@ export function weighFaults(plan: Plan, records: readonly RequestRecord[], phase
 }
 
 function weigh(fault: PlannedFault, plan: Plan, records: readonly RequestRecord[], times: PhaseTimes): FaultEvidence {
-  const chances = chancesAt(fault, records, times)
+  const chances = chancesAt(fault, fault.phase, records, times)
   const rivals = plan.faults.filter((other) => other.phase === fault.phase && samePlace(other, fault))
   const own = chances.filter((chance) => isChanceOf(fault, chance, rivals.slice(0, rivals.indexOf(fault)), plan))
   const met = own.filter((chance) => chance.marks.includes(fault.id)).length

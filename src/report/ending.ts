@@ -5,7 +5,7 @@ import type { FinishedRun } from './finished-run.ts'
 export type Ending = Status | 'error' | 'interrupted'
 
 /** A signal counts before the verdict: what was judged until then is not the whole claim. */
-export function endingOf(run: FinishedRun): Ending {
+export function endingOf(run: Pick<FinishedRun, 'ended' | 'verdict'>): Ending {
   if (run.ended?.by === 'interrupt') return 'interrupted'
   return run.ended === null ? run.verdict.status : 'error'
 }

@@ -35,6 +35,6 @@ function totals({ observations, loadMs }: FinishedRun): string {
 }
 
 function circumstances({ envoy, durationMs, plan, chaosVersion, runtime }: FinishedRun): string {
-  const proxy = envoy === null ? 'no Envoy' : `Envoy ${envoy.version ?? 'of unknown version'} from ${envoy.source}`
+  const proxy = envoy === null ? 'no Envoy' : `Envoy ${envoy.version ?? 'of unknown version'} (${envoy.source})`
   return `${duration(durationMs)} in all; seed ${plan.seed}; chaos ${chaosVersion} (${runtime}); ${proxy}`
 }

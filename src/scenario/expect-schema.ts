@@ -52,8 +52,12 @@ export const METRICS = {
   p99: latency('99th percentile of latency.'),
   max: latency('The slowest request.'),
   attempts: condition('count', [3, '<= 3']).optional().describe('Attempts at the upstream, which must hold for every request.'),
-  attempts_per_request: factor('Attempts at the upstream ÷ client requests.'),
-  retry_amplification: factor('Attempts at the upstream ÷ client requests that no breaker refused (refusals would hide retries).'),
+  attempts_per_request: factor(
+    'Attempts at the upstream ÷ client requests; without those that a fault at: ingress aborted, which never came to the router.',
+  ),
+  retry_amplification: factor(
+    'Attempts at the upstream ÷ client requests that had any and that no breaker refused (refusals would hide retries).',
+  ),
   retries: count('Attempts after the first of their request.'),
   timeouts: z
     .union(

@@ -27,6 +27,9 @@ export const WINDOW = 500
 /** How far a window may stay below the baseline's success and still hold it. */
 export const WINDOW_SLACK = 0.02
 
+/** A window this unlikely under the baseline (with its slack) has relapsed; small, since a phase has many windows. */
+export const RELAPSE_CHANCE = 0.001
+
 /** The fewest requests per window, on average: with fewer, one failure is more than a window may lose, and a window without any says little. */
 export const WINDOW_REQUESTS = 20
 

@@ -36,7 +36,7 @@ export function measureCount(claim: ClaimOf<'count'>, records: readonly RequestR
   const concerned = records.filter((record) => count(record) > 0)
   const deadline = evidence.plan.load.deadline
   const examples = claim.of.startsWith('breaker') ? diverse(concerned, deadline) : topmost(concerned, count)
-  const because = concerned.length === 0 ? '' : ` at ${plural(concerned.length, 'request')}, which ended as ${causes(concerned, deadline)}`
+  const because = concerned.length === 0 ? '' : ` (${concerned.length} of them ended as ${causes(concerned, deadline)})`
   return judgeCount(
     claim,
     records.reduce((sum, record) => sum + count(record), 0),

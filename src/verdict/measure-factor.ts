@@ -13,16 +13,15 @@ import type { Status } from './verdict.ts'
 
 /** attempts_per_request and retry_amplification: how many attempts the upstream sees for each request of a client. */
 export function measureFactor(claim: ClaimOf<'factor'>, records: readonly RequestRecord[], { scenario }: Evidence): Finding {
-  const isRefused = (record: RequestRecord) =>
-    claim.of === 'retry_amplification' && record.egress !== null && record.egress.rejectedBy !== null
-  const counted = records.filter((record) => !isRefused(record))
+  const isLeftOut = LEFT_OUT[claim.of]
+  const counted = records.filter((record) => !isLeftOut(record))
   if (counted.length === 0)
-    return noData(records.length === 0 ? 'no request was seen of those that it is about' : 'a breaker refused every request')
+    return noData(records.length === 0 ? 'no request was seen of those that it is about' : 'no request came as far as the upstream')
   const tally = tallyOf(counted.map((record) => record.attempts.length))
   const mean = countMean(tally, mostTries(scenario))
   if (mean === undefined) return noData('no request was seen of those that it is about')
   // A request whose retry was refused made attempts all the same: they count, the request does not.
-  const extra = records.filter(isRefused).reduce((sum, record) => sum + record.attempts.length, 0) / counted.length
+  const extra = records.filter(isLeftOut).reduce((sum, record) => sum + record.attempts.length, 0) / counted.length
   const value = mean.mean + extra
   const interval = { low: mean.low + extra, high: mean.high + extra }
   const status = judgeFactor(claim.condition, tally, value, interval)
@@ -38,6 +37,12 @@ export function measureFactor(claim: ClaimOf<'factor'>, records: readonly Reques
     why: `expected ${quote(claim)}, got ${showFactor(value)} from ${plural(counted.length, 'request')}, ${retried} of them retried (95 % interval ${shown.text}${status === 'inconclusive' ? ', too few requests to tell' : ''})`,
     examples: topmost(records, (record) => record.attempts.length * (tooMany ? 1 : -1)),
   })
+}
+
+/** Requests without attempts of their own would water down those of the others, and hide their retries. */
+const LEFT_OUT: Record<ClaimOf<'factor'>['of'], (record: RequestRecord) => boolean> = {
+  attempts_per_request: (record) => record.egress?.details === 'fault_filter_abort',
+  retry_amplification: (record) => (record.egress !== null && record.egress.rejectedBy !== null) || record.attempts.length === 0,
 }
 
 /**

@@ -9,7 +9,7 @@ import { diverse } from './examples.ts'
 import { type Evidence, type Finding, finding, noData } from './finding.ts'
 import { BASELINE_LEAST, WINDOW, WINDOW_REQUESTS, WINDOW_SLACK, WINDOWS_AFTER } from './limits.ts'
 import { phasesOf, select } from './select.ts'
-import { showMs, showShare } from './show.ts'
+import { showInterval, showMs, showShare } from './show.ts'
 import { holdsFrom, windowCount, windowsOf } from './window.ts'
 
 /** The phases that a claim of recovery rests on: the baseline, the one with the fault, and the one in which it recovers. */
@@ -50,26 +50,28 @@ export function measureRecovery(claim: ClaimOf<'recovery'>, { plan, observations
     return noData('no request was seen of those that it is about')
   const baseline = before.records.filter((record) => record.success).length / before.records.length
   const least = baseline - WINDOW_SLACK
-  const windows = windowsOf(after.records, span.from, span.to)
+  // By the planned times, to which due times belong: the real ones are a little later, and would lose the last window.
+  const { from, to } = plan.phases[phases.recovery] ?? span
+  const windows = windowsOf(after.records, from, to)
   const value = holdsFrom(windows, least, false)
   const weak = unjoined ?? weakness(claim, baseline, before.records.length, after.records.length, span.to - span.from)
   const isFast = holds(claim.condition, value)
-  // Windows without requests may hide a recovery as well as a relapse.
-  const unknown = !isFast && holds(claim.condition, holdsFrom(windows, least, true))
+  const earliest = holdsFrom(windows, least, true)
+  const unknown = !isFast && holds(claim.condition, earliest)
   const never = value === Number.POSITIVE_INFINITY
-  const failures = after.records.filter((record) => !record.success && record.due >= span.from + limitsOf(claim.condition).most)
+  const failures = after.records.filter((record) => !record.success && record.due >= from + limitsOf(claim.condition).most)
   const last = windows.findLast((window) => window.total === 0 || window.good / window.total < least)
   const story = never ? `it had not recovered when the phase ended: ${lastWindow(last)}` : `it recovered after ${showMs(value)}`
   return finding({
     seen: never ? 'never' : showMs(value),
     value: never ? null : value,
-    interval: null,
+    interval: earliest === value ? null : showInterval({ low: earliest, high: value }, showMs),
     samples: windows.length,
     status: weak !== null || unknown ? 'inconclusive' : isFast ? 'pass' : 'fail',
     why:
       weak ??
       (unknown
-        ? 'a window without requests leaves open when it recovered'
+        ? `expected ${quote(claim)}, but whether it recovered after ${showMs(earliest)} or ${never ? 'never' : `only after ${showMs(value)}`} is open: a window in between has no requests, or so few failures beyond those of the baseline (${showShare(1 - baseline)}) that chance may explain them`
         : `expected ${quote(claim)}, but ${story}, where the baseline has ${showShare(baseline)}${because(failures, plan)}`),
     examples: diverse(failures.toReversed(), plan.load.deadline),
   })

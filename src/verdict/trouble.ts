@@ -14,8 +14,9 @@ export function troublesOf(plan: Plan, observations: Observations, index: number
   const name = JSON.stringify(plan.phases[index]?.name ?? index)
   const phase = observations.phases[index]
   if (phase === undefined) return [`phase ${name} was not observed`]
-  const found = [...starved(phase, name), ...missing(plan, observations, index, name), ...doubts(plan, observations, index)]
-  return phase.complete ? found : [`phase ${name} was cut short by an interruption`, ...found]
+  // What is missing of it was never asked for: advice on the load would lead astray.
+  if (!phase.complete) return [`phase ${name} was cut short`]
+  return [...starved(phase, name), ...missing(plan, observations, index, name), ...doubts(plan, observations, index)]
 }
 
 /** Written as `not within`, so that a lag that is not a number is a trouble too. */

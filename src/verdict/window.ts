@@ -1,5 +1,6 @@
 import type { RequestRecord } from '../observe/record.ts'
-import { WINDOW } from './limits.ts'
+import { atMost } from '../statistics/binomial.ts'
+import { RELAPSE_CHANCE, WINDOW } from './limits.ts'
 
 /** The requests that were due in one stretch of `WINDOW` ms. */
 export interface Window {
@@ -26,12 +27,24 @@ export function windowsOf(records: readonly RequestRecord[], from: number, to: n
 
 /**
  * The start, in ms, of the first window from which all later ones hold.
- * @param emptyHolds - what to make of windows without requests: they show nothing, so pass only with false
+ *
+ * A window that is below `least` need not have relapsed: of 60 requests of a baseline that loses 3 % on its own, 5 fail
+ * now and then. Only what chance hardly explains (an exact binomial test at `RELAPSE_CHANCE`) is a relapse; what lies
+ * between, and a window without requests, is open.
+ * @param openHolds - what to make of open windows: pass only with false, fail only with true
  * @returns infinity when the last window does not hold.
  */
-export function holdsFrom(windows: readonly Window[], least: number, emptyHolds: boolean): number {
-  // The slack is for rounding alone: 0.99 - 0.02 is not exactly 0.97.
-  const isHeld = ({ good, total }: Window) => (total === 0 ? emptyHolds : good / total >= least - 1e-12)
-  const last = windows.findLastIndex((window) => !isHeld(window))
+export function holdsFrom(windows: readonly Window[], least: number, openHolds: boolean): number {
+  const last = windows.findLastIndex((window) => {
+    const held = heldBy(window, least)
+    return held === 'open' ? !openHolds : held === 'no'
+  })
   return windows[last + 1]?.from ?? Number.POSITIVE_INFINITY
+}
+
+function heldBy({ good, total }: Window, least: number): 'yes' | 'no' | 'open' {
+  if (total === 0) return 'open'
+  // The slack is for rounding alone: 0.99 - 0.02 is not exactly 0.97.
+  if (good / total >= least - 1e-12) return 'yes'
+  return atMost(good, total, least) < RELAPSE_CHANCE ? 'no' : 'open'
 }

@@ -39,7 +39,7 @@ test('breaker rejections are counted by limit and show the refused requests', ()
   const found = outcome({ breaker_rejections: 0 }, records)
   expect(found).toMatchObject({ status: 'fail', value: 4, examples: [records[10]?.id, records[13]?.id, records[11]?.id] })
   expect(found.why).toMatchInlineSnapshot(
-    `"expected breaker_rejections "0", got 4 in 14 requests at 4 requests, which ended as 3 × 503 refused by max_requests, 1 × 503 refused by max_pending_requests"`,
+    `"expected breaker_rejections "0", got 4 in 14 requests (4 of them ended as 3 × 503 refused by max_requests, 1 × 503 refused by max_pending_requests)"`,
   )
 })
 
@@ -114,8 +114,16 @@ test('when a breaker refused every request there is no amplification', () => {
   const records = many(50, bad, { attempts: [], egress: egress({ rejectedBy: 'max_requests' }) })
   expect(outcome({ retry_amplification: '<= 1.2' }, records)).toMatchObject({
     status: 'inconclusive',
-    why: 'a breaker refused every request',
+    why: 'no request came as far as the upstream',
   })
+})
+
+test('requests that a fault before the router aborted do not water down the attempts of the others', () => {
+  // 50 of 3 attempts each; the other 50 never came to the router: 3, not 1.5
+  const aborted = many(50, bad, { attempts: [], egress: egress({ details: 'fault_filter_abort' }), ingressFaults: ['f0'] })
+  const records = [...aborted, ...many(50, bad, { attempts: tries(3) })]
+  expect(outcome({ retry_amplification: '<= 1.6' }, records, { envoy: RETRY_TWICE })).toMatchObject({ status: 'fail', value: 3 })
+  expect(outcome({ attempts_per_request: '<= 1.6' }, records, { envoy: RETRY_TWICE })).toMatchObject({ status: 'fail', value: 3 })
 })
 
 test('attempts and a bare status must hold for every request', () => {

@@ -81,7 +81,23 @@ test('the last, partial window belongs to the one before', () => {
   ])
   expect(holdsFrom(windows, 0.5, false)).toBe(500)
   expect(holdsFrom(windows, 0.5, true)).toBe(0)
-  expect(holdsFrom(windows, 0.6, true)).toBe(Number.POSITIVE_INFINITY)
+})
+
+test('a window is a relapse only where chance hardly explains it', () => {
+  // at 97 %: of 60 requests 1.8 fail on average; 5 or more do in 3.5 % of all windows, 9 or more in 0.007 %
+  const windows = (failures: number) => [{ from: 0, total: 60, good: 60 - failures }]
+  expect(holdsFrom(windows(5), 0.97, false)).toBe(Number.POSITIVE_INFINITY)
+  expect(holdsFrom(windows(5), 0.97, true)).toBe(0)
+  expect(holdsFrom(windows(9), 0.97, true)).toBe(Number.POSITIVE_INFINITY)
+})
+
+test('a window that the noise of the baseline explains makes it inconclusive, neither a relapse nor a recovery', () => {
+  // 25 a window; the baseline loses 4 %, and the windows may lose 6 %: 4 of 25 are 16 %, in 6 % of all windows so many
+  const noisy = [...many(48, good), ...many(2, bad)]
+  const late = after(0).map((record, index) => (index >= 100 && index < 104 ? bad({ due: record.due, phase: 2 }) : record))
+  const found = judged('1s', [...noisy, ...outage(), ...late])
+  expect(found).toMatchObject({ status: 'inconclusive', value: 2500, interval: { low: 0, high: 2500 } })
+  expect(found.why).toContain('whether it recovered after 0ms or only after 2.5s is open')
 })
 
 test.each([
