@@ -1,17 +1,25 @@
-import { ChaosError, type Problem } from './errors.ts'
+import type { Problem } from './errors.ts'
 import { compilePlan } from './plan/compile.ts'
 import type { Plan } from './plan/plan.ts'
-import { frame } from './scenario/frame.ts'
-import { readScenario } from './scenario/read.ts'
-import { requestsOf, routeOf } from './scenario/routing.ts'
+import { isPlannable } from './scenario/check-load.ts'
+import { isEcho } from './scenario/echo.ts'
+import type { Finding } from './scenario/finding.ts'
+import { inOrder, refusal } from './scenario/parse.ts'
+import { readDraft } from './scenario/read.ts'
+import { knownRouteOf, requestsOf } from './scenario/routing.ts'
 import type { Scenario } from './scenario/scenario.ts'
+import { warningFindings } from './scenario/warn.ts'
 import { undecidable } from './verdict/decidable.ts'
 
 /** A scenario that is ready to run: sound, planned, and with claims that its load can decide. */
 export interface Prepared {
   scenario: Scenario
   plan: Plan
+  warnings: readonly Warning[]
 }
+
+/** Something of a sound scenario that has no effect, at its place: it keeps nothing from running. */
+export type Warning = Problem
 
 export interface PrepareOptions {
   /** In place of the scenario's own. */
@@ -22,28 +30,32 @@ export interface PrepareOptions {
 
 /** Everything that can be found wrong before something starts. @throws ChaosError `badInput` with all problems of the file. */
 export function prepare(file: string, options: PrepareOptions): Prepared {
-  const read = readScenario(file)
-  const scenario: Scenario = options.seed === undefined ? read : { ...read, seed: options.seed }
-  const plan = compilePlan(scenario)
+  const draft = readDraft(file)
+  const scenario: Scenario = options.seed === undefined ? draft.scenario : { ...draft.scenario, seed: options.seed }
+  // A load beyond all bounds is among the problems; planning it would fill the memory.
+  const plan = isPlannable(scenario) ? compilePlan(scenario) : undefined
+  const problems = [
+    ...draft.problems,
+    ...refuseTarget(scenario, options.allowTarget).map((finding) => draft.located(finding, 'bare')),
+    ...(plan === undefined ? [] : unprovable(scenario, plan, draft.findings)).map((finding) => draft.located(finding, 'bare')),
+  ]
+  if (problems.length > 0 || plan === undefined) throw refusal(file, problems)
+  const warnings = warningFindings(scenario).map((finding) => draft.located(finding))
+  return { scenario, plan, warnings: inOrder(file, warnings) }
+}
+
+/** Claims that the planned load cannot decide, without those that only repeat what was found before. */
+function unprovable(scenario: Scenario, plan: Plan, findings: readonly Finding[]): Finding[] {
   const kinds = requestsOf(scenario)
   const clusterOf = (index: number) => {
     const kind = kinds[index]
-    return kind && plan.load.target === undefined ? routeOf(scenario, kind) : undefined
+    return kind && plan.load.target === undefined ? knownRouteOf(scenario, kind) : undefined
   }
-  const findings = [...refuseTarget(scenario, options.allowTarget), ...undecidable(scenario, plan, clusterOf)]
-  if (findings.length > 0) {
-    const problems = findings.map(({ path, message, hint }): Problem => {
-      const { line, col } = scenario.locate(path)
-      const source = scenario.text.split(/\r\n|\r|\n/)[line - 1] ?? ''
-      return { file, line, col, message, frame: frame(source, line, col), ...(hint === undefined ? {} : { hint }) }
-    })
-    throw new ChaosError('badInput', `${file} cannot be run as it is`, { problems })
-  }
-  return { scenario, plan }
+  return undecidable(scenario, plan, clusterOf).filter(({ path }) => !isEcho(path, scenario, findings))
 }
 
 /** Load and faults go only to what the run itself started, or to this machine. */
-function refuseTarget(scenario: Scenario, allowed: string | undefined) {
+function refuseTarget(scenario: Scenario, allowed: string | undefined): Finding[] {
   const { target } = scenario.load
   if (target === undefined) return []
   const host = new URL(target).hostname

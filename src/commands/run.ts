@@ -60,7 +60,7 @@ export async function runCommand(files: readonly string[], flags: RunFlags, worl
 
 async function runOne(prepared: Prepared, folder: ResultsFolder, flags: RunFlags, world: World, signal: AbortSignal): Promise<FinishedRun> {
   const screen = flags.quiet ? null : await openScreen(flags.color)
-  const warnings: string[] = []
+  const warnings = prepared.warnings.map(({ line, message }) => `line ${line}: ${message}`)
   screen?.print(`chaos: ${prepared.scenario.name} (seed ${prepared.plan.seed})`)
   const finished = await run(prepared, {
     chaosVersion: world.version,

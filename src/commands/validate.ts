@@ -1,21 +1,30 @@
 import { ChaosError, EXIT, type ExitCode } from '../errors.ts'
-import { prepare } from '../prepare.ts'
+import { prepare, type Warning } from '../prepare.ts'
 import { renderError } from '../report/errors.ts'
 import { terminalOf } from '../terminal.ts'
 
-/** Checks all files; says `ok` for each sound one on stdout, and every problem of the others on stderr. */
+/** Checks all files; says `ok` for each sound one on stdout, and every problem and warning on stderr. */
 export function validateCommand(files: readonly string[], options: { allowTarget?: string; color: boolean }): ExitCode {
+  const look = terminalOf(process.stderr, options.color)
+  const tell = (error: ChaosError) => process.stderr.write(`${renderError(error, look)}\n\n`)
   let code: ExitCode = EXIT.pass
   for (const file of files) {
     try {
-      const { scenario, plan } = prepare(file, options)
+      const { scenario, plan, warnings } = prepare(file, options)
       const seconds = (plan.phases.at(-1)?.to ?? 0) / 1000
       process.stdout.write(`${file}: ok, ${scenario.expect.length} expectations over ${plan.load.due.length} requests in ${seconds} s\n`)
+      for (const warning of warnings) tell(asError(warning))
     } catch (error) {
       if (!(error instanceof ChaosError)) throw error
-      process.stderr.write(`${renderError(error, terminalOf(process.stderr, options.color))}\n\n`)
+      tell(error)
       code = EXIT.badInput
     }
   }
   return code
+}
+
+/** A warning is shown as a problem is, and says what it is. */
+function asError(warning: Warning): ChaosError {
+  const message = `warning: ${warning.message}`
+  return new ChaosError('badInput', message, { problems: [{ ...warning, message }] })
 }

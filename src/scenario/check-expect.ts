@@ -1,9 +1,9 @@
 import { FAULT_KIND_NAMES } from '../fault/registry.ts'
 import { listed, show } from '../value/show.ts'
-import { type Fault, requestsThatMeet } from './check-faults.ts'
+import { type Fault, isToldOf, requestsThatMeet } from './check-faults.ts'
 import type { Expectation } from './expect-schema.ts'
 import type { Finding } from './finding.ts'
-import { hasHeaders, type RequestKind, requestsOf, routeOf, routesOf } from './routing.ts'
+import { hasHeaders, mayReach, type RequestKind, requestsOf, routesOf } from './routing.ts'
 import type { DocumentPath } from './scenario.ts'
 import type { ScenarioDocument } from './schema.ts'
 
@@ -38,7 +38,7 @@ function filters(
   const found: ReturnType<typeof filters> = []
   if (request !== undefined) found.push({ path: ['request'], text: `is called ${show(request)}`, keeps: ({ name }) => name === request })
   if (cluster !== undefined && isStraight(scenario) && routesOf(scenario).length > 0)
-    found.push({ path: ['cluster'], text: `is routed to ${show(cluster)}`, keeps: (kind) => routeOf(scenario, kind) === cluster })
+    found.push({ path: ['cluster'], text: `is routed to ${show(cluster)}`, keeps: (kind) => mayReach(scenario, kind, cluster) })
   if (given?.header !== undefined) {
     const header = given.header
     found.push({
@@ -52,7 +52,8 @@ function filters(
   return found
 }
 
-const concerned = (scenario: ScenarioDocument, claim: Expectation) =>
+/** The kinds of request that a claim may be about. */
+export const concerned = (scenario: ScenarioDocument, claim: Expectation) =>
   requestsOf(scenario).filter((request) => filters(scenario, claim).every(({ keeps }) => keeps(request)))
 
 function noRequests(scenario: ScenarioDocument, claim: Expectation): Finding[] {
@@ -77,15 +78,16 @@ function noRequests(scenario: ScenarioDocument, claim: Expectation): Finding[] {
   return []
 }
 
-/** The faults of these phases that a request of the claim may meet. */
+/** The faults of these phases that a request of the claim may meet; one that is wrong itself may be any. */
 function faultsFor(scenario: ScenarioDocument, claim: Expectation, phases: Phase[]): Fault[] {
   const requests = concerned(scenario, claim)
   return phases
     .flatMap((phase) => phase.faults)
     .filter(
       (fault) =>
-        (claim.cluster === undefined || fault.cluster === claim.cluster) &&
-        requestsThatMeet(scenario, fault).some((request) => requests.includes(request)),
+        isToldOf(scenario, fault) ||
+        ((claim.cluster === undefined || fault.cluster === claim.cluster) &&
+          requestsThatMeet(scenario, fault).some((request) => requests.includes(request))),
     )
 }
 
@@ -130,12 +132,11 @@ const POLICY_METRICS = [
 function misplaced(scenario: ScenarioDocument, claim: Expectation): Finding[] {
   if (!isStraight(scenario)) return []
   const kind = claim.given?.fault
-  // One such phase is enough: its requests make no attempts, and would water down what the others show.
-  const somewhere = phasesOf(scenario, claim).some((phase) => {
+  const everywhere = phasesOf(scenario, claim).every((phase) => {
     const faults = faultsFor(scenario, claim, [phase]).filter((fault) => isOfKind(fault, kind))
     return faults.length > 0 && faults.every((fault) => fault.at === 'ingress')
   })
-  if (!somewhere) return []
+  if (!everywhere) return []
   const claimed: DocumentPath[] = POLICY_METRICS.filter((metric) => claim[metric] !== undefined).map((metric) => [metric])
   if (claim.given?.attempts !== undefined) claimed.push(['given', 'attempts'])
   return claimed.map((path) => ({

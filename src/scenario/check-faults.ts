@@ -2,7 +2,7 @@ import { formatMs } from '../units.ts'
 import { plural, show } from '../value/show.ts'
 import type { Finding } from './finding.ts'
 import { DEFAULT_DEADLINE_MS, DEFAULT_ROUTE_TIMEOUT_MS, PATIENCE_MS } from './limits.ts'
-import { hasHeaders, type RequestKind, requestsOf, routeFor, routeOf, routesOf } from './routing.ts'
+import { hasHeaders, mayReach, type RequestKind, requestsOf, routeFor, routesOf } from './routing.ts'
 import type { ScenarioDocument } from './schema.ts'
 
 export type Fault = ScenarioDocument['phases'][number]['faults'][number]
@@ -22,7 +22,12 @@ export function faultFindings(scenario: ScenarioDocument): Finding[] {
 export function requestsThatMeet(scenario: ScenarioDocument, fault: Fault): readonly RequestKind[] {
   const requests = requestsOf(scenario)
   if (scenario.load.target !== undefined) return requests
-  return requests.filter((request) => routeOf(scenario, request) === fault.cluster && hasHeaders(request, fault.when?.header ?? {}))
+  return requests.filter((request) => mayReach(scenario, request, fault.cluster) && hasHeaders(request, fault.when?.header ?? {}))
+}
+
+/** Whether the fault itself is told of: what is said of claims on it would only echo that. */
+export function isToldOf(scenario: ScenarioDocument, fault: Fault): boolean {
+  return !Object.hasOwn(scenario.upstreams, fault.cluster) || requestsThatMeet(scenario, fault).length === 0
 }
 
 function replica({ upstreams }: ScenarioDocument, fault: Fault): Finding[] {
@@ -40,7 +45,7 @@ function replica({ upstreams }: ScenarioDocument, fault: Fault): Finding[] {
 function reach(scenario: ScenarioDocument, fault: Fault): Finding[] {
   if (!Object.hasOwn(scenario.upstreams, fault.cluster) || routesOf(scenario).length === 0 || requestsThatMeet(scenario, fault).length > 0)
     return []
-  const routed = requestsOf(scenario).some((request) => routeOf(scenario, request) === fault.cluster)
+  const routed = requestsOf(scenario).some((request) => mayReach(scenario, request, fault.cluster))
   if (!routed)
     return [
       {

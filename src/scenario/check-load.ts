@@ -11,9 +11,20 @@ export function loadFindings(scenario: ScenarioDocument): Finding[] {
   return [...size(scenario), ...unrouted(scenario), ...headerRules(scenario)]
 }
 
-function size({ load, phases }: ScenarioDocument): Finding[] {
+function extent({ load, phases }: ScenarioDocument): { total: number; requests: number } {
   const total = phases.reduce((sum, phase) => sum + phase.for, 0)
-  const requests = (load.rate * total) / 1000
+  return { total, requests: (load.rate * total) / 1000 }
+}
+
+/** Whether the load is small enough to be planned. */
+export function isPlannable(scenario: ScenarioDocument): boolean {
+  const { total, requests } = extent(scenario)
+  return total <= MAX_DURATION_MS && requests <= MAX_REQUESTS
+}
+
+function size(scenario: ScenarioDocument): Finding[] {
+  const { load, phases } = scenario
+  const { total, requests } = extent(scenario)
   if (total > MAX_DURATION_MS)
     return [{ path: ['phases'], message: `the phases last ${formatMs(total)} together: expected at most ${formatMs(MAX_DURATION_MS)}` }]
   if (requests > MAX_REQUESTS) {

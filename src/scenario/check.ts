@@ -1,3 +1,4 @@
+import { impossibleClaims } from './check-claims.ts'
 import { expectationFindings } from './check-expect.ts'
 import { faultFindings } from './check-faults.ts'
 import { loadFindings } from './check-load.ts'
@@ -10,5 +11,11 @@ import type { ScenarioDocument } from './schema.ts'
  * never mean anything. Unknown names are `names.ts`'s part; here they are passed over.
  */
 export function checkScenario(scenario: ScenarioDocument): Finding[] {
-  return [...policyFindings(scenario), ...loadFindings(scenario), ...faultFindings(scenario), ...expectationFindings(scenario)]
+  return [
+    ...policyFindings(scenario),
+    ...loadFindings(scenario),
+    ...faultFindings(scenario),
+    ...expectationFindings(scenario),
+    ...impossibleClaims(scenario),
+  ]
 }

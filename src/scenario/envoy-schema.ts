@@ -5,6 +5,8 @@ import { show } from '../value/show.ts'
 /** The part of a scenario that is Envoy's own: its names, spelt its way, so that it can be copied to and from Envoy. */
 
 const limit = (text: string) => uint32.optional().describe(text)
+/** That 0 lets nothing pass is told in check-policy.ts, with its reason. */
+const limitFrom1 = (text: string) => uint32.meta({ minimum: 1 }).optional().describe(text)
 const percentage = (text: string) =>
   uint32
     .refine((value) => value <= 100, { error: (issue) => `expected a percentage from 0 to 100, got ${show(issue.input)}` })
@@ -15,10 +17,10 @@ const percentage = (text: string) =>
 const circuitBreakers = z
   .strictObject({
     max_connections: limit('Connections at once. It queues, it does not refuse. Default 1024.'),
-    max_pending_requests: limit(
+    max_pending_requests: limitFrom1(
       'Requests that wait for a connection; more are refused (503, overflow). At least 1, since the first request waits too. Default 1024.',
     ),
-    max_requests: limit('Requests in flight; more are refused (503, overflow). At least 1. Default 1024.'),
+    max_requests: limitFrom1('Requests in flight; more are refused (503, overflow). At least 1. Default 1024.'),
     max_retries: limit('Retries at once, the back-off included; more are suppressed. Default 3.'),
     max_connection_pools: limit('Connection pools at once. Default: no limit.'),
   })

@@ -96,7 +96,7 @@ export const METRICS = {
   fault_share: share('Requests that met a fault ÷ requests that matched its condition.'),
   recovers_within: z
     .union([z.string(), z.number()], { error: (issue) => `expected a duration such as 1s, got ${show(issue.input)}` })
-    .meta({ title: 'duration', type: 'string', examples: ['1s', '<= 1s'] })
+    .meta({ title: 'duration', type: 'string', examples: ['1s', '<= 1s'], pattern: '^\\s*(<=?)?\\s*(\\d+(\\.\\d+)?(us|ms|s|m|h))+\\s*$' })
     .transform((input, context) => {
       const text = String(input).trim()
       const read = parseCondition(/^\d/.test(text) && !text.includes('..') ? `<= ${text}` : text, 'latency')

@@ -9,19 +9,40 @@ import type { ScenarioDocument } from './schema.ts'
 import { readBySchema } from './schema-findings.ts'
 import { readYaml, type YamlSource } from './yaml.ts'
 
-/** Nobody reads on; the rest is counted. */
 const MAX_PROBLEMS = 50
 
 const START = 'expected a map with the keys name, upstreams, load, phases and expect'
 
+/** A scenario whose parts are all well-formed, with what is wrong with it all the same. */
+export interface Draft {
+  /** Sound only where there are no problems. */
+  scenario: Scenario
+  /** By place in the document; `problems` has them too. */
+  findings: readonly Finding[]
+  problems: readonly Problem[]
+  /** Says where in the text a finding is; `bare` leaves the path out of its message. */
+  located(finding: Finding, bare?: 'bare'): Problem
+}
+
 /**
- * Reads a scenario. Pure but for `readSamples`.
- *
- * @param file - as messages should name it
- * @param readSamples - the text of a file of latency samples, by its path in the scenario; throws ChaosError
+ * Reads a sound scenario. Pure but for `readSamples`.
  * @throws ChaosError `badInput` with every problem of the file, in the order of the text
  */
 export function parseScenario(text: string, file: string, readSamples: (path: string) => string): Scenario {
+  const { scenario, problems } = parseDraft(text, file, readSamples)
+  if (problems.length > 0) throw refusal(file, problems)
+  return scenario
+}
+
+/**
+ * Reads a scenario as far as its format goes, so that later checks can tell their problems together with those found
+ * here. Pure but for `readSamples`.
+ *
+ * @param file - as messages should name it
+ * @param readSamples - the text of a file of latency samples, by its path in the scenario; throws ChaosError
+ * @throws ChaosError `badInput` when the text is no scenario by its format, with every problem of it
+ */
+export function parseDraft(text: string, file: string, readSamples: (path: string) => string): Draft {
   const body = text.replace(/^\ufeff/, '')
   const source = readYaml(body, file)
   if (source.value === undefined) throw refusal(file, source.problems)
@@ -32,39 +53,48 @@ export function parseScenario(text: string, file: string, readSamples: (path: st
   const read = readBySchema(source.value)
   const findings = [
     ...nameFindings(source.value),
-    ...('document' in read ? [...checkScenario(read.document), ...respeltHeaders(source)] : read.findings),
+    // Where a value could not be read, another stands in its place: it says nothing of the whole.
+    ...('document' in read
+      ? [...(source.problems.length === 0 ? checkScenario(read.document) : []), ...respeltHeaders(source)]
+      : read.findings),
   ]
   const { samples, problems } = 'document' in read ? readAllSamples(read.document, source, readSamples) : { samples: {}, problems: [] }
 
   // A value that could not be read stands as nothing in the document: what the schema says of that is an echo.
   const places = new Set(source.problems.map(placeOf))
-  const found = findings.map((finding) => located(source, finding)).filter((problem) => !places.has(placeOf(problem)))
+  const locatedIn = (finding: Finding, bare?: 'bare') => located(source, finding, bare)
+  const found = findings.map((finding) => locatedIn(finding)).filter((problem) => !places.has(placeOf(problem)))
   const all = [...source.problems, ...found, ...problems]
-  if (all.length > 0 || !('document' in read)) throw refusal(file, all)
+  if (source.problems.length > 0 || !('document' in read)) throw refusal(file, all)
 
   const locate = (path: DocumentPath) => {
     const { line, col } = source.problem(source.locate(path), '')
     return { line, col }
   }
-  return { ...read.document, file, text: body, samples, locate }
+  return { scenario: { ...read.document, file, text: body, samples, locate }, findings, problems: all, located: locatedIn }
 }
 
 const placeOf = ({ line, col }: Problem) => `${line}:${col}`
 
-function located(source: YamlSource, { path, message, hint, at }: Finding): Problem {
-  const place = formatPath(at === 'key' ? path.slice(0, -1) : path)
+function located(source: YamlSource, { path, message, hint, at }: Finding, bare?: 'bare'): Problem {
+  const place = bare ? '' : formatPath(at === 'key' ? path.slice(0, -1) : path)
   return source.problem(source.locate(path, at), place === '' ? message : `${place}: ${message}`, hint)
 }
 
-/** In the order of the text, each once; a sample file's come after the scenario's own. */
-function refusal(file: string, problems: readonly Problem[]): ChaosError {
-  const unique = [...new Map(problems.map((problem) => [`${problem.file}:${placeOf(problem)} ${problem.message}`, problem])).values()]
-  const sorted = unique.sort((a, b) => Number(a.file !== file) - Number(b.file !== file) || a.line - b.line || a.col - b.col)
+/** All problems of a file as one error; what nobody reads on is counted. */
+export function refusal(file: string, problems: readonly Problem[]): ChaosError {
+  const sorted = inOrder(file, problems)
   const left = sorted.length - MAX_PROBLEMS
   return new ChaosError('badInput', `${file} has ${plural(sorted.length, 'problem')}`, {
     problems: sorted.slice(0, MAX_PROBLEMS),
     ...(left > 0 ? { hint: `${plural(left, 'further problem')} not shown` } : {}),
   })
+}
+
+/** In the order of the text, each once; those of other files at the end. */
+export function inOrder(file: string, problems: readonly Problem[]): Problem[] {
+  const unique = [...new Map(problems.map((problem) => [`${problem.file}:${placeOf(problem)} ${problem.message}`, problem])).values()]
+  return unique.sort((a, b) => Number(a.file !== file) - Number(b.file !== file) || a.line - b.line || a.col - b.col)
 }
 
 /** `x-version: 1.0` would be sent as "1": what is read as a number or as true loses its spelling. */

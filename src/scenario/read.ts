@@ -3,18 +3,28 @@ import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { ChaosError } from '../errors.ts'
 import { show } from '../value/show.ts'
 import { MAX_SAMPLES_BYTES, MAX_SCENARIO_BYTES } from './limits.ts'
-import { parseScenario } from './parse.ts'
+import { type Draft, parseDraft, refusal } from './parse.ts'
 import type { Scenario } from './scenario.ts'
 
 /**
- * Reads a scenario from a file, and the files that it names.
+ * Reads a sound scenario from a file, and the files that it names.
  * @throws ChaosError `badInput`
  */
 export function readScenario(file: string): Scenario {
-  const text = readText(file, file, MAX_SCENARIO_BYTES)
+  const { scenario, problems } = readDraft(file)
+  if (problems.length > 0) throw refusal(file, problems)
+  return scenario
+}
+
+/**
+ * Reads a scenario from a file, and the files that it names, as far as its format goes.
+ * @throws ChaosError `badInput`
+ */
+export function readDraft(file: string): Draft {
+  const text = readText(file, file, MAX_SCENARIO_BYTES, `scenario files are meant, such as ${join(file, '*.yaml')}`)
   const folder = dirname(realpathSync(file))
   const project = projectFolder(folder)
-  return parseScenario(text, file, (path) => readText(insideProject(path, folder, project), path, MAX_SAMPLES_BYTES))
+  return parseDraft(text, file, (path) => readText(insideProject(path, folder, project), path, MAX_SAMPLES_BYTES))
 }
 
 /**
@@ -45,11 +55,15 @@ function isBelow(path: string, folder: string): boolean {
   return way !== '' && !isAbsolute(way) && way.split(/[\\/]/, 1)[0] !== '..'
 }
 
-/** @param shown - the path as the user wrote it */
-function readText(path: string, shown: string, maxBytes: number): string {
+/**
+ * @param shown - the path as the user wrote it
+ * @param instead - what to do when it is a folder
+ */
+function readText(path: string, shown: string, maxBytes: number, instead = 'name one file'): string {
   const stats = attempt(shown, () => statSync(path, { bigint: true }))
   const other = notAFile(stats)
-  if (other !== undefined) throw new ChaosError('badInput', `${show(shown)} is ${other}, not a file`, { hint: 'name one file' })
+  if (other !== undefined)
+    throw new ChaosError('badInput', `${show(shown)} is ${other}, not a file`, { hint: stats.isDirectory() ? instead : 'name one file' })
   if (stats.size > maxBytes)
     throw new ChaosError(
       'badInput',

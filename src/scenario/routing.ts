@@ -51,6 +51,18 @@ export function routeOf(scenario: Routed, request: RequestKind): string | undefi
   return routeFor(scenario, request)?.cluster
 }
 
+/** Whether a request may go to a cluster: one without a known way is told of at its route, and may go anywhere. */
+export function mayReach(scenario: Routed, request: RequestKind, cluster: string): boolean {
+  const routed = knownRouteOf(scenario, request)
+  return routed === undefined || routed === cluster
+}
+
+/** The cluster that a request is routed to, where that is an upstream. */
+export function knownRouteOf(scenario: Routed, request: RequestKind): string | undefined {
+  const cluster = routeOf(scenario, request)
+  return cluster !== undefined && Object.hasOwn(scenario.upstreams, cluster) ? cluster : undefined
+}
+
 /** Whether the request carries all of these headers with exactly these values. `wanted` has its names in lower case. */
 export function hasHeaders(request: RequestKind, wanted: Readonly<Record<string, string>>): boolean {
   const headers = headersOf(request)

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { didYouMean } from '../value/nearest.ts'
 import { listed, plural, show } from '../value/show.ts'
-import type { Finding } from './finding.ts'
+import { type Finding, formatPath } from './finding.ts'
 import { adviceOnKey, meaningOf } from './keys.ts'
 import type { DocumentPath } from './scenario.ts'
 import { scenarioSchema } from './schema.ts'
@@ -111,6 +111,10 @@ function missing(path: DocumentPath): Finding {
 function hintFor(issue: Issue, input: unknown): string | undefined {
   if (issue.code === 'invalid_value' && typeof input === 'string') return didYouMean(input, issue.values.map(String))
   if (issue.code !== 'invalid_type') return undefined
+  if (input === null && EMPTY_MAPS.some((place) => place.test(formatPath(issue.path as DocumentPath))))
+    return 'write {} for one that has its defaults only'
+  if (issue.expected === 'number' && typeof input === 'string' && PLAIN_NUMBER.test(input))
+    return `write the plain number: ${input.replace(PLAIN_NUMBER, '$1')}`
   if (issue.expected === 'string' && (typeof input === 'number' || typeof input === 'boolean')) return `quote it: "${input}"`
   if (issue.expected === 'array' && typeof input === 'string')
     return `write a list: [${input
@@ -120,6 +124,12 @@ function hintFor(issue: Issue, input: unknown): string | undefined {
   if (issue.expected === 'array' && input !== null && typeof input === 'object') return 'begin each item with "- "'
   return undefined
 }
+
+/** Where a map without keys is right. */
+const EMPTY_MAPS = [/^upstreams\.[^.]+(\.respond)?$/, /^envoy(\.clusters(\.[^.]+(\.(circuit_breakers|outlier_detection))?)?)?$/]
+
+/** A number with a unit that it does not have here, or in quotes. */
+const PLAIN_NUMBER = /^\s*(\d{1,15}(?:\.\d{1,15})?)\s*%?\s*$/
 
 function isMissing(issue: Issue, value: unknown): boolean {
   return (

@@ -26,6 +26,21 @@ const VALUE: Record<Quantity, { parse: (text: string) => number | undefined; exa
   },
 }
 
+/** How a value is written, as a regular expression; `alone` is how it stands without an operator, or after "=". */
+const SPELLING: Record<Quantity, { value: string; alone?: string }> = {
+  share: { value: '(0|0*(\\d{1,2}|100)(\\.\\d+)?\\s?%)', alone: '(0|(0+|0*100)(\\.0+)?\\s?%)' },
+  latency: { value: '(\\d+(\\.\\d+)?(us|ms|s|m|h))+' },
+  count: { value: '\\d{1,15}', alone: '\\d{1,15}' },
+  factor: { value: '\\d{1,9}(\\.\\d{1,9})?' },
+}
+
+/** The regular expression of conditions as text, for editors: it refuses nothing that `parseCondition` reads. */
+export function conditionPattern(quantity: Quantity): string {
+  const { value, alone } = SPELLING[quantity]
+  const forms = [`(>=|<=|>|<)\\s*${value}`, `${value}\\s*\\.\\.\\s*${value}`, ...(alone === undefined ? [] : [`(==?)?\\s*${alone}`])]
+  return `^\\s*(${forms.join('|')})\\s*$`
+}
+
 /** A condition is short; the expressions below are not made for more. */
 const LONGEST = 60
 

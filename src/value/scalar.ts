@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { LONGEST_MS, type Ms, type PerSecond, parseMs, parseRate } from '../units.ts'
-import { type Condition, parseCondition, type Quantity } from './condition.ts'
+import { type Condition, conditionPattern, parseCondition, type Quantity } from './condition.ts'
 import { show } from './show.ts'
 
 /** The scalar types of a scenario: how each is spelt, and what it is read into. `title` is how the reference calls it. */
@@ -146,13 +146,18 @@ const CONDITION_EXAMPLES: Record<Quantity, (string | number)[]> = {
   factor: ['<= 1.2', '1.1 .. 1.3'],
 }
 
+/** The bare numbers that are conditions, for editors: what else would be a number lacks its unit or its side. */
+const BARE: Partial<Record<Quantity, object>> = { share: { const: 0 }, count: { type: 'integer', minimum: 0 } }
+
 /** A condition on one quantity, such as ">= 99%". */
 export function condition(quantity: Quantity, examples = CONDITION_EXAMPLES[quantity]) {
+  const text = { type: 'string', pattern: conditionPattern(quantity) }
+  const bare = BARE[quantity]
   return z
     .union([z.string(), z.number()], {
       error: (issue) => `expected a condition such as ${JSON.stringify(examples[0])}, got ${show(issue.input)}`,
     })
-    .meta({ title: quantity, examples })
+    .meta({ title: quantity, examples, ...(bare === undefined ? text : { anyOf: [text, bare] }) })
     .transform((input, context): Condition => {
       const read = parseCondition(input, quantity)
       return 'expected' in read ? fail(context, `${read.expected}, got ${show(input)}`) : read

@@ -49,7 +49,7 @@ function refuse(claim: Claim, scenario: Scenario, plan: Plan, clusterOf: Cluster
       : plannedSelection(claim.expectation, plan, clusterOf, claim.family === 'share' && claim.of === 'fault_share')
   if ('hint' in selected) return selected
   if (selected.count === 0)
-    return { message: `${quote(claim)} would be about no request ${where(claim, phases.length)}`, hint: emptyHint(claim) }
+    return { message: `${quote(claim)} would be about no request in ${where(claim, phases.length)}`, hint: emptyHint(claim) }
   const needed = neededFor(
     claim,
     scenario,

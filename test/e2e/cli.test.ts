@@ -138,6 +138,22 @@ test('validate says ok for each sound file and all problems of the others', asyn
   expect(await chaos(['validate', 'good.yaml', 'fine.yaml'], { cwd: folder })).toMatchObject({ code: 0, stderr: '' })
 })
 
+test('validate warns of what has no effect, and the file is sound all the same', async () => {
+  const folder = newFolder()
+  writeScenario(folder, { name: 'idle', expect: ['{ phase: only, success_rate: ">= 90%", ejections: 0 }'] })
+  const { code, stdout, stderr } = await chaos(['validate', 'idle.yaml'], { cwd: folder })
+  expect([code, stdout]).toEqual([0, 'idle.yaml: ok, 1 expectations over 100 requests in 1 s\n'])
+  expect(stderr).toMatch(
+    /^idle\.yaml:\d+:\d+: warning: expect\[0\]\.ejections: holds whatever happens: .*\n +\d+ \| .*ejections: 0.*\n +\| +\^\n {2}hint: /,
+  )
+})
+
+test('validate of a folder says that files are meant', async () => {
+  const folder = newFolder()
+  mkdirSync(join(folder, 'some'))
+  expect(await chaos(['validate', 'some'], { cwd: folder })).toMatchObject({ code: 2, stderr: expect.stringContaining('some/*.yaml') })
+})
+
 test.each(['scenario', 'results'])('schema %s prints the file of schema/', async (kind) => {
   const { code, stdout, stderr } = await chaos(['schema', kind])
   expect([code, stderr]).toEqual([0, ''])

@@ -67,7 +67,7 @@ describe('a fault at: ingress', () => {
     expect(
       messages(
         [FAULT, `{ cluster: cart, delay: 1s }, { cluster: cart, abort: 500, at: ingress }`],
-        [CLAIM, '{ phase: storm, given: { fault: abort }, attempts: 3 }'],
+        [CLAIM, '{ phase: storm, given: { fault: abort }, attempts: 2 }'],
       ),
     ).toHaveLength(1))
 })
@@ -170,4 +170,70 @@ test('sizes are bounded just where they say', () => {
   expect(sized('20000/s', '231s')).toHaveLength(1)
   expect(sized('1/s', '86380s')).toEqual([])
   expect(sized('1/s', '86381s')).toHaveLength(1)
+})
+
+describe('claims on what the policy cannot do', () => {
+  const cart = (keys: string): [string, string] => ['{ circuit_breakers: { max_requests: 64 } }', `{ ${keys} }`]
+  const route = (keys: string): [string, string] => ['cluster: cart, retry_policy: { retry_on: [5xx] }', `cluster: cart, ${keys}`]
+  const retries = (keys: string) => route(`timeout: 1s, retry_policy: { retry_on: [5xx], ${keys} }`)
+  const claimed = (claim: string, ...changes: [string, string][]) => messages(...changes, [CLAIM, claim])
+
+  test.each<[string, string, ...[string, string][]]>([
+    ['{ ejections: ">= 1" }', 'no cluster has outlier_detection'],
+    ['{ cluster: stock, ejections: 2 }', 'stock has no outlier_detection', cart('outlier_detection: { max_ejection_percent: 50 }')],
+    ['{ ejections: ">= 1" }', 'max_ejection_percent: 10 (the default) lets none of the 2 replicas', cart('outlier_detection: {}')],
+    ['{ cluster: cart, ejections: "> 0" }', 'max_ejection_percent: 49', cart('outlier_detection: { max_ejection_percent: 49 }')],
+    [
+      '{ cluster: cart, ejections: "1 .. 3" }',
+      'max_ejection_percent: 33 lets none of the 3',
+      cart('outlier_detection: { max_ejection_percent: 33 }'),
+      ['replicas: 2', 'replicas: 3'],
+    ],
+    [
+      '{ cluster: cart, ejections: 1 }',
+      'does not let the only replica of cart',
+      cart('outlier_detection: { max_ejection_percent: 99 }'),
+      ['replicas: 2', 'replicas: 1'],
+    ],
+    ['{ attempts: 3 }', 'num_retries allows 2 attempts at most'],
+    ['{ attempts: ">= 4" }', 'num_retries allows 3 attempts at most', retries('num_retries: 2')],
+    ['{ attempts: "> 3" }', 'num_retries allows 3 attempts at most', retries('num_retries: 2')],
+    ['{ request: stock, attempts: 2 }', 'without retries there is 1 attempt'],
+    ['{ given: { attempts: 3 }, status: 503 }', 'expect[0].given.attempts: "3" can never hold'],
+    ['{ attempts_per_request: ">= 2.1" }', 'num_retries allows 2 attempts'],
+    ['{ request: stock, retry_amplification: "1.1 .. 1.3" }', 'without retries'],
+    ['{ request: stock, retries: ">= 1" }', 'the route to stock has no retry_policy'],
+    ['{ retries: ">= 1" }', 'no route of these requests has a num_retries above 0', retries('num_retries: 0')],
+    ['{ timeouts: { per_try: ">= 1" } }', 'no route of these requests has a per_try_timeout'],
+    ['{ timeouts: { per_try: ">= 1" } }', 'no route of these requests has a per_try_timeout', retries('per_try_timeout: 0s')],
+    [
+      '{ timeouts: { per_try: ">= 1" } }',
+      'no route of these requests has a per_try_timeout below its timeout',
+      retries('per_try_timeout: 1s'),
+    ],
+    ['{ request: jason, timeouts: { route: ">= 1" } }', 'the route to cart has no timeout above 0s', route('timeout: 0s')],
+  ])('%s: %s', (claim, says, ...changes) => expect(claimed(claim, ...changes)).toEqual([expect.stringContaining(says)]))
+
+  test.each<[string, ...[string, string][]]>([
+    ['{ ejections: ">= 1" }', cart('outlier_detection: { max_ejection_percent: 50 }')],
+    ['{ cluster: cart, ejections: ">= 1" }', cart('outlier_detection: { max_ejection_percent: 34 }'), ['replicas: 2', 'replicas: 3']],
+    ['{ cluster: cart, ejections: ">= 1" }', cart('outlier_detection: {}'), ['replicas: 2', 'replicas: 10']],
+    ['{ cluster: cart, ejections: ">= 1" }', cart('outlier_detection: { max_ejection_percent: 1, always_eject_one_host: true }')],
+    ['{ attempts: 2 }'],
+    ['{ attempts: ">= 3" }', retries('num_retries: 2')],
+    ['{ attempts_per_request: ">= 2" }'],
+    ['{ retry_amplification: ">= 3" }'],
+    ['{ retries: ">= 1" }'],
+    ['{ timeouts: { per_try: ">= 1" } }', retries('per_try_timeout: 999ms')],
+    ['{ timeouts: { per_try: ">= 1" } }', route('timeout: 0s, retry_policy: { retry_on: [5xx], per_try_timeout: 1h }')],
+    ['{ timeouts: { route: ">= 1" } }', route('timeout: 0s')],
+    ['{ timeouts: ">= 1" }', route('timeout: 0s')],
+    ['{ breaker_rejections: ">= 1" }'],
+  ])('%s is possible', (claim, ...changes) => expect(claimed(claim, ...changes)).toEqual([]))
+
+  test('an app may call more often than Envoy tries, but outlier detection stays what it is', () => {
+    const target: [string, string] = ['rate: 100/s', 'rate: 100/s\n  target: http://127.0.0.1:8080']
+    expect(claimed('{ attempts: 4, retries: ">= 1", timeouts: { per_try: ">= 1" } }', target)).toEqual([])
+    expect(claimed('{ ejections: ">= 1" }', target)).toHaveLength(1)
+  })
 })

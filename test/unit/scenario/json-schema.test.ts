@@ -36,10 +36,32 @@ describe('an editor that goes by the schema', () => {
     ['[5xx]', '[5XX]', '/envoy/routes/1/retry_policy/retry_on/0 enum'],
     ['max_requests: 64', 'max_request: 64', '/envoy/clusters/cart/circuit_breakers unknown max_request'],
     ['success_rate', 'succes_rate', '/expect/0 unknown succes_rate'],
+    ['max_requests: 64', 'max_requests: 0', '/envoy/clusters/cart/circuit_breakers/max_requests range'],
+    ['max_requests: 64', 'max_pending_requests: 0', '/envoy/clusters/cart/circuit_breakers/max_pending_requests range'],
+    ['">= 99%"', '">= 99"', '/expect/0/success_rate anyOf'],
+    ['">= 99%"', '99', '/expect/0/success_rate anyOf'],
+    ['success_rate: ">= 99%"', 'p99: "150ms"', '/expect/0/p99 pattern'],
+    ['success_rate: ">= 99%"', 'p99: 150', '/expect/0/p99 type'],
+    ['success_rate: ">= 99%"', 'retries: -1', '/expect/0/retries anyOf'],
+    ['success_rate: ">= 99%"', 'retries: "=> 1"', '/expect/0/retries anyOf'],
+    ['success_rate: ">= 99%"', 'timeouts: { route: many }', '/expect/0/timeouts anyOf'],
+    ['success_rate: ">= 99%"', 'status: { 503: 10 }', '/expect/0/status anyOf'],
+    ['success_rate: ">= 99%"', 'attempts_per_request: 1.2', '/expect/0/attempts_per_request type'],
+    ['success_rate: ">= 99%"', 'recovers_within: ">= 1s"', '/expect/0/recovers_within pattern'],
     ['replicas: 2', 'replicas: two', '/upstreams/cart/replicas type'],
     ['stock: {}', '"my stock": {}', '/upstreams/my stock pattern'],
   ])('refuses %s written as %s', (from, to, where) => expect(check(SMALL.replace(from, to))).toContain(where))
 })
+
+test.each([
+  'error_rate: 0',
+  'error_rate: "0%"',
+  'retries: 0',
+  'retries: "3"',
+  'recovers_within: "<= 1s"',
+  'recovers_within: 1s',
+  'status: { 503: 0 }',
+])('it accepts the claim %s', (claim) => expect(check(SMALL.replace('success_rate: ">= 99%"', claim))).toEqual([]))
 
 describe('the schema helps while typing', () => {
   const maps = (at: JsonSchema, path = ''): [string, JsonSchema][] => [

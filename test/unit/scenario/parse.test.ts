@@ -118,6 +118,23 @@ describe('problems', () => {
     expect(problemsOf(SMALL.replace('rate:', 'rat:'))).toEqual(['9:3: load: unknown key "rat"'])
   })
 
+  test.each([
+    ['stock: {}', 'stock:', 'write {} for one that has its defaults only'],
+    ['stock: {}', 'stock: { respond: }', 'write {} for one that has its defaults only'],
+    ['{ max_requests: 64 }', '', 'write {} for one that has its defaults only'],
+    ['GET: /stock', 'GET: /stock, weight: 30%', 'write the plain number: 30'],
+    ['replicas: 2', 'replicas: "2"', 'write the plain number: 2'],
+    ['load:\n  rate: 100/s', 'load:\n  arrivals:', undefined],
+  ])('%s written as %s has the hint: %s', (from, to, hint) => {
+    try {
+      parse(SMALL.replace(from, to))
+    } catch (error) {
+      expect((error as ChaosError).problems.map((problem) => problem.hint)).toContain(hint)
+      return
+    }
+    throw new Error('it was accepted')
+  })
+
   test('more than a screenful is counted, not listed', () => {
     const many = Array.from({ length: 500 }, (_, index) => `k${index}: 1`).join('\n')
     expect(() => parse(many)).toThrow(

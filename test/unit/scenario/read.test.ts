@@ -42,6 +42,8 @@ describe('the scenario file', () => {
 
   test('that is not there', () => expect(refusal(at('nowhere.yaml'))).toEqual([`"${at('nowhere.yaml')}" does not exist`]))
   test('that is a folder', () => expect(refusal(root)).toEqual([`"${root}" is a folder, not a file`]))
+  test('that is a folder, with what is meant instead', () =>
+    expect(() => readScenario(root)).toThrow(expect.objectContaining({ hint: `scenario files are meant, such as ${at('*.yaml')}` })))
   test('below a file', () => expect(refusal(at('outside.txt', 's.yaml'))[0]).toContain('a part of the path is a file'))
   test('that is a device', () => expect(refusal('/dev/null')[0]).toContain('is a device, pipe or socket, not a file'))
   test('with a NUL in its name', () => expect(refusal('a\0b')).toEqual(['"a\\u0000b" is not a path']))

@@ -5,6 +5,7 @@ export function refused(schema: JsonSchema, value: unknown, at = ''): string[] {
   const found: string[] = []
   const no = (what: string) => found.push(`${at || '/'} ${what}`)
   if (schema.type !== undefined && ![schema.type].flat().some((type) => isOf(type, value))) return [`${at || '/'} type`]
+  if (schema.const !== undefined && schema.const !== value) no('const')
   if (schema.enum !== undefined && !schema.enum.includes(value)) no('enum')
   if (typeof value === 'string' && schema.pattern !== undefined && !new RegExp(schema.pattern).test(value)) no('pattern')
   if (typeof value === 'string' && value.length < (schema.minLength ?? 0)) no('minLength')

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Condition, holds, parseCondition, type Quantity } from '../../../src/value/condition.ts'
+import { type Condition, conditionPattern, holds, parseCondition, type Quantity } from '../../../src/value/condition.ts'
 
 const read = (text: string | number, quantity: Quantity): Condition => {
   const condition = parseCondition(text, quantity)
@@ -108,4 +108,38 @@ describe('holding', () => {
       }),
     )
   })
+})
+
+describe('the pattern for editors', () => {
+  const values = ['0', '00', '3', '0%', '5%', '99.9 %', '100%', '100.0%', '007%', '150ms', '1m30s', '1.5s', '1.2', '0.5us', '250', '']
+  const ops = ['', '>=', '<=', '>', '<', '=', '==', '=>', '!=']
+  const written = fc.oneof(
+    fc
+      .tuple(fc.constantFrom('', ' '), fc.constantFrom(...ops), fc.constantFrom('', ' '), fc.constantFrom(...values))
+      .map((parts) => parts.join('')),
+    fc.tuple(fc.constantFrom(...values), fc.constantFrom('..', ' .. ', ' - '), fc.constantFrom(...values)).map((parts) => parts.join('')),
+  )
+
+  test.each(['share', 'latency', 'count', 'factor'] as const)(
+    'takes of %s what chaos takes, and ranges the wrong way round',
+    (quantity) => {
+      const pattern = new RegExp(conditionPattern(quantity))
+      fc.assert(
+        fc.property(written, (text) => {
+          const read = parseCondition(text, quantity)
+          const backwards = 'expected' in read && read.expected.includes('from the lower to the higher')
+          expect(pattern.test(text), text).toBe(!('expected' in read) || backwards)
+        }),
+        { numRuns: 2000 },
+      )
+    },
+  )
+
+  test.each([
+    ['share', '>= 101%'],
+    ['share', '>= 99'],
+    ['latency', '<= 150'],
+    ['count', '>= 1.5'],
+    ['factor', '1.2'],
+  ] as const)('refuses a %s of %s', (quantity, text) => expect(new RegExp(conditionPattern(quantity)).test(text)).toBe(false))
 })

@@ -118,7 +118,7 @@ test.each([
   { claim: { phase: 'outage', settle: '2s', status: 503 }, hint: 'settle leaves out the whole phase' },
 ])('$claim would be about no request', ({ claim, hint }) => {
   const [found] = refused(claim)
-  expect(found?.message).toContain('would be about no request')
+  expect(found?.message).toContain('would be about no request in phase')
   expect(found?.hint).toContain(hint)
 })
 

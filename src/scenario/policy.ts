@@ -1,0 +1,50 @@
+import { DEFAULT_ROUTE_TIMEOUT_MS } from './limits.ts'
+import type { Route } from './routing.ts'
+import type { ScenarioDocument } from './schema.ts'
+
+/** What Envoy makes of a policy, where that is not what its keys seem to say. */
+
+/** Tries of one request: without a retry_policy one, with one num_retries (1 by default) more. */
+export const triesOf = ({ retry_policy: retry }: Pick<Route, 'retry_policy'>) => 1 + (retry === undefined ? 0 : (retry.num_retries ?? 1))
+
+/** 0 where there is no limit. */
+export const timeoutOf = ({ timeout }: Pick<Route, 'timeout'>): number => timeout ?? DEFAULT_ROUTE_TIMEOUT_MS
+
+/** 0 where there is no limit: also where the route's own comes no later, since Envoy then drops the limit of a try. */
+export function perTryTimeoutOf(route: Route): number {
+  const [perTry, whole] = [route.retry_policy?.per_try_timeout ?? 0, timeoutOf(route)]
+  return whole > 0 && perTry >= whole ? 0 : perTry
+}
+
+/** Envoy's default of `max_ejection_percent`. */
+const DEFAULT_EJECTION_PERCENT = 10
+
+export type Ejector =
+  | { can: true }
+  | {
+      can: false
+      /** `max_ejection_percent: 10 (the default) …`; undefined when there is no outlier detection at all. */
+      why: string | undefined
+      /** The least max_ejection_percent that lets one be ejected. */
+      needed: number
+    }
+
+/**
+ * Whether outlier detection can eject any host of a cluster. Envoy ejects one only while the share of those that are
+ * out, this one included, stays within max_ejection_percent: 33 is too little for one of three.
+ * @see test/integration/outlier.test.ts
+ */
+export function ejectorOf({ upstreams, envoy }: ScenarioDocument, cluster: string): Ejector {
+  const detection = Object.hasOwn(envoy.clusters, cluster) ? envoy.clusters[cluster]?.outlier_detection : undefined
+  const hosts = (Object.hasOwn(upstreams, cluster) ? upstreams[cluster]?.replicas : undefined) ?? 1
+  const needed = Math.ceil(100 / hosts)
+  if (detection === undefined) return { can: false, why: undefined, needed }
+  const percent = detection.max_ejection_percent ?? DEFAULT_EJECTION_PERCENT
+  if (detection.always_eject_one_host === true || percent >= needed) return { can: true }
+  const spelt = `max_ejection_percent: ${percent}${detection.max_ejection_percent === undefined ? ' (the default)' : ''}`
+  const none = hosts === 1 ? 'does not let the only replica' : `lets none of the ${hosts} replicas`
+  return { can: false, why: `${spelt} ${none} of ${cluster} be ejected`, needed }
+}
+
+/** What to do about outlier detection that can eject nobody. */
+export const ejectorHint = (needed: number) => `set max_ejection_percent to at least ${needed}, or always_eject_one_host: true`
