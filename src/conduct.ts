@@ -8,6 +8,10 @@ import type { Plan } from './plan/plan.ts'
 import type { StartedTopology } from './topology/topology.ts'
 
 const SCRAPE_EVERY_MS = 100
+/** For the last requests of a phase, which a stalled generator still has to send. */
+const DRAIN_WITHIN_MS = 250
+/** From the socket of the client through Envoy's first listener to the second, on a machine that is not starved. */
+const ARRIVE_WITHIN_MS = 3
 /** Between the first breath of the load generator and the first due time: its connections and code are warm by then. */
 const LEAD_MS = 30
 const DEATH_KNOWN_WITHIN_MS = 500
@@ -89,8 +93,9 @@ async function playPhases(topology: StartedTopology, plan: Plan, { now, stop, ga
     gate.openUntil(phase.to)
     onPhase(index)
     await until(phase.to, now, stop)
-    const to = now()
+    await drained(gate, now, stop)
     const after = topology.death.aborted ? before : await topology.stats()
+    const to = now()
     ended({ from, applied, to, complete: !stop.aborted, before, after })
     if (stop.aborted) return
     before = after
@@ -98,6 +103,17 @@ async function playPhases(topology: StartedTopology, plan: Plan, { now, stop, ga
 }
 
 const faultsOf = (plan: Plan, phase: number) => (plan.phases[phase]?.faults ?? []).map((index) => plan.faults[index]?.id as string)
+
+/**
+ * Waits until the requests of a phase are out and have come to where its faults are, so that they meet those and not the
+ * next ones. Those of the next phase wait at the gate meanwhile. Requests that take longer are known by their logs as
+ * strays (`observe/stray.ts`).
+ */
+async function drained(gate: Gate, now: () => number, stop: AbortSignal): Promise<void> {
+  const limit = now() + DRAIN_WITHIN_MS
+  while (!gate.isDrained && now() < limit && !stop.aborted) await sleep(1)
+  if (!stop.aborted) await sleep(ARRIVE_WITHIN_MS)
+}
 
 /** Resolves at the given time of the load, or at once when the run is stopped. */
 async function until(at: number, now: () => number, stop: AbortSignal): Promise<void> {

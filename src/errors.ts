@@ -5,6 +5,7 @@ export const EXIT = {
   badInput: 2,
   environment: 3,
   inconclusive: 4,
+  hungUp: 129,
   interrupted: 130,
   terminated: 143,
 } as const

@@ -14,11 +14,11 @@ Exit codes:
   2    bad usage or a bad scenario; nothing was started
   3    the environment: no Envoy, a process died, the disk is full
   4    inconclusive: too few samples, the fault missed its share, or the machine was too busy
-  130  interrupted (143: terminated); partial results are written`
+  130  interrupted (129: the terminal was closed, 143: terminated); partial results are written`
 
 /** @returns the exit code. Never throws: whatever goes wrong is told on stderr. */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', onOutputError)
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', (error) => onOutputError(error, stream.isTTY))
   let code: ExitCode = EXIT.pass
   const program = new Command('chaos')
     .description('Chaos tests for services behind Envoy: a scenario in YAML, a real Envoy, a verdict with its evidence.')
@@ -78,9 +78,9 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   }
 }
 
-/** A reader that has seen enough (`| head -1`) changes nothing about a run or its exit code. */
-function onOutputError(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') return
+/** A reader that has seen enough (`| head -1`), or a terminal that was closed, changes nothing about a run or its exit code. */
+function onOutputError(error: NodeJS.ErrnoException, isTerminal: boolean): void {
+  if (error.code === 'EPIPE' || (isTerminal && error.code === 'EIO')) return
   process.stderr.write(`chaos: cannot write its output: ${error.message}\n`)
   process.exit(EXIT.environment)
 }

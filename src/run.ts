@@ -4,7 +4,7 @@ import type { Live } from './live.ts'
 import type { Observations } from './observe/observations.ts'
 import { observe } from './observe/observe.ts'
 import type { Prepared } from './prepare.ts'
-import type { Ended, FinishedRun } from './report/finished-run.ts'
+import type { Ended, EndingSignal, FinishedRun } from './report/finished-run.ts'
 import type { ResultsFolder } from './results-folder.ts'
 import type { FoundEnvoy } from './topology/envoy-binary.ts'
 import { startProcesses } from './topology/process.ts'
@@ -24,8 +24,8 @@ export interface RunOptions {
 
 /** Why a run was cut short by its user. */
 export class Interrupt extends Error {
-  readonly signal: 'SIGINT' | 'SIGTERM'
-  constructor(signal: 'SIGINT' | 'SIGTERM') {
+  readonly signal: EndingSignal
+  constructor(signal: EndingSignal) {
     super(`interrupted by ${signal}`)
     this.signal = signal
   }

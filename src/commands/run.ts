@@ -2,7 +2,7 @@ import { basename, join } from 'node:path'
 import { ChaosError, EXIT, type ExitCode } from '../errors.ts'
 import { Live } from '../live.ts'
 import { type Prepared, prepare } from '../prepare.ts'
-import type { FinishedRun } from '../report/finished-run.ts'
+import type { EndingSignal, FinishedRun } from '../report/finished-run.ts'
 import { renderSummary } from '../report/summary.ts'
 import { renderTotal } from '../report/total.ts'
 import { checkResultsFolder, openResultsFolder, type ResultsFolder } from '../results-folder.ts'
@@ -35,8 +35,12 @@ export async function runCommand(files: readonly string[], flags: RunFlags, worl
   for (const out of outs) if (out !== undefined) checkResultsFolder(out)
   const interrupted = new AbortController()
   const release = onSignals((signal) => {
-    // The second one does not wait: guards end whatever runs.
-    if (interrupted.signal.aborted) process.exit(exitCodeOfSignal(signal))
+    if (interrupted.signal.aborted) {
+      // A terminal that closes may say so twice, by its shell and by the kernel: nobody has asked for haste.
+      if (signal === 'SIGHUP') return
+      // The second one does not wait: guards end whatever runs.
+      process.exit(EXIT_OF[signal])
+    }
     process.stderr.write('\nchaos: ending the run; what was seen so far is written (once more ends at once)\n')
     interrupted.abort(new Interrupt(signal))
   })
@@ -51,7 +55,7 @@ export async function runCommand(files: readonly string[], flags: RunFlags, worl
     }
     if (prepared.length > 1) process.stdout.write(`\n${renderTotal(finished, terminalOf(process.stdout, flags.color))}\n`)
     // Also where it came after the last request: files may be left that were not run.
-    if (interrupted.signal.aborted) return exitCodeOfSignal(interrupted.signal.reason.signal)
+    if (interrupted.signal.aborted) return EXIT_OF[(interrupted.signal.reason as Interrupt).signal]
     return worst(finished.map(exitCodeOf))
   } finally {
     release()
@@ -122,12 +126,15 @@ function prepareAll(files: readonly string[], flags: RunFlags): Prepared[] {
 }
 
 export function exitCodeOf({ ended, verdict }: Pick<FinishedRun, 'ended' | 'verdict'>): ExitCode {
-  if (ended?.by === 'interrupt') return exitCodeOfSignal(ended.signal)
+  if (ended?.by === 'interrupt') return EXIT_OF[ended.signal]
   if (ended) return EXIT.environment
   return verdict.status === 'pass' ? EXIT.pass : verdict.status === 'fail' ? EXIT.expectationFailed : EXIT.inconclusive
 }
 
-const exitCodeOfSignal = (signal: 'SIGINT' | 'SIGTERM') => (signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated)
+const EXIT_OF = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.hungUp } as const satisfies Record<
+  EndingSignal,
+  ExitCode
+>
 
 /** Of several runs: what failed, then what could not be run, then what could not be decided. */
 const SEVERITY: readonly ExitCode[] = [EXIT.expectationFailed, EXIT.environment, EXIT.inconclusive]
@@ -136,12 +143,11 @@ function worst(codes: readonly ExitCode[]): ExitCode {
   return SEVERITY.find((code) => codes.includes(code)) ?? EXIT.pass
 }
 
-function onSignals(handler: (signal: 'SIGINT' | 'SIGTERM') => void): () => void {
-  process.on('SIGINT', handler)
-  process.on('SIGTERM', handler)
+function onSignals(handler: (signal: EndingSignal) => void): () => void {
+  const signals = Object.keys(EXIT_OF) as EndingSignal[]
+  for (const signal of signals) process.on(signal, handler)
   return () => {
-    process.off('SIGINT', handler)
-    process.off('SIGTERM', handler)
+    for (const signal of signals) process.off(signal, handler)
   }
 }
 

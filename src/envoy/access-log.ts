@@ -36,6 +36,7 @@ export const attemptLog = (path: string) => [
     flags: '%RESPONSE_FLAGS%',
     cluster: '%UPSTREAM_CLUSTER%',
     host: '%UPSTREAM_HOST%',
+    pool: '%UPSTREAM_CONNECTION_POOL_READY_DURATION%',
     failure: '%UPSTREAM_TRANSPORT_FAILURE_REASON%',
   }),
 ]

@@ -80,6 +80,7 @@ export async function drive(
     const step = () => {
       const now = performance.now() - zero
       while (next < due.length && (due[next] as number) <= now && gate.lets(due[next] as number)) begin(next++)
+      gate.next = due[next] ?? Number.POSITIVE_INFINITY
       // In order of sending: stop at the first that may still wait.
       for (const [index, exchange] of inFlight) {
         if (now - (due[index] as number) < giveUpMs) break

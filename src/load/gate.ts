@@ -4,6 +4,8 @@
  */
 export class Gate {
   #until = 0
+  /** The due time of the next request to be sent, in ms; infinity when all are out. Kept by the load. */
+  next = 0
 
   /** Requests that are due before this time may go, in ms after the start of the load. */
   openUntil(ms: number): void {
@@ -12,5 +14,10 @@ export class Gate {
 
   lets(due: number): boolean {
     return due < this.#until
+  }
+
+  /** Whether every request that may go has gone. */
+  get isDrained(): boolean {
+    return this.next >= this.#until
   }
 }

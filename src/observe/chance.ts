@@ -9,7 +9,7 @@ export interface Chance {
   replica: number | null
   /** Faults that left their mark, by the log of the listener that makes them. */
   marks: readonly string[]
-  /** Ms until the next station saw it, by that station's own log; until its end where none did. */
+  /** Ms until the next station saw it, by that station's own log, or until its end; without the wait for a connection. */
   lagMs: number
   /** The next station (the stub, or the router) saw it. */
   passed: boolean
@@ -32,7 +32,7 @@ export function chancesAt(place: Place, phase: number, records: readonly Request
   const inForce = (start: number) => start <= times.to
   return records.flatMap((record) => {
     const { egress } = record
-    if (!egress || record.phase !== phase) return []
+    if (!egress || record.phase !== phase || record.stray) return []
     if (place.at === 'ingress') {
       if (!inForce(egress.start)) return []
       const first = record.attempts[0]
@@ -43,7 +43,7 @@ export function chancesAt(place: Place, phase: number, records: readonly Request
     if (egress.cluster !== place.cluster) return []
     return record.attempts.flatMap((attempt) => {
       if (!attempt.hop || !inForce(attempt.hop.start)) return []
-      const lagMs = attempt.stub ? attempt.stub.arrived - attempt.start : attempt.durationMs
+      const lagMs = (attempt.stub ? attempt.stub.arrived - attempt.start : attempt.durationMs) - attempt.poolMs
       return [
         {
           record,

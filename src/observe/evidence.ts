@@ -3,7 +3,7 @@ import { gained } from '../envoy/stats.ts'
 import { describeAction, FAULT_KINDS } from '../fault/registry.ts'
 import type { Plan, PlannedFault } from '../plan/plan.ts'
 import { compatibleShare } from '../statistics/compatible.ts'
-import { formatPercent } from '../units.ts'
+import { formatMs, formatPercent } from '../units.ts'
 import { type Chance, chancesAt, isChanceOf, samePlace } from './chance.ts'
 import type { FaultEvidence } from './observations.ts'
 import type { RequestRecord } from './record.ts'
@@ -36,6 +36,7 @@ function weigh(fault: PlannedFault, plan: Plan, records: readonly RequestRecord[
     marks: kin.reduce((sum, other) => sum + marksOf(other, records), 0),
     marked: chances.filter((chance) => kin.some((other) => chance.marks.includes(other.id))).length,
     inferred: chances.filter((chance) => kin.some((other) => shows(other, chance))).length,
+    took: kin.length === 1 && fault.action.kind === 'delay' ? delayTaken(fault, chances) : null,
   }
   return {
     id: fault.id,
@@ -57,6 +58,20 @@ function marksOf({ id }: PlannedFault, records: readonly RequestRecord[]): numbe
   )
 }
 
+/** A delay comes out some ms long, and more on a busy machine (test/integration/faults.test.ts). */
+const longBy = (ms: number) => Math.max(20, ms * 0.1)
+
+/** How much later than the others the delayed ones came to the next station: medians, so that one stall says nothing. Null where too few came. */
+function delayTaken(fault: PlannedFault, chances: readonly Chance[]): number | null {
+  const came = chances.filter((chance) => chance.passed)
+  const [delayed, others] = [true, false].map((met) =>
+    came.filter((chance) => (met ? chance.marks.includes(fault.id) : chance.marks.length === 0)).map((chance) => chance.lagMs),
+  ) as [number[], number[]]
+  return delayed.length < 5 ? null : median(delayed) - (others.length < 5 ? 0 : median(others))
+}
+
+const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] as number
+
 /** Whether the other side of a fault's place saw what this fault would do. */
 function shows(fault: PlannedFault, chance: Chance): boolean {
   if (fault.action.kind === 'abort') return !chance.passed && !chance.cut && chance.status === fault.action.value
@@ -76,7 +91,7 @@ function countedBy(kin: readonly PlannedFault[], plan: Plan, times: PhaseTimes):
 
 function doubt(
   fault: PlannedFault,
-  seen: { matched: number; met: number; counted: number; marks: number; marked: number; inferred: number },
+  seen: { matched: number; met: number; counted: number; marks: number; marked: number; inferred: number; took: number | null },
 ): string | null {
   const what = `${describeAction(fault.action)} on ${fault.cluster}`
   const unit = fault.at === 'ingress' ? 'requests' : 'attempts'
@@ -87,6 +102,13 @@ function doubt(
   }
   if (differ(seen.counted, seen.marks)) {
     return `the sources disagree on ${what}: Envoy's counter gained ${seen.counted}, its access log has ${seen.marks}`
+  }
+  if (
+    seen.took !== null &&
+    fault.action.kind === 'delay' &&
+    Math.abs(seen.took - fault.action.value) > DELAY_SLACK_MS + longBy(fault.action.value)
+  ) {
+    return `the fault ${what} took ${formatMs(seen.took)} (median), by the clock of the next station`
   }
   // A stalled machine can look like a delay, so of delays only too few are a contradiction.
   const comparable = fault.action.kind === 'delay' ? Math.min(seen.inferred, seen.marked) : seen.inferred

@@ -5,6 +5,7 @@ import { isExpectedStatus } from '../plan/success.ts'
 import type { JournalLine } from '../upstream/spec.ts'
 import { type AttemptLine, type EgressLine, faultsOf, flagsOf, type HopLine, type Logs } from './parse-logs.ts'
 import type { Attempt, Egress, RequestRecord } from './record.ts'
+import { isStray } from './stray.ts'
 import type { PhaseTimes } from './timeline.ts'
 
 /** One record per request that was sent, with everything that any log says of it. */
@@ -53,9 +54,13 @@ function joinOne(
   const begun = client.status[index] as number
   // A response that broke off has no status to judge by: its 200 was a promise.
   const status = error !== null || begun === 0 ? null : begun
-  const line = lines.egress[0]
+  // An app may call Envoy several times for one request: which call a claim would be about is not known.
+  const line = lines.egress.length === 1 ? lines.egress[0] : undefined
   const egress = line ? readEgress(line, client.startedAt) : null
   const made = lines.attempts.filter((attempt) => !isRefused(attempt)).sort((a, b) => number(a.n) - number(b.n))
+  const attempts = line
+    ? made.map((attempt, i) => readAttempt(attempt, lines, client.startedAt, egress?.routeTimeout === true && i === made.length - 1))
+    : []
   return {
     id: requestId(index),
     request: plan.load.request[index] as number,
@@ -67,10 +72,9 @@ function joinOne(
     error: error !== null && begun > 0 ? `the response, ${begun}, broke off: ${error}` : error,
     success: end !== null && status !== null && isExpectedStatus(kind?.successStatus, status) && end - due <= plan.load.deadline,
     edge: times === undefined || over > times.to,
+    stray: times !== undefined && isStray(plan, phase, times, egress, attempts),
     egress,
-    attempts: made.map((attempt, i) =>
-      readAttempt(attempt, lines, client.startedAt, egress?.routeTimeout === true && i === made.length - 1),
-    ),
+    attempts,
     ingressFaults: faultsOf(line?.faults),
   }
 }
@@ -103,6 +107,7 @@ function readAttempt(line: AttemptLine, lines: LinesOfOne, startedAt: number, en
     n,
     start: epochMs(line.start) - startedAt,
     durationMs: line.ms,
+    poolMs: line.pool ?? 0,
     status: line.status,
     flags,
     replica: hop ? Number(hop.hop.split('/').at(-1)) : (stub?.replica ?? null),

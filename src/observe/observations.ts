@@ -22,8 +22,18 @@ export interface PhaseObservation {
   lateness: { p99: number; max: number }
   /** How late the stub answered, in ms after its own due time: 99th percentile and maximum; zeros when it saw none. */
   stubLag: { p99: number; max: number }
+  /** How long Envoy took to take up requests and attempts, in ms: from the socket of the one before to its own log. */
+  envoyLag: { p99: number; max: number }
+  /** Stretches in which the generator, Envoy or a stub stood still for longer than they should; in order, apart. */
+  stalls: readonly Stall[]
   /** `outlier_detection.ejections_enforced_total` of each cluster, gained in this phase. */
   ejections: Readonly<Record<string, number>>
+}
+
+/** From when to when something stood still, in ms after the start of the load. */
+export interface Stall {
+  from: number
+  to: number
 }
 
 /** How often a planned fault really happened, from sources that do not know of each other. */

@@ -4,8 +4,9 @@ import type { ClientLog } from '../load/client-log.ts'
 import type { Plan } from '../plan/plan.ts'
 import { weighFaults } from './evidence.ts'
 import { joinRecords } from './join.ts'
+import { envoySteps, generatorSteps, lagOf, stallsIn, stubSteps } from './lag.ts'
 import type { Observations, PhaseObservation } from './observations.ts'
-import { type Logs, parseLogs } from './parse-logs.ts'
+import { parseLogs } from './parse-logs.ts'
 import type { RequestRecord } from './record.ts'
 import { findUnsound } from './sound.ts'
 import type { PhaseTimes } from './timeline.ts'
@@ -24,24 +25,15 @@ export function observe(plan: Plan, raw: RawEvidence): Observations {
   const records = joinRecords(plan, raw.client, raw.phases, logs)
   return {
     records,
-    phases: raw.phases.map((times, index) => observePhase(plan, times, index, records, logs, raw.client.startedAt)),
+    phases: raw.phases.map((times, index) => observePhase(plan, times, index, records)),
     faults: weighFaults(plan, records, raw.phases),
     unsound: findUnsound(plan, records, logs, raw),
   }
 }
 
-function observePhase(
-  plan: Plan,
-  times: PhaseTimes,
-  index: number,
-  records: readonly RequestRecord[],
-  logs: Logs,
-  startedAt: number,
-): PhaseObservation {
-  const lateness = records.filter((record) => record.phase === index).map((record) => record.sent - record.due)
-  const stubLag = logs.journal.flatMap((line) =>
-    line.answered !== null && line.due - startedAt >= times.from && line.due - startedAt < times.to ? [line.answered - line.due] : [],
-  )
+function observePhase(plan: Plan, times: PhaseTimes, index: number, records: readonly RequestRecord[]): PhaseObservation {
+  const own = records.filter((record) => record.phase === index)
+  const steps = { generator: generatorSteps(own), envoy: envoySteps(own), stub: stubSteps(own) }
   const clusters = [...new Set(plan.stubs.servers.map((server) => server.cluster))]
   return {
     name: plan.phases[index]?.name ?? '',
@@ -49,8 +41,10 @@ function observePhase(
     to: times.to,
     complete: times.complete,
     applied: times.applied,
-    lateness: worst(lateness),
-    stubLag: worst(stubLag),
+    lateness: lagOf(steps.generator),
+    envoyLag: lagOf(steps.envoy),
+    stubLag: lagOf(steps.stub),
+    stalls: stallsIn([...steps.generator, ...steps.envoy, ...steps.stub]),
     ejections: Object.fromEntries(
       clusters.map((cluster) => [
         cluster,
@@ -58,10 +52,4 @@ function observePhase(
       ]),
     ),
   }
-}
-
-function worst(values: number[]): { p99: number; max: number } {
-  if (values.length === 0) return { p99: 0, max: 0 }
-  values.sort((a, b) => a - b)
-  return { p99: values[Math.ceil(values.length * 0.99) - 1] as number, max: values.at(-1) as number }
 }

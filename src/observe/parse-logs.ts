@@ -25,6 +25,8 @@ export interface AttemptLine {
   flags: string
   cluster: string | null
   host: string | null
+  /** Ms until a connection was at hand. */
+  pool: number | null
   failure: string | null
 }
 

@@ -21,6 +21,8 @@ export interface RequestRecord {
   success: boolean
   /** In flight over the end of its phase, when the faults changed. */
   edge: boolean
+  /** It came to the place of the faults when those of its phase were not in force: nothing of its phase can be said by it. */
+  stray: boolean
   /** What Envoy's egress said of it; null when its log has no line for it (the request never reached Envoy). */
   egress: Egress | null
   /** Attempts that Envoy made, in order; those that a breaker refused are not attempts. */
@@ -51,6 +53,8 @@ export interface Attempt {
   n: number
   start: number
   durationMs: number
+  /** Of it, waited for a connection: to be opened, or in the queue behind `max_connections`. */
+  poolMs: number
   /** 0 when no response came. */
   status: number
   flags: readonly string[]

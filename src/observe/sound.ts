@@ -41,11 +41,13 @@ const keyOf = (id: string | null, n: string | number | null) => `${id} attempt $
 /** A request that was sent once, or an attempt, has one line in each log. Only an app may call Envoy twice for one request. */
 function linesTwice(plan: Plan, logs: Logs): string[] {
   const start = (line: { start: string }) => (plan.load.target === undefined ? '' : line.start)
+  // What had no id was not ours, or was refused before its headers were read.
+  const named = <T extends { id: string | null }>(lines: readonly T[]) => lines.filter((line) => line.id !== null)
   const keys = {
-    egress: logs.egress.map((line) => `${line.id} ${start(line)}`),
-    attempts: logs.attempts.map((line) => `${keyOf(line.id, line.n)} ${start(line)}`),
-    hop: logs.hop.map((line) => `${keyOf(line.id, line.n)} ${start(line)}`),
-    journal: logs.journal.map((line) => `${keyOf(line.id, line.attempt)} ${start({ start: String(line.arrived) })}`),
+    egress: named(logs.egress).map((line) => `${line.id} ${start(line)}`),
+    attempts: named(logs.attempts).map((line) => `${keyOf(line.id, line.n)} ${start(line)}`),
+    hop: named(logs.hop).map((line) => `${keyOf(line.id, line.n)} ${start(line)}`),
+    journal: named(logs.journal).map((line) => `${keyOf(line.id, line.attempt)} ${start({ start: String(line.arrived) })}`),
   }
   return Object.entries(keys).flatMap(([log, list]) => {
     const twice = list.length - new Set(list).size

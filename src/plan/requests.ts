@@ -1,4 +1,4 @@
-import { headersOf, methodAndPath, requestsOf } from '../scenario/routing.ts'
+import { headersOf, methodAndPath, nameOf, requestsOf } from '../scenario/routing.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { PlannedRequest } from './plan.ts'
 
@@ -7,7 +7,7 @@ export function planRequests(scenario: Scenario): PlannedRequest[] {
   return requestsOf(scenario).map((request) => {
     const { method, path } = methodAndPath(request)
     return {
-      name: request.name ?? `${method} ${path}`,
+      name: nameOf(request),
       method,
       path,
       headers: headersOf(request),

@@ -31,6 +31,9 @@ export interface FinishedRun {
   directory: string
 }
 
+/** The signals that end a run early, with what was seen so far. */
+export type EndingSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
+
 export type Ended =
-  | { by: 'interrupt'; signal: 'SIGINT' | 'SIGTERM' }
+  | { by: 'interrupt'; signal: EndingSignal }
   | { by: 'environment'; message: string; hint: string | null; detail: readonly string[] }

@@ -15,7 +15,9 @@ const tail = z.strictObject({ p99_ms: ms.nullable(), max_ms: ms.nullable() })
 const status = z.enum(['pass', 'fail', 'inconclusive'])
 const ending = z
   .enum(['pass', 'fail', 'inconclusive', 'error', 'interrupted'])
-  .describe('How the run ended. Exit code: pass 0, fail 1, error 3, inconclusive 4, interrupted 130 (SIGINT) or 143 (SIGTERM).')
+  .describe(
+    'How the run ended. Exit code: pass 0, fail 1, error 3, inconclusive 4, interrupted 130 (SIGINT), 143 (SIGTERM) or 129 (SIGHUP).',
+  )
 
 const outcome = z
   .strictObject({
@@ -73,6 +75,7 @@ const phase = z
     breaker_rejections: z.strictObject({ max_requests: count, max_pending_requests: count }),
     ejections: counts.describe('By cluster.'),
     lateness: tail.describe('How late the load generator sent.'),
+    envoy_lag: tail.describe('How long Envoy took to take up requests and attempts.'),
     stub_lag: tail.describe('How late the stubs answered after their own due time.'),
   })
   .describe('A phase as it was observed.')
@@ -110,7 +113,7 @@ export const resultsSchema = z
     }),
     ended: z
       .discriminatedUnion('by', [
-        z.strictObject({ by: z.literal('interrupt'), signal: z.enum(['SIGINT', 'SIGTERM']) }),
+        z.strictObject({ by: z.literal('interrupt'), signal: z.enum(['SIGINT', 'SIGTERM', 'SIGHUP']) }),
         z.strictObject({ by: z.literal('environment'), message: z.string(), hint: z.string().nullable(), detail: z.array(z.string()) }),
       ])
       .nullable()

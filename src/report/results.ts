@@ -94,6 +94,7 @@ function toPhase(
     breaker_rejections: { max_requests: rejections.maxRequests, max_pending_requests: rejections.maxPendingRequests },
     ejections: { ...phase.ejections },
     lateness: { p99_ms: finite(phase.lateness.p99), max_ms: finite(phase.lateness.max) },
+    envoy_lag: { p99_ms: finite(phase.envoyLag.p99), max_ms: finite(phase.envoyLag.max) },
     stub_lag: { p99_ms: finite(phase.stubLag.p99), max_ms: finite(phase.stubLag.max) },
   }
 }

@@ -147,8 +147,9 @@ function misplaced(scenario: ScenarioDocument, claim: Expectation): Finding[] {
   }))
 }
 
-function noRecovery({ phases }: ScenarioDocument, claim: Expectation): Finding[] {
+function noRecovery(scenario: ScenarioDocument, claim: Expectation): Finding[] {
   if (claim.recovers_within === undefined) return []
+  const { phases } = scenario
   const refuse = (message: string, hint: string): Finding[] => [{ path: ['recovers_within'], message, hint }]
   const index = phases.findIndex((phase) => phase.name === claim.phase)
   const before = phases[index - 1]
@@ -164,6 +165,11 @@ function noRecovery({ phases }: ScenarioDocument, claim: Expectation): Finding[]
     return refuse(
       'needs a phase with faults right before this one: there is nothing to recover from',
       'name the phase right after the fault',
+    )
+  if (concerned(scenario, claim).length > 0 && faultsFor(scenario, claim, [before]).length === 0)
+    return refuse(
+      `needs a fault to recover from: no request of this claim can meet one in phase ${show(before.name)}`,
+      'claim it of the requests that the fault hurts',
     )
   if (baseline === index)
     return refuse('needs a baseline to return to: the first phase without faults is this one', 'begin with a phase without faults')

@@ -3,12 +3,12 @@ import { show } from '../value/show.ts'
 import type { Finding } from './finding.ts'
 import { whyNotAnswered, whyNotSent } from './header-rules.ts'
 import { MAX_DURATION_MS, MAX_REQUESTS } from './limits.ts'
-import { methodAndPath, requestsOf, routeFor, routesOf } from './routing.ts'
+import { methodAndPath, nameOf, requestsOf, routeFor, routesOf } from './routing.ts'
 import type { ScenarioDocument } from './schema.ts'
 
 /** A load that cannot be sent, or that says nothing of the scenario's clusters. */
 export function loadFindings(scenario: ScenarioDocument): Finding[] {
-  return [...size(scenario), ...unrouted(scenario), ...headerRules(scenario)]
+  return [...size(scenario), ...unrouted(scenario), ...headerRules(scenario), ...borrowedNames(scenario)]
 }
 
 function extent({ load, phases }: ScenarioDocument): { total: number; requests: number } {
@@ -68,7 +68,11 @@ function unrouted(scenario: ScenarioDocument): Finding[] {
 function headerRules({ load, upstreams }: ScenarioDocument): Finding[] {
   const straight = load.target === undefined
   const sent = (load.requests ?? []).flatMap(({ headers }, index) =>
-    Object.keys(headers).map((name) => ({ path: ['load', 'requests', index, 'headers', name], name, why: whyNotSent(name, straight) })),
+    Object.entries(headers).map(([name, value]) => ({
+      path: ['load', 'requests', index, 'headers', name],
+      name,
+      why: whyNotSent(name, value, straight),
+    })),
   )
   const answered = Object.entries(upstreams).flatMap(([upstream, { respond }]) =>
     Object.keys(respond.headers).map((name) => ({
@@ -80,6 +84,21 @@ function headerRules({ load, upstreams }: ScenarioDocument): Finding[] {
   return [...sent, ...answered].flatMap(({ path, name, why }): Finding[] =>
     why === undefined ? [] : [{ path, at: 'key', message: `the header ${show(name)} cannot be set: ${why}`, hint: 'leave it out' }],
   )
+}
+
+/** Records carry the name of their request, given or not: a claim on a given one must not count others in. */
+function borrowedNames({ load: { requests = [] } }: ScenarioDocument): Finding[] {
+  return requests.flatMap(({ name }, index): Finding[] => {
+    const other = requests.findIndex((request) => request.name === undefined && name === nameOf(request))
+    if (name === undefined || other === -1) return []
+    return [
+      {
+        path: ['load', 'requests', index, 'name'],
+        message: `the name ${show(name)} is what load.requests[${other}] is called, which has none of its own`,
+        hint: 'give one of them another name',
+      },
+    ]
+  })
 }
 
 const clip = (path: string) => (path.length > 60 ? `${path.slice(0, 59)}…` : path)

@@ -43,11 +43,15 @@ const RULES = new Map<string, { reason: string; byEnvoy: boolean }>([
   ...Object.entries(OWNED).map(([name, reason]) => [name, { reason, byEnvoy: name.startsWith('x-envoy-') }] as const),
 ])
 
+const GRPC =
+  'Envoy gives a gRPC call that fails the status 200 and says so in grpc-status, which chaos does not read yet: every failure would look like a success'
+
 /**
  * Why the load cannot send this header; undefined when it can.
  * @param straight - whether the load goes straight to Envoy, rather than to an app that may read what Envoy would strip
  */
-export function whyNotSent(name: string, straight: boolean): string | undefined {
+export function whyNotSent(name: string, value: string, straight: boolean): string | undefined {
+  if (name === 'content-type' && /^application\/grpc/i.test(value)) return GRPC
   const rule = RULES.get(name)
   return rule === undefined || (rule.byEnvoy && !straight) ? undefined : rule.reason
 }

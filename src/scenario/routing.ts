@@ -23,6 +23,12 @@ export function methodAndPath(request: RequestKind): { method: Method; path: str
   throw new Error('a request without a method passed the schema')
 }
 
+/** What a request is called: its own name, else its method and path. */
+export function nameOf(request: RequestKind): string {
+  const { method, path } = methodAndPath(request)
+  return request.name ?? `${method} ${path}`
+}
+
 /**
  * The headers of a request as they go on the wire, names in lower case: those of the scenario, and the content type of
  * a JSON body that has none.

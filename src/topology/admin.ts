@@ -2,10 +2,30 @@ import type { Address } from '../envoy/addresses.ts'
 import { parseStats, STATS_FILTER, type StatsSnapshot } from '../envoy/stats.ts'
 import { ask, keepAlive } from './http.ts'
 
+/** What a key that was never set stands for: the faults of the configuration sleep until they are told otherwise. */
+const UNSET = '0'
+
+/** Envoy answers 431 to a head of more than 60 KiB. The changes of one edge (at most 50 faults off and 50 on) fit into this. */
+const LONGEST_QUERY = 16_000
+
+/** Query strings that together set all of this, as few as possible: what one of them sets changes at one instant. */
+function queries(values: readonly (readonly [string, string])[]): string[] {
+  const found: string[] = []
+  for (const [key, value] of values) {
+    const pair = `${new URLSearchParams({ [key]: value })}`
+    const last = found.at(-1)
+    if (last !== undefined && last.length + 1 + pair.length <= LONGEST_QUERY) found[found.length - 1] = `${last}&${pair}`
+    else found.push(pair)
+  }
+  return found
+}
+
 /** Envoy's admin interface, as far as a run needs it. */
 export class Admin {
   readonly #address: Address
   readonly #agent = keepAlive()
+  /** What each key was last set to; undefined while that is not confirmed. */
+  readonly #set = new Map<string, string | undefined>()
 
   constructor(address: Address) {
     this.#address = address
@@ -24,16 +44,21 @@ export class Admin {
     }
   }
 
-  /** Sets runtime values and reads them back: Envoy takes any value without a word, so only the reading confirms it. */
+  /**
+   * Sets the runtime values that differ from what was last set, and reads all of them back: Envoy takes any value without
+   * a word, so only the reading confirms it.
+   */
   async setRuntime(values: Readonly<Record<string, string>>): Promise<void> {
-    const keys = Object.keys(values)
-    if (keys.length === 0) return
-    await this.#ask('POST', `/runtime_modify?${new URLSearchParams(values)}`)
+    const changed = Object.entries(values).filter(([key, value]) => value !== (this.#set.has(key) ? this.#set.get(key) : UNSET))
+    if (changed.length === 0) return
+    for (const [key] of changed) this.#set.set(key, undefined)
+    for (const query of queries(changed)) await this.#ask('POST', `/runtime_modify?${query}`)
     const { entries } = JSON.parse(await this.#ask('GET', '/runtime?format=json')) as { entries: Record<string, { final_value: string }> }
-    for (const key of keys) {
-      const seen = entries[key]?.final_value
-      if (seen !== values[key]) throw new Error(`runtime key ${key} was set to ${values[key]} but reads ${seen ?? 'nothing'}`)
+    for (const [key, value] of Object.entries(values)) {
+      const seen = entries[key]?.final_value ?? UNSET
+      if (seen !== value) throw new Error(`runtime key ${key} was set to ${value} but reads ${seen}`)
     }
+    for (const [key, value] of changed) this.#set.set(key, value)
   }
 
   async stats(): Promise<StatsSnapshot> {

@@ -18,3 +18,6 @@ export function writing<T>(path: string, write: () => T): T {
     throw cannotWrite(path, error)
   }
 }
+
+/** The mode of a file that holds secrets of the scenario while a run lasts: nobody else may read it. */
+export const PRIVATE = 0o600

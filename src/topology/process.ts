@@ -8,7 +8,7 @@ import { renderBootstrap } from '../envoy/render.ts'
 import { ChaosError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
-import { writing } from './disk.ts'
+import { PRIVATE, writing } from './disk.ts'
 import { PortTaken, startEnvoy, validateConfiguration } from './envoy-process.ts'
 import { freePorts } from './ports.ts'
 import { type StubProcess, startStub } from './stub-process.ts'
@@ -47,7 +47,7 @@ async function startEnvoyOnFreePorts(scenario: Scenario, plan: Plan, stub: StubP
   for (let attempt = 1; ; attempt++) {
     const addresses = await chooseAddresses(scenario, plan, stub, options)
     const config = renderBootstrap(buildBootstrap(scenario, plan, addresses), scenario, plan)
-    writing(files.config, () => writeFileSync(files.config, config))
+    writing(files.config, () => writeFileSync(files.config, config, { mode: PRIVATE }))
     if (attempt === 1) await validateConfiguration(options.envoy, files.config, options.signal)
     try {
       return { envoy: await startEnvoy(options.envoy, files, addresses.admin, options.signal), addresses }

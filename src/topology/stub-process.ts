@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Address } from '../envoy/addresses.ts'
 import { ChaosError } from '../errors.ts'
 import type { StubReady, StubSpec } from '../upstream/spec.ts'
-import { writing } from './disk.ts'
+import { PRIVATE, writing } from './disk.ts'
 import { type Guarded, spawnGuarded } from './guard.ts'
 import { ask } from './http.ts'
 import { lastLines } from './tail.ts'
@@ -28,7 +28,7 @@ export interface StubProcess {
 export async function startStub(spec: StubSpec, directory: string, signal: AbortSignal): Promise<StubProcess> {
   const specFile = join(directory, 'stubs.json')
   const errorLog = join(directory, 'logs', 'stub.log')
-  writing(specFile, () => writeFileSync(specFile, JSON.stringify(spec, null, 1)))
+  writing(specFile, () => writeFileSync(specFile, JSON.stringify(spec, null, 1), { mode: PRIVATE }))
   const stderr = writing(errorLog, () => openSync(errorLog, 'w'))
   const guarded = spawnGuarded([process.execPath, '--disable-warning=ExperimentalWarning', PROGRAM, specFile], { stdout: 'pipe', stderr })
   closeSync(stderr)

@@ -12,7 +12,7 @@ import { measureLatency } from './measure-latency.ts'
 import { measureRecovery, recoveryPhases } from './measure-recovery.ts'
 import { measureShare } from './measure-share.ts'
 import { phasesOf, select } from './select.ts'
-import { troublesOf } from './trouble.ts'
+import { doubtsOf, troublesOf } from './trouble.ts'
 import type { Outcome, Status, Verdict } from './verdict.ts'
 
 /**
@@ -22,11 +22,19 @@ import type { Outcome, Status, Verdict } from './verdict.ts'
 export function judge(scenario: Scenario, plan: Plan, observations: Observations): Verdict {
   const evidence = { scenario, plan, observations }
   const troubles = plan.phases.map((_, phase) => troublesOf(plan, observations, phase))
-  const doubtsOf = (claim: Claim) => [...observations.unsound, ...restsOn(claim, plan).flatMap((phase) => troubles[phase] ?? [])]
+  const faultDoubts = plan.phases.map((_, phase) => doubtsOf(plan, observations, phase))
+  const doubtsOn = (claim: Claim) => {
+    const phases = restsOn(claim, plan)
+    // What comes after a fault is a claim about its aftermath: it rests on the fault, too.
+    const before = faultDoubts.filter((_, phase) => phase < Math.max(...phases) && !phases.includes(phase))
+    return [...observations.unsound, ...phases.flatMap((phase) => troubles[phase] ?? []), ...before.flat()]
+  }
   const outcomes = scenario.expect.flatMap((expectation, index) =>
-    claimsOf(expectation, index).map((claim) => outcomeOf(claim, evidence, doubtsOf(claim))),
+    claimsOf(expectation, index).map((claim) => outcomeOf(claim, evidence, doubtsOn(claim))),
   )
-  return { status: worst(outcomes.map((outcome) => outcome.status)), outcomes }
+  const statuses = outcomes.map((outcome) => outcome.status)
+  // A run of which a planned fault did not happen is no pass, even where no claim names its phase.
+  return { status: worst(faultDoubts.flat().length > 0 ? [...statuses, 'inconclusive'] : statuses), outcomes }
 }
 
 /** Fail before inconclusive before pass; nothing judged is nothing passed. */

@@ -1,3 +1,4 @@
+import type { Stall } from '../observe/observations.ts'
 import type { Attempt, RequestRecord } from '../observe/record.ts'
 import { holds } from '../value/condition.ts'
 import { causes } from './cause.ts'
@@ -31,19 +32,29 @@ const COUNT: Record<PerRequest, (record: RequestRecord) => number> = {
 /** retries, timeouts, breaker_rejections, ejections: known exactly, but only where there were requests. */
 export function measureCount(claim: ClaimOf<'count'>, records: readonly RequestRecord[], evidence: Evidence): Finding {
   if (records.length === 0) return noData('no request was seen of those that it is about')
-  if (claim.of === 'ejections') return judgeCount(claim, ejections(claim, evidence), records, [], '')
+  if (claim.of === 'ejections') {
+    // Without an attempt there was nothing that a host could have been ejected for.
+    const tried = records.filter((record) => record.attempts.length > 0)
+    return tried.length === 0 ? noData('no attempt was made at an upstream') : judgeCount(claim, ejections(claim, evidence), tried, [], '')
+  }
   const count = COUNT[claim.of]
   const concerned = records.filter((record) => count(record) > 0)
   const deadline = evidence.plan.load.deadline
   const examples = claim.of.startsWith('breaker') ? diverse(concerned, deadline) : topmost(concerned, count)
   const because = concerned.length === 0 ? '' : ` (${concerned.length} of them ended as ${causes(concerned, deadline)})`
-  return judgeCount(
-    claim,
-    records.reduce((sum, record) => sum + count(record), 0),
-    records,
-    examples,
-    because,
+  const total = (of: readonly RequestRecord[]) => of.reduce((sum, record) => sum + count(record), 0)
+  const found = judgeCount(claim, total(records), records, examples, because)
+  const calm = concerned.filter(
+    (record) => !evidence.observations.phases.some((phase) => phase.stalls.some((stall) => overlaps(record, stall))),
   )
+  if (found.status === 'inconclusive' || holds(claim.condition, total(calm)) === holds(claim.condition, total(records))) return found
+  const why = `${total(records) - total(calm)} of ${total(records)} happened while the load generator, Envoy or a stub stood still for a moment, and without those the answer is another; free the CPU`
+  return { ...found, status: 'inconclusive', why, examples: found.examples }
+}
+
+/** What is in flight during a stall is cut, refused or tried again because of it. */
+function overlaps(record: RequestRecord, { from, to }: Stall): boolean {
+  return record.due <= to && (record.end ?? Number.POSITIVE_INFINITY) >= from
 }
 
 function judgeCount(

@@ -45,6 +45,8 @@ export function select(
 function byLoad(filter: Filter, plan: Plan, phases: readonly PhaseObservation[], record: RequestRecord): boolean {
   const phase = plan.phases[record.phase]
   if (phase === undefined || (filter.phase !== undefined && phase.name !== filter.phase)) return false
+  // Few enough not to be missed: `trouble.ts` bars a phase that lost more.
+  if (record.stray) return false
   if (filter.request !== undefined && plan.requests[record.request]?.name !== filter.request) return false
   if (filter.given?.header !== undefined && !sentWith(plan, record.request, filter.given.header)) return false
   if (filter.settle === undefined) return true
@@ -83,6 +85,6 @@ function unjoined(records: readonly RequestRecord[]): string | null {
   if (unexplained.length === 0) return null
   const answered = unexplained.filter((record) => record.status !== null).length
   if (answered === 0)
-    return `${unexplained.length} of ${plural(records.length, 'request')} got no answer and have no line in the log of Envoy: what happened to them is not known`
+    return `${unexplained.length} of ${plural(records.length, 'request')} got no answer and have no line of their own in the log of Envoy: what happened to them is not known`
   return `${answered} of ${plural(records.length, 'request')} were answered but have no line in the log of Envoy: forward the header x-request-id, so that they can be joined`
 }

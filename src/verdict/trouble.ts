@@ -16,15 +16,45 @@ export function troublesOf(plan: Plan, observations: Observations, index: number
   if (phase === undefined) return [`phase ${name} was not observed`]
   // What is missing of it was never asked for: advice on the load would lead astray.
   if (!phase.complete) return [`phase ${name} was cut short`]
-  return [...starved(phase, name), ...missing(plan, observations, index, name), ...doubts(plan, observations, index)]
+  return [
+    ...starved(phase, name),
+    ...missing(plan, observations, index, name),
+    ...unsent(plan, observations, index, name),
+    ...strayed(observations, index, name),
+    ...doubtsOf(plan, observations, index),
+  ]
+}
+
+/** Load that goes straight to Envoy and never came there was lost in the harness itself: no file handle, no port. */
+function unsent(plan: Plan, { records }: Observations, index: number, name: string): string[] {
+  if (plan.load.target !== undefined) return []
+  const lost = records.filter((record) => record.phase === index && record.egress === null && record.error !== null)
+  if (lost.length === 0) return []
+  return [
+    `${plural(lost.length, 'request')} of phase ${name} never came to Envoy, which is the harness's own failure (${lost[0]?.error}); raise the limit of open files (ulimit -n) or lower load.rate`,
+  ]
+}
+
+/** What came to the faults of another phase is left out; where that is more than a few, the phase was not what was asked. */
+function strayed({ records }: Observations, index: number, name: string): string[] {
+  const own = records.filter((record) => record.phase === index)
+  const strays = own.filter((record) => record.stray).length
+  if (strays <= Math.max(1, own.length * MISSING_LIMIT)) return []
+  return [
+    `${strays} of ${plural(own.length, 'request')} of phase ${name} came so late to the place of its faults that these were switched by then; free the CPU, or make the phase longer`,
+  ]
 }
 
 /** Written as `not within`, so that a lag that is not a number is a trouble too. */
-function starved({ lateness, stubLag }: PhaseObservation, name: string): string[] {
+function starved({ lateness, stubLag, envoyLag }: PhaseObservation, name: string): string[] {
   const found: string[] = []
   if (!(lateness.p99 <= LATE_LIMIT))
     found.push(
       `the load generator was starved in phase ${name}: 1 % of the requests left ${showMs(lateness.p99)} late or later (at most ${LATE_LIMIT}ms is accepted); free the CPU or lower load.rate`,
+    )
+  if (!(envoyLag.p99 <= LATE_LIMIT))
+    found.push(
+      `Envoy was starved in phase ${name}: it took up 1 % of the requests or attempts ${showMs(envoyLag.p99)} after they were sent, or later (at most ${LATE_LIMIT}ms is accepted); free the CPU or lower load.rate`,
     )
   if (!(stubLag.p99 <= STUB_LAG_LIMIT))
     found.push(
@@ -45,7 +75,7 @@ function missing(plan: Plan, observations: Observations, index: number, name: st
 }
 
 /** Every planned fault needs evidence that it was met, whatever the evidence says of itself. */
-function doubts(plan: Plan, observations: Observations, index: number): string[] {
+export function doubtsOf(plan: Plan, observations: Observations, index: number): string[] {
   return faultsOf(plan, index).flatMap((fault) => {
     const evidence = observations.faults.find((each) => each.id === fault.id && each.phase === index)
     const what = `the fault ${fault.id} (${fault.action.kind}, ${percentOf(fault)})`

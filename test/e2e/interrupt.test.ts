@@ -38,6 +38,7 @@ async function midLoad(started: Started): Promise<void> {
 test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
+  ['SIGHUP', 129],
 ] as const)('%s in the middle of the load ends with %i, the results so far, and nothing left', async (signal, code) => {
   const { out, chaos } = startLong()
   await midLoad(chaos)
@@ -74,6 +75,17 @@ test('an interruption switches the faults off before Envoy is ended', async () =
     .split('\n')
     .filter((path) => path.startsWith('/runtime_modify'))
   expect(changes.map((path) => /chaos\.only-1\.percent=(\d+)/.exec(path)?.[1])).toEqual(['50', '0'])
+})
+
+test('a terminal that closes, and says so twice to the whole process group, leaves the results so far', async () => {
+  const { out, chaos } = startLong()
+  await midLoad(chaos)
+  process.kill(-chaos.pid, 'SIGHUP')
+  await until('the first is told', () => chaos.stderr().includes('ending the run'))
+  process.kill(-chaos.pid, 'SIGHUP')
+  expect(await chaos.finished).toMatchObject({ code: 129 })
+  expect(chaos.alive()).toEqual([])
+  expect(readResults(out)).toMatchObject({ ended: { by: 'interrupt', signal: 'SIGHUP' } })
 })
 
 test('Ctrl-C as a terminal sends it, to the whole process group, is the same', async () => {

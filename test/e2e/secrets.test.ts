@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { judged, newFolder } from '../helpers/run.ts'
+import { judged, loadRuns, newFolder, start } from '../helpers/run.ts'
 
 const SCENARIO = `
 name: secrets stay out of the results
@@ -34,4 +34,18 @@ test('no value of a secret header of the scenario is left in any file of the res
   const leaking = files.filter((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8').includes('s3cr3t'))
   expect(leaking.map((entry) => entry.name)).toEqual([])
   expect(stdout + stderr).not.toContain('s3cr3t')
+})
+
+test('the files that hold secrets while the run lasts can be read by nobody else, then nor later', async () => {
+  const folder = newFolder()
+  const file = join(folder, 'secrets.yaml')
+  const out = join(folder, 'out')
+  writeFileSync(file, SCENARIO)
+  const modes = () => ['envoy.yaml', 'stubs.json'].map((name) => (statSync(join(out, name)).mode & 0o777).toString(8))
+  const started = start(['run', file, '--out', out])
+  await loadRuns(started)
+  expect(readFileSync(join(out, 'envoy.yaml'), 'utf8')).toContain('s3cr3t')
+  expect(modes()).toEqual(['600', '600'])
+  await started.finished
+  expect(modes()).toEqual(['600', '600'])
 })

@@ -90,7 +90,7 @@ export function start(args: readonly string[], { cwd = newFolder(), env = {} }: 
     stderr += chunk
   })
   const finished = Promise.all([text(child.stdout), once(child, 'close')]).then(([stdout, [code, signal]]) => ({
-    code: code ?? 128 + { SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }[signal as 'SIGINT' | 'SIGKILL' | 'SIGTERM'],
+    code: code ?? 128 + { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }[signal as 'SIGHUP' | 'SIGINT' | 'SIGKILL' | 'SIGTERM'],
     stdout,
     stderr,
   }))

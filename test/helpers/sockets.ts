@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -17,6 +18,24 @@ export async function closesOnRequest(): Promise<Stand> {
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   return { port: (server.address() as AddressInfo).port, close: () => new Promise((resolve) => server.close(() => resolve())) }
+}
+
+/** Answers every first attempt with 503, and every retry so much later. */
+export async function holdsRetries(ms: number): Promise<Stand> {
+  const server = createHttpServer((request, response) => {
+    const isRetry = request.headers['x-envoy-attempt-count'] !== '1'
+    setTimeout(() => response.writeHead(503).end(), isRetry ? ms : 0)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
 }
 
 /** A port that nobody listens on: the kernel answers with a reset. */

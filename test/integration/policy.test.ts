@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Attempt } from '../../src/observe/record.ts'
-import { clusterStat, gapsBetween, mostAtOnce, type Ran, runScenario, to } from '../helpers/scenario.ts'
-import { closesOnRequest, refuses, type Stand } from '../helpers/sockets.ts'
+import { clusterStat, gapsBetween, type Ran, runScenario, to } from '../helpers/scenario.ts'
+import { closesOnRequest, holdsRetries, refuses, type Stand } from '../helpers/sockets.ts'
 
 const NO_BACK_OFF = 'retry_back_off: { base_interval: 1ms }'
 
@@ -154,19 +153,21 @@ phases: [{ name: all, for: 2s }]
 })
 
 describe('max_retries', () => {
-  /** Envoy's log cuts fractions of a millisecond off, and stamps what it does in one turn of its event loop with several times. */
-  const STAMPS_MS = 5
-  /** From the end of the first attempt, when the retry is granted and the back-off begins, to the end of the last. */
-  const retrying = (attempts: readonly Attempt[]) => {
-    const [first, last] = [attempts[0] as Attempt, attempts.at(-1) as Attempt]
-    const from = first.start + first.durationMs + STAMPS_MS
-    return { from, to: Math.max(from, last.start + last.durationMs - STAMPS_MS) }
-  }
+  /**
+   * A retry that is granted gives its place back only after the load is over: then the number of those that were granted is
+   * the limit, whatever the machine does. Moments compared across Envoy's log would not tell: one turn of its event loop may
+   * be stretched by any time between the stamp of an end and that of the next beginning.
+   */
+  const LOAD_MS = 600
+  const HOLD_MS = 4000
 
+  let stand: Stand
   let ran: Ran
   beforeAll(async () => {
-    ran = await runScenario(`
-upstreams: { default: { respond: { status: 503 } }, one: { respond: { status: 503 } }, none: { respond: { status: 503 } } }
+    stand = await holdsRetries(HOLD_MS)
+    ran = await runScenario(
+      `
+upstreams: { default: {}, one: {}, none: {} }
 envoy:
   clusters: { one: { circuit_breakers: { max_retries: 1 } }, none: { circuit_breakers: { max_retries: 0 } } }
   routes:
@@ -174,9 +175,12 @@ envoy:
     - { match: { path: /one }, cluster: one, retry_policy: *policy }
     - { match: { path: /none }, cluster: none, retry_policy: *policy }
 load: { rate: 300/s, requests: [{ GET: /default }, { GET: /one }, { GET: /none }] }
-phases: [{ name: all, for: 600ms }]
-`)
+phases: [{ name: all, for: ${LOAD_MS}ms }]
+`,
+      { connectTo: { 'default/1': stand.port, 'one/1': stand.port, 'none/1': stand.port } },
+    )
   })
+  afterAll(() => stand.close())
 
   test.each([
     ['default', 3],
@@ -188,7 +192,7 @@ phases: [{ name: all, for: 600ms }]
     const suppressed = records.filter((record) => record.attempts.length === 1)
     expect(suppressed.length).toBeGreaterThan(0)
     expect(suppressed.length + retried.length).toBe(records.length)
-    expect(mostAtOnce(retried.map((record) => retrying(record.attempts)))).toBe(limit)
+    expect(retried.length).toBe(limit)
     expect(clusterStat(ran, cluster, 'upstream_rq_retry')).toBe(retried.length)
     expect(clusterStat(ran, cluster, 'upstream_rq_retry_overflow')).toBe(suppressed.length)
   })
@@ -196,7 +200,7 @@ phases: [{ name: all, for: 600ms }]
   test('a suppressed retry is an answer of the upstream, not a refusal of a breaker', () => {
     for (const record of ran.records.filter(({ attempts }) => attempts.length === 1)) {
       expect(record).toMatchObject({ status: 503, egress: { flags: ['UO'], details: 'via_upstream', rejectedBy: null } })
-      expect(record.attempts[0]).toMatchObject({ status: 503, stub: { status: 503 } })
+      expect(record.attempts[0]).toMatchObject({ status: 503 })
     }
   })
 })

@@ -53,6 +53,7 @@ const attempt: fc.Arbitrary<Attempt> = fc.record({
   n: fc.integer({ min: 1, max: 9 }),
   start: ms,
   durationMs: ms,
+  poolMs: ms,
   status: fc.constantFrom(0, 200, 503),
   flags,
   replica: orNull(fc.integer({ min: 1, max: 3 })),
@@ -74,6 +75,7 @@ const record: fc.Arbitrary<RequestRecord> = fc.record({
   error: orNull(text),
   success: fc.boolean(),
   edge: fc.boolean(),
+  stray: fc.boolean(),
   egress: orNull(
     fc.record({
       cluster: orNull(text),
@@ -102,7 +104,9 @@ const observations: fc.Arbitrary<Observations> = fc.record({
       complete: fc.boolean(),
       applied: number,
       lateness: tail,
+      envoyLag: tail,
       stubLag: tail,
+      stalls: fc.constant([]),
       ejections: fc.dictionary(fc.constantFrom('inventory', 'cart'), count),
     }),
     { maxLength: 4 },
@@ -123,7 +127,7 @@ const observations: fc.Arbitrary<Observations> = fc.record({
 })
 
 const ended: fc.Arbitrary<NonNullable<FinishedRun['ended']>> = fc.oneof(
-  fc.record({ by: fc.constant('interrupt' as const), signal: fc.constantFrom('SIGINT' as const, 'SIGTERM' as const) }),
+  fc.record({ by: fc.constant('interrupt' as const), signal: fc.constantFrom('SIGINT' as const, 'SIGTERM' as const, 'SIGHUP' as const) }),
   fc.record({ by: fc.constant('environment' as const), message: text, hint: orNull(text), detail: fc.array(text, { maxLength: 3 }) }),
 )
 

@@ -53,6 +53,10 @@ test('a phase adds up its requests', () => {
       "ejections": {
         "inventory": 0,
       },
+      "envoy_lag": {
+        "max_ms": 2.5,
+        "p99_ms": 0.8,
+      },
       "faults_applied_ms": 10001.2,
       "from_ms": 10000,
       "latency_ms": {

@@ -82,6 +82,7 @@ export const attempt = (n: number, start: number, changes: Partial<Attempt> = {}
   n,
   start,
   durationMs: 21,
+  poolMs: 0,
   status: 200,
   flags: [],
   replica: 1,
@@ -105,6 +106,7 @@ export function record(i: number, changes: Partial<RequestRecord> = {}): Request
     error: null,
     success: true,
     edge: false,
+    stray: false,
     egress: egress(due + 0.5),
     attempts: [attempt(1, due + 1)],
     ingressFaults: [],
@@ -171,7 +173,9 @@ const phase = (name: string, from: number): PhaseObservation => ({
   complete: true,
   applied: from + (name === 'brownout' ? 1.2 : 0),
   lateness: { p99: 0.8, max: 1.9 },
+  envoyLag: { p99: 0.8, max: 2.5 },
   stubLag: { p99: 0.5, max: 1.1 },
+  stalls: [],
   ejections: { inventory: 0 },
 })
 

@@ -89,7 +89,44 @@ describe('claims on faults', () => {
     '{ phase: storm, cluster: stock, fault_share: ">= 99%" }',
   ])('%s can never hold', (claim) => expect(messages([CLAIM, claim])).toEqual([expect.stringContaining('could never hold')]))
 
-  test.each(['{ phase: after, recovers_within: 2s }'])('%s may hold', (claim) => expect(messages([CLAIM, claim])).toEqual([]))
+  test.each([
+    '{ phase: after, recovers_within: 2s }',
+    '{ phase: after, cluster: cart, recovers_within: 2s }',
+    '{ phase: after, request: jason, recovers_within: 2s }',
+  ])('%s may hold', (claim) => expect(messages([CLAIM, claim])).toEqual([]))
+
+  test.each(['{ phase: after, cluster: stock, recovers_within: 2s }', '{ phase: after, request: stock, recovers_within: 2s }'])(
+    '%s has nothing to recover from',
+    (claim) =>
+      expect(messages([CLAIM, claim])).toEqual([expect.stringContaining('no request of this claim can meet one in phase "storm"')]),
+  )
+
+  test('a recovery of requests that the condition of the fault spares is none', () => {
+    const spared: [string, string] = ['{ name: stock, GET: /stock }', '{ name: other, GET: /cart }']
+    const conditional: [string, string] = [FAULT, '{ cluster: cart, abort: 503, when: { header: { x-user: jason } } }']
+    expect(messages(spared, conditional, [CLAIM, '{ phase: after, request: jason, recovers_within: 2s }'])).toEqual([])
+    expect(messages(spared, conditional, [CLAIM, '{ phase: after, request: other, recovers_within: 2s }'])).toHaveLength(1)
+  })
+})
+
+describe('names of requests', () => {
+  const named = (name: string): [string, string] => ['name: jason', `name: ${name}`]
+  const unnamed: [string, string] = ['{ name: stock, GET: /stock }', '{ GET: /stock }']
+
+  test('one may not be what a request without a name is called: a claim on the one would count the other in', () =>
+    expect(messages(named('GET /stock'), unnamed)).toEqual([
+      'load.requests[0].name: the name "GET /stock" is what load.requests[1] is called, which has none of its own',
+    ]))
+
+  test('one may look like a method and a path that no request without a name has', () => {
+    expect(messages(named('GET /stock'))).toEqual([])
+    expect(messages(named('GET /cart'), unnamed)).toEqual([])
+  })
+
+  test('only given names can be claimed on', () =>
+    expect(messages(unnamed, [CLAIM, '{ phase: calm, request: GET /stock, success_rate: ">= 99%" }'])).toEqual([
+      expect.stringContaining('unknown request'),
+    ]))
 })
 
 describe('a delay', () => {
@@ -129,6 +166,27 @@ describe('headers', () => {
     'x-envoy-retry-on',
     'x-envoy-max-retries',
   ])('%s cannot be sent', (name) => expect(messages(['x-user: jason', `${name}: 1`])).toEqual([expect.stringContaining('cannot be set')]))
+
+  test.each(['application/grpc', 'application/grpc+proto', 'Application/GRPC; a=b', 'application/grpc-web'])(
+    'the content type %s cannot be sent, nor to an app',
+    (type) => {
+      const sent: [string, string] = ['x-user: jason', `content-type: "${type}"`]
+      expect(messages(sent)).toEqual([expect.stringContaining('chaos does not read yet')])
+      expect(messages(sent, ['rate: 100/s', 'rate: 100/s\n  target: http://127.0.0.1:8080'])).toHaveLength(1)
+    },
+  )
+
+  test('other content types can be sent', () => expect(messages(['x-user: jason', 'content-type: application/json'])).toEqual([]))
+
+  test.each<[string, ...[string, string]]>([
+    ['of the load', 'x-user: jason', 'x-user: josé'],
+    ['of a condition', FAULT, '{ cluster: cart, abort: 503, when: { header: { x-user: josé } } }'],
+    ['of a route', '{ prefix: /stock }', '{ prefix: /stock, headers: { x-user: josé } }'],
+    ['of a claim', 'phase: calm,', 'phase: calm, given: { header: { x-user: josé } },'],
+    ['of an answer', 'stock: {}', 'stock: { respond: { headers: { x-user: josé } } }'],
+  ])('a value %s has ASCII characters only', (_, from, to) =>
+    expect(messages([from, to])).toEqual([expect.stringContaining('ASCII characters only')]),
+  )
 
   test('to an app, those that only Envoy would strip can be sent', () => {
     const target: [string, string] = ['rate: 100/s', 'rate: 100/s\n  target: http://127.0.0.1:8080']

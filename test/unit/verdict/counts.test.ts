@@ -138,3 +138,15 @@ test('attempts and a bare status must hold for every request', () => {
   expect(outcome({ attempts: '<= 3' }, [...records, odd]).status).toBe('pass')
   expect(outcome({ attempts: 3 }, records.slice(0, 4)).status).toBe('inconclusive')
 })
+
+test('a count that a stall made is inconclusive, one that holds without it is not', () => {
+  // 2 refused while something stood still, 3 in calm
+  const refused = { egress: egress({ rejectedBy: 'max_requests' }) } as const
+  const records = [...many(20, good), ...many(2, bad, refused, [500, 510]), ...many(3, bad, refused, [800, 900])]
+  const stalled = { phases: [{ name: 'p', seen: { stalls: [{ from: 480, to: 520 }] } }] }
+  const judged = (asked: string) => outcome({ phase: 'p', breaker_rejections: asked }, records, stalled).status
+  expect(judged('>= 3')).toBe('pass')
+  expect(judged('>= 4')).toBe('inconclusive')
+  expect(judged('<= 4')).toBe('inconclusive')
+  expect(judged('<= 2')).toBe('fail')
+})

@@ -64,6 +64,8 @@ test.each(EACH)('$metric is inconclusive when the selection is empty', ({ metric
   expect(new Set(statuses({ ...CLEAN, expect: [expected] }))).toEqual(new Set(['inconclusive']))
 })
 
+const unsent = good({ phase: 2, due: 2500, end: null, status: null, error: 'connect EMFILE', success: false, egress: null, attempts: [] })
+
 const TROUBLE: { what: string; world: Omit<World, 'expect'>; says: string }[] = [
   { what: 'an interrupted phase', world: changed({ complete: false }), says: 'was cut short' },
   { what: 'unsound evidence', world: { ...CLEAN, unsound: ['two sources disagree'] }, says: 'two sources disagree' },
@@ -77,6 +79,17 @@ const TROUBLE: { what: string; world: Omit<World, 'expect'>; says: string }[] = 
   },
   { what: 'a lag that was not measured', world: changed({ lateness: { p99: Number.NaN, max: 0 } }), says: 'load generator was starved' },
   { what: 'stubs that lagged', world: changed({ stubLag: { p99: 51, max: 51 } }), says: 'stub upstreams were starved' },
+  { what: 'an Envoy that lagged', world: changed({ envoyLag: { p99: 51, max: 51 } }), says: 'Envoy was starved' },
+  {
+    what: 'requests that never came to Envoy',
+    world: { ...CLEAN, records: [...(CLEAN.records ?? []), unsent] },
+    says: "the harness's own failure (connect EMFILE)",
+  },
+  {
+    what: 'requests that came to the faults of another phase',
+    world: { ...CLEAN, records: (CLEAN.records ?? []).map((record, index) => ({ ...record, stray: index % 50 === 0 })) },
+    says: 'came so late to the place of its faults',
+  },
   {
     what: 'requests that were never made',
     world: { ...CLEAN, load: { due: many(1215, good, {}, [2000, 5000]).map((record) => record.due) } },
@@ -150,4 +163,14 @@ test('an outcome says what it is about, by the name of the user or by its parts'
     metric: 'timeouts.per_try',
     at: { line: 4 },
   })
+})
+
+test('a claim on what comes after a fault is inconclusive when the fault is in doubt', () => {
+  const doubtful = { ...CLEAN, evidence: [{ met: 0 }, {}] }
+  expect(statuses({ ...doubtful, expect: [{ phase: 'recovery', success_rate: '>= 99%' }] })).toEqual(['inconclusive'])
+})
+
+test('a run of which a planned fault did not happen is no pass, even where each outcome is', () => {
+  const { scenario, plan, observations } = world({ ...CLEAN, evidence: [{ met: 0 }, {}], expect: [{ phase: 'baseline', retries: 0 }] })
+  expect(judge(scenario, plan, observations)).toMatchObject({ status: 'inconclusive', outcomes: [{ status: 'pass' }] })
 })

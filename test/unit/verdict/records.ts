@@ -9,7 +9,7 @@ import type { Outcome } from '../../../src/verdict/verdict.ts'
 /** Hand-made evidence: records, phases and faults with sound defaults, of which a test changes what it is about. */
 
 export function attempt(parts: Partial<Attempt> = {}): Attempt {
-  return { n: 1, start: 0, durationMs: 10, status: 200, flags: [], replica: 1, cutBy: null, hop: hop(), stub: null, ...parts }
+  return { n: 1, start: 0, durationMs: 10, poolMs: 0, status: 200, flags: [], replica: 1, cutBy: null, hop: hop(), stub: null, ...parts }
 }
 
 export function hop(faults: string[] = [], flags: string[] = []): NonNullable<Attempt['hop']> {
@@ -47,6 +47,7 @@ export function good(parts: Partial<RequestRecord> = {}): RequestRecord {
     error: null,
     success: true,
     edge: false,
+    stray: false,
     egress: egress(),
     attempts: [attempt()],
     ingressFaults: [],
@@ -131,7 +132,9 @@ export function world(parts: World): { scenario: Scenario; plan: Plan; observati
       complete: true,
       applied: from,
       lateness: { p99: 1, max: 2 },
+      envoyLag: { p99: 1, max: 2 },
       stubLag: { p99: 1, max: 2 },
+      stalls: [],
       ejections: { inventory: 0 },
       ...seen,
     })),

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest'
+import type { StatsSnapshot } from '../../../src/envoy/stats.ts'
+import { weighFaults } from '../../../src/observe/evidence.ts'
+import type { RequestRecord } from '../../../src/observe/record.ts'
+import type { PlannedFault } from '../../../src/plan/plan.ts'
+import { attempt, good, hop, many, world } from '../verdict/records.ts'
+
+/** 100 attempts that matched, of which `met` are marked; what the next station saw is up to the test. */
+function weigh(fault: Partial<PlannedFault>, records: RequestRecord[], counted: number) {
+  const { plan } = world({ phases: [{ name: 'p', faults: [0] }], faults: [fault], records, expect: [] })
+  const counter = `http.hop_inventory_1.fault.${fault.action?.kind === 'delay' ? 'delays' : 'aborts'}_injected`
+  const after: StatsSnapshot = { [counter]: counted }
+  const [evidence] = weighFaults(plan, records, [{ from: 0, applied: 0, to: 1000, complete: true, before: {}, after }])
+  return evidence
+}
+
+const seen = (afterMs: number) => ({ arrived: afterMs, started: afterMs, due: afterMs, answered: afterMs, status: 200, busy: 1, queued: 0 })
+const passed = (lag = 1, faults: string[] = []) => good({ attempts: [attempt({ hop: hop(faults), stub: seen(lag) })] })
+const aborted = () => good({ status: 503, attempts: [attempt({ status: 503, hop: hop(['f0']) })] })
+const ABORT = { action: { kind: 'abort', value: 503 }, percent: 10 } as const
+const DELAY = { action: { kind: 'delay', value: 400 }, percent: 10 } as const
+
+test('an abort that all sources agree on is beyond doubt', () => {
+  const evidence = weigh(ABORT, [...many(10, aborted), ...many(90, () => passed())], 10)
+  expect(evidence).toMatchObject({ matched: 100, met: 10, counted: 10, inferred: 10, doubt: null })
+})
+
+test.each([
+  { what: 'no attempt met it', records: many(100, () => passed()), counted: 0, says: 'never fired' },
+  { what: 'nothing matched', records: [], counted: 0, says: 'never fired' },
+  { what: 'it missed its share', records: [...many(40, aborted), ...many(60, () => passed())], counted: 40, says: 'missed its share' },
+  {
+    what: 'the counter says otherwise',
+    records: [...many(10, aborted), ...many(90, () => passed())],
+    counted: 20,
+    says: "Envoy's counter gained 20",
+  },
+  {
+    what: 'the stub saw what was marked as aborted',
+    records: [...many(10, () => passed(1, ['f0'])), ...many(90, () => passed())],
+    counted: 10,
+    says: 'the other side of it shows 0',
+  },
+])('an abort is in doubt where $what', ({ records, counted, says }) => {
+  expect(weigh(ABORT, records, counted)?.doubt).toContain(says)
+})
+
+test('a delay is beyond doubt where the stub saw what is marked so much later than the rest', () => {
+  const records = [...many(10, () => passed(402, ['f0'])), ...many(90, () => passed())]
+  expect(weigh(DELAY, records, 10)).toMatchObject({ met: 10, inferred: 10, doubt: null })
+})
+
+test.each([200, 800])('a delay of 400 ms that took %i ms is in doubt', (lag) => {
+  const records = [...many(10, () => passed(lag, ['f0'])), ...many(90, () => passed())]
+  expect(weigh(DELAY, records, 10)?.doubt).toMatch(/took (199|799)ms|shows 0/)
+})
+
+test('a fault of 100 percent is in doubt after one that did not meet it', () => {
+  const records = [...many(99, aborted), passed()]
+  expect(weigh({ ...ABORT, percent: 100 }, records, 99)?.doubt).toContain('missed its share')
+})
