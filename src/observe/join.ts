@@ -61,6 +61,7 @@ function joinOne(
   const attempts = line
     ? made.map((attempt, i) => readAttempt(attempt, lines, client.startedAt, egress?.routeTimeout === true && i === made.length - 1))
     : []
+  const ingressFaults = faultsOf(line?.faults)
   return {
     id: requestId(index),
     request: plan.load.request[index] as number,
@@ -72,10 +73,10 @@ function joinOne(
     error: error !== null && begun > 0 ? `the response, ${begun}, broke off: ${error}` : error,
     success: end !== null && status !== null && isExpectedStatus(kind?.successStatus, status) && end - due <= plan.load.deadline,
     edge: times === undefined || over > times.to,
-    stray: times !== undefined && isStray(plan, phase, times, egress, attempts),
+    stray: times !== undefined && isStray(plan, phase, times, { egress, attempts, ingressFaults }),
     egress,
     attempts,
-    ingressFaults: faultsOf(line?.faults),
+    ingressFaults,
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Plan } from '../plan/plan.ts'
-import type { Attempt, Egress } from './record.ts'
+import type { RequestRecord } from './record.ts'
 import type { PhaseTimes } from './timeline.ts'
 
 /** Clocks of two processes on one machine, in ms, read independently. */
@@ -9,10 +9,18 @@ const CLOCK_SLACK_MS = 2
  * Whether a request came to the place of the faults when those of its own phase were not in force: late, because
  * something stalled on the way. It says nothing of its phase. Between phases without faults there is nothing to miss.
  */
-export function isStray(plan: Plan, phase: number, times: PhaseTimes, egress: Egress | null, attempts: readonly Attempt[]): boolean {
-  const changes = [phase, phase + 1].some((index) => (plan.phases[index]?.faults.length ?? 0) > 0)
-  if (!changes || egress === null) return false
-  // A wait behind max_connections is the policy's doing, and no reason to leave a request out.
-  const arrived = attempts[0]?.hop ? attempts[0].hop.start - attempts[0].poolMs : egress.start
+export function isStray(
+  plan: Plan,
+  phase: number,
+  times: PhaseTimes,
+  { egress, attempts, ingressFaults }: Pick<RequestRecord, 'egress' | 'attempts' | 'ingressFaults'>,
+): boolean {
+  const changing = plan.faults.filter((fault) => fault.phase === phase || fault.phase === phase + 1)
+  if (changing.length === 0 || egress === null) return false
+  const hop = attempts[0]?.hop ?? null
+  // What a fault before the router, or max_connections, makes a request wait is no stall, and no reason to leave it out.
+  const isHeldUp = ingressFaults.length > 0
+  const atHop = changing.some((fault) => fault.at === 'upstream') && hop !== null && !isHeldUp
+  const arrived = atHop ? hop.start - (attempts[0]?.poolMs ?? 0) : egress.start
   return arrived > times.to || egress.start < times.applied - CLOCK_SLACK_MS
 }
