@@ -99,7 +99,7 @@ function measureOf(claim: Exclude<Claim, { family: 'recovery' }>, records: reado
     case 'every':
       return measureEvery(claim, records, evidence)
     case 'latency':
-      return measureLatency(claim, records)
+      return measureLatency(claim, records, evidence)
     case 'factor':
       return measureFactor(claim, records, evidence)
     case 'count':

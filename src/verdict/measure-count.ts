@@ -1,6 +1,6 @@
-import type { Stall } from '../observe/observations.ts'
 import type { Attempt, RequestRecord } from '../observe/record.ts'
 import { holds } from '../value/condition.ts'
+import { calmOf, STALLED } from './calm.ts'
 import { causes } from './cause.ts'
 import { type ClaimOf, type Counted, quote } from './claim.ts'
 import { limitsOf } from './decide.ts'
@@ -44,17 +44,10 @@ export function measureCount(claim: ClaimOf<'count'>, records: readonly RequestR
   const because = concerned.length === 0 ? '' : ` (${concerned.length} of them ended as ${causes(concerned, deadline)})`
   const total = (of: readonly RequestRecord[]) => of.reduce((sum, record) => sum + count(record), 0)
   const found = judgeCount(claim, total(records), records, examples, because)
-  const calm = concerned.filter(
-    (record) => !evidence.observations.phases.some((phase) => phase.stalls.some((stall) => overlaps(record, stall))),
-  )
+  const calm = calmOf(concerned, evidence.observations)
   if (found.status === 'inconclusive' || holds(claim.condition, total(calm)) === holds(claim.condition, total(records))) return found
-  const why = `${total(records) - total(calm)} of ${total(records)} happened while the load generator, Envoy or a stub stood still for a moment, and without those the answer is another; free the CPU`
+  const why = `${total(records) - total(calm)} of ${total(records)} ${STALLED}, and without those the answer is another; free the CPU`
   return { ...found, status: 'inconclusive', why, examples: found.examples }
-}
-
-/** What is in flight during a stall is cut, refused or tried again because of it. */
-function overlaps(record: RequestRecord, { from, to }: Stall): boolean {
-  return record.due <= to && (record.end ?? Number.POSITIVE_INFINITY) >= from
 }
 
 function judgeCount(
