@@ -153,7 +153,8 @@ test('a count that a stall made is inconclusive, one that holds without it is no
 
 test('a slowest request that a stall made slow shows nothing', () => {
   const records = [...many(20, good), good({ due: 500, end: 900 })]
-  const judged = (stalls: { from: number; to: number }[]) => outcome({ phase: 'p', max: '>= 300ms' }, records, { phases: [{ name: 'p', seen: { stalls } }] })
+  const judged = (stalls: { from: number; to: number }[]) =>
+    outcome({ phase: 'p', max: '>= 300ms' }, records, { phases: [{ name: 'p', seen: { stalls } }] })
   expect(judged([]).status).toBe('pass')
   expect(judged([{ from: 480, to: 520 }])).toMatchObject({ status: 'inconclusive', why: expect.stringContaining('stood still') })
 })
