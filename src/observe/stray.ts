@@ -1,9 +1,6 @@
 import type { Plan } from '../plan/plan.ts'
 import type { RequestRecord } from './record.ts'
-import type { PhaseTimes } from './timeline.ts'
-
-/** Clocks of two processes on one machine, in ms, read independently. */
-const CLOCK_SLACK_MS = 2
+import { CLOCK_SLACK_MS, type PhaseTimes } from './timeline.ts'
 
 /**
  * Whether a request came to the place of the faults when those of its own phase were not in force: late, because

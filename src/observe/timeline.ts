@@ -1,5 +1,8 @@
 import type { StatsSnapshot } from '../envoy/stats.ts'
 
+/** Clocks of two processes on one machine, in ms, read independently. */
+export const CLOCK_SLACK_MS = 2
+
 /** What really happened at the edges of a phase, in ms after the start of the load. */
 export interface PhaseTimes {
   /** When the switch to it began. */

@@ -1,3 +1,4 @@
+import { carries } from '../observe/chance.ts'
 import type { RequestRecord } from '../observe/record.ts'
 import type { Plan, PlannedFault } from '../plan/plan.ts'
 
@@ -13,8 +14,7 @@ export function metFaults(record: RequestRecord): Set<string> {
 
 /** Whether a request of this kind is sent with these headers: names in any case, values exactly. */
 export function sentWith(plan: Plan, request: number, headers: Readonly<Record<string, string>>): boolean {
-  const sent = new Map(Object.entries(plan.requests[request]?.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]))
-  return Object.entries(headers).every(([name, value]) => sent.get(name.toLowerCase()) === value)
+  return carries(plan.requests[request]?.headers ?? {}, headers)
 }
 
 /**

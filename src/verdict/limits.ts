@@ -15,9 +15,6 @@ export const LATE_LIMIT = 50
 /** How late, in ms, the 99th percentile of the stub's answers may be: its service times would not be those asked. */
 export const STUB_LAG_LIMIT = 50
 
-/** Clocks of two processes on one machine, in ms, read independently. */
-export const CLOCK_SLACK = 2
-
 /** The share of a phase's planned requests that may be missing from the records. */
 export const MISSING_LIMIT = 0.01
 

@@ -1,10 +1,10 @@
 import type { PhaseObservation } from '../observe/observations.ts'
 import type { RequestRecord } from '../observe/record.ts'
+import { CLOCK_SLACK_MS } from '../observe/timeline.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Expectation } from '../scenario/expect-schema.ts'
 import { holds } from '../value/condition.ts'
 import { metFaults, sentWith } from './fault.ts'
-import { CLOCK_SLACK } from './limits.ts'
 import { plural } from './show.ts'
 
 /** Which requests an expectation is about. */
@@ -69,7 +69,7 @@ function byLog(filter: Filter, plan: Plan, phases: readonly PhaseObservation[], 
  * happens to one that meets the fault: its last tries met none. One that only hangs on beyond the end is kept.
  */
 function triedAfter(to: number, record: RequestRecord): boolean {
-  return record.attempts.some((attempt) => attempt.start > to - CLOCK_SLACK)
+  return record.attempts.some((attempt) => attempt.start > to - CLOCK_SLACK_MS)
 }
 
 function metKind(asked: 'delay' | 'abort' | 'any' | 'none', plan: Plan, record: RequestRecord): boolean {
