@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StatsSnapshot } from './envoy/stats.ts'
 import type { ClientLog } from './load/client-log.ts'
-import { drive, type LoadWatcher } from './load/drive.ts'
 import { Gate } from './load/gate.ts'
+import { playLoad } from './load/load.ts'
+import type { LoadWatcher } from './load/load-run.ts'
 import type { PhaseTimes } from './observe/timeline.ts'
 import type { Plan } from './plan/plan.ts'
 import type { StartedTopology } from './topology/topology.ts'
@@ -45,7 +46,7 @@ export async function conduct(topology: StartedTopology, plan: Plan, stage: Stag
   const failed = new AbortController()
   const stop = AbortSignal.any([signal, topology.death, failed.signal])
   const gate = new Gate()
-  const load = drive(new URL(target).origin, plan, zero, gate, stage.watcher, stop)
+  const load = playLoad({ origin: new URL(target).origin, plan, zero, gate, watcher: stage.watcher, signal: stop })
   const scrapes = new AbortController()
   const scraping = scrapeStats(topology, now, stage, scrapes.signal)
 

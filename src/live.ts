@@ -1,5 +1,5 @@
 import { describeAction } from './fault/registry.ts'
-import type { LoadWatcher } from './load/drive.ts'
+import type { LoadWatcher } from './load/load-run.ts'
 import type { Plan } from './plan/plan.ts'
 import { HEARTBEAT_MS, type ProgressState, plainHeartbeat, plainPhaseLine, progressLine } from './report/progress.ts'
 

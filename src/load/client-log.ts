@@ -1,30 +1,76 @@
 /**
- * What the client itself saw of each request, in columns by its place in the plan. Times are ms after the start of the
- * load; NaN where the event did not happen.
+ * What the client itself saw of each request, in columns by the order of sending. Times are ms after the start of the
+ * load; NaN where the event did not happen. The columns grow as requests are sent: only an open loop knows before the
+ * run how many there will be. Once the log is closed they are exactly `count` long.
  */
 export class ClientLog {
   /** Epoch ms of the start of the load: what the clocks of Envoy and the stubs are compared with. */
   readonly startedAt: number
-  readonly sent: Float64Array
+  /** When each request was to be sent, in ascending order. A closed loop has no such time but that of sending. */
+  due: Float64Array
+  /** Indices into `Plan.requests`. */
+  request: Uint16Array
+  sent: Float64Array
   /** The end of the response, or of the waiting for one. */
-  readonly end: Float64Array
+  end: Float64Array
   /** 0 where no response came. */
-  readonly status: Uint16Array
+  status: Uint16Array
   /** Why a request has no whole response; those that have one are not in it. */
   readonly errors = new Map<number, string>()
   /** Ms by which the wall clock was set, or went astray, while the load ran: the logs of others go by it. */
   clockShift = 0
-  /** How many of the planned requests were sent: fewer when the run was cut short. */
+  /** How many requests were sent. */
   count = 0
 
-  constructor(startedAt: number, planned: number) {
+  /** @param expected - how many requests there will be, if that is known: a first size of the columns, no limit */
+  constructor(startedAt: number, expected = 1024) {
     this.startedAt = startedAt
-    this.sent = new Float64Array(planned).fill(Number.NaN)
-    this.end = new Float64Array(planned).fill(Number.NaN)
-    this.status = new Uint16Array(planned)
+    const size = Math.max(1, expected)
+    this.due = new Float64Array(size)
+    this.request = new Uint16Array(size)
+    this.sent = new Float64Array(size)
+    this.end = new Float64Array(size)
+    this.status = new Uint16Array(size)
+  }
+
+  /** @returns the index of the request, which makes its id. */
+  begin(due: number, request: number, sent: number): number {
+    if (this.count === this.due.length) this.#resize(2 * this.count)
+    const index = this.count++
+    this.due[index] = due
+    this.request[index] = request
+    this.sent[index] = sent
+    this.end[index] = Number.NaN
+    return index
+  }
+
+  /** @param error - why there is no whole response; null when there is one */
+  finish(index: number, end: number, status: number, error: string | null): void {
+    this.end[index] = end
+    this.status[index] = status
+    if (error !== null) this.errors.set(index, error)
+  }
+
+  /** Nothing more will be sent. */
+  close(clockShift: number): void {
+    this.clockShift = clockShift
+    this.#resize(this.count)
+  }
+
+  #resize(size: number): void {
+    this.due = resized(this.due, new Float64Array(size))
+    this.request = resized(this.request, new Uint16Array(size))
+    this.sent = resized(this.sent, new Float64Array(size))
+    this.end = resized(this.end, new Float64Array(size))
+    this.status = resized(this.status, new Uint16Array(size))
   }
 }
 
-/** The request id of the i-th planned request, as sent in `x-request-id`. */
+function resized<Column extends Float64Array | Uint16Array>(from: Column, to: Column): Column {
+  to.set(from.subarray(0, to.length))
+  return to
+}
+
+/** The request id of the i-th request, as sent in `x-request-id`. */
 export const requestId = (index: number) => `r-${index + 1}`
 export const requestIndex = (id: string) => (/^r-\d+$/.test(id) ? Number(id.slice(2)) - 1 : -1)

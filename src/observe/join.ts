@@ -17,7 +17,7 @@ export function joinRecords(plan: Plan, client: ClientLog, phases: readonly Phas
   const records: RequestRecord[] = []
   let phase = 0
   for (let index = 0; index < client.count; index++) {
-    const due = plan.load.due[index] as number
+    const due = client.due[index] as number
     while (phase < plan.phases.length - 1 && due >= (plan.phases[phase + 1]?.from ?? Number.POSITIVE_INFINITY)) phase++
     records.push(
       joinOne(plan, client, phases[phase], index, phase, {
@@ -46,8 +46,8 @@ function joinOne(
   phase: number,
   lines: LinesOfOne,
 ): RequestRecord {
-  const kind = plan.requests[plan.load.request[index] as number]
-  const due = plan.load.due[index] as number
+  const kind = plan.requests[client.request[index] as number]
+  const due = client.due[index] as number
   const over = client.end[index] as number
   const error = client.errors.get(index) ?? null
   const end = error === null ? over : null
@@ -64,7 +64,7 @@ function joinOne(
   const ingressFaults = faultsOf(line?.faults)
   return {
     id: requestId(index),
-    request: plan.load.request[index] as number,
+    request: client.request[index] as number,
     phase,
     due,
     sent: client.sent[index] as number,

@@ -2,16 +2,16 @@ import { deriveSeed, exponential, random } from '../random.ts'
 import { DEFAULT_DEADLINE_MS } from '../scenario/limits.ts'
 import { requestsOf } from '../scenario/routing.ts'
 import type { Scenario } from '../scenario/scenario.ts'
-import type { PlannedLoad } from './plan.ts'
+import type { OpenLoad } from './plan.ts'
 
 /**
  * The open loop: which request is due when, decided before the first is sent, so that no stall can thin it out.
  * @param lengthMs - length of all phases together
  */
-export function planArrivals(scenario: Scenario, lengthMs: number): PlannedLoad {
+export function planArrivals(scenario: Scenario, lengthMs: number): OpenLoad {
   const { rate, arrivals, deadline, target } = scenario.load
   const due = Float64Array.from(arrivals === 'poisson' ? poisson(rate, lengthMs, scenario.seed) : constant(rate, lengthMs))
-  return { due, request: drawRequests(scenario, due.length), deadline: deadline ?? DEFAULT_DEADLINE_MS, target }
+  return { kind: 'open', due, request: drawRequests(scenario, due.length), deadline: deadline ?? DEFAULT_DEADLINE_MS, target }
 }
 
 /** Even gaps: request i is due at i / rate. */

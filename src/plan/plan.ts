@@ -32,16 +32,29 @@ export interface PlannedRequest {
   successStatus: readonly number[] | undefined
 }
 
-/** Which request is due when: two columns of equal length, in order of time. */
-export interface PlannedLoad {
-  /** Ms after the start of the load. */
-  due: Float64Array
-  /** Indices into `Plan.requests`. */
-  request: Uint16Array
+/** What is sent when, as far as that can be known before the run; what really was stands in the `ClientLog`. */
+export type PlannedLoad = OpenLoad | ClosedLoad
+
+interface AnyLoad {
   /** Ms from the due time within which an answer counts as success. */
   deadline: number
   /** Where the user points the load instead of the shared port of Envoy. */
   target: string | undefined
+}
+
+/** Requests go out when they are due, answered or not: two columns of equal length, in order of time. */
+export interface OpenLoad extends AnyLoad {
+  kind: 'open'
+  /** Ms after the start of the load. */
+  due: Float64Array
+  /** Indices into `Plan.requests`. */
+  request: Uint16Array
+}
+
+/** Each of so many callers sends its next request when the last one is answered: nobody knows how many there will be. */
+export interface ClosedLoad extends AnyLoad {
+  kind: 'closed'
+  connections: number
 }
 
 /** One fault of one phase: a filter of its own in Envoy, asleep but in its phase. */

@@ -53,7 +53,10 @@ const phase = z
     to_ms: ms,
     complete: z.boolean().describe('false: the run ended in this phase.'),
     faults_applied_ms: ms.describe('When the faults of the phase were confirmed in force.'),
-    offered_per_second: z.number().nullable().describe('Planned requests over the planned length.'),
+    offered_per_second: z
+      .number()
+      .nullable()
+      .describe('Planned requests over the planned length; null in a closed loop, which plans none.'),
     requests: count.describe('Due in this phase and sent.'),
     edge: count.describe('Of these, in flight over the end of the phase.'),
     successes: count,

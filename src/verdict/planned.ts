@@ -1,4 +1,4 @@
-import type { Plan, PlannedLoad } from '../plan/plan.ts'
+import type { OpenLoad, Plan } from '../plan/plan.ts'
 import { faultsOf, matchesFault, sentWith } from './fault.ts'
 import { type Filter, phasesOf } from './select.ts'
 
@@ -6,7 +6,10 @@ import { type Filter, phasesOf } from './select.ts'
 export type ClusterOf = (request: number) => string | undefined
 
 export interface PlannedSelection {
-  /** How many requests an expectation will be about, as a whole number; what a fault's percentage decides, on average. */
+  /**
+   * How many requests an expectation will be about, as a whole number; what a fault's percentage decides, on average.
+   * Infinite where only the run can tell: a closed loop makes as many as are answered.
+   */
   count: number
   /** Ms of load that they come from: the phases without what `settle` leaves out. */
   span: number
@@ -25,19 +28,25 @@ export function plannedSelection(filter: Filter, plan: Plan, clusterOf: ClusterO
     const from = phase.from + (filter.settle ?? 0)
     const to = Math.max(from, phase.to - (filter.settle ?? 0))
     span += to - from
-    const counts = new Array<number>(plan.requests.length).fill(0)
-    const [first, end] = dueBetween(plan.load, from, to)
-    for (const request of plan.load.request.subarray(first, end)) counts[request] = (counts[request] ?? 0) + 1
-    counts.forEach((count, request) => {
-      if (count > 0) expected += count * chance(filter, plan, clusterOf, index, request, onlyFaulted)
+    countsBetween(plan, from, to).forEach((count, request) => {
+      const share = count === 0 ? 0 : chance(filter, plan, clusterOf, index, request, onlyFaulted)
+      if (share > 0) expected += count * share
     })
   }
   // Rounded up: a claim that is decidable with luck is not refused.
   return { count: Math.ceil(expected - 1e-9), span }
 }
 
+/** How many requests of each kind are due from `from` on and before `to`, in ms; infinitely many may be in a closed loop. */
+function countsBetween({ load, requests }: Plan, from: number, to: number): number[] {
+  const counts = new Array<number>(requests.length).fill(0)
+  if (load.kind === 'closed') return counts.fill(to > from ? Number.POSITIVE_INFINITY : 0)
+  for (const request of load.request.subarray(...dueBetween(load, from, to))) counts[request] = (counts[request] ?? 0) + 1
+  return counts
+}
+
 /** The indices [first, end) of the requests that are due from `from` on and before `to`, in ms. */
-export function dueBetween({ due }: PlannedLoad, from: number, to: number): [first: number, end: number] {
+export function dueBetween({ due }: OpenLoad, from: number, to: number): [first: number, end: number] {
   const firstAt = (time: number) => {
     let [before, at] = [-1, due.length]
     while (at - before > 1) {

@@ -13,7 +13,7 @@ import type { Observations } from '../../src/observe/observations.ts'
 import { observe } from '../../src/observe/observe.ts'
 import type { Attempt, RequestRecord } from '../../src/observe/record.ts'
 import { compilePlan } from '../../src/plan/compile.ts'
-import type { Plan } from '../../src/plan/plan.ts'
+import type { OpenLoad, Plan } from '../../src/plan/plan.ts'
 import { parseScenario } from '../../src/scenario/parse.ts'
 import type { Scenario } from '../../src/scenario/scenario.ts'
 import { startProcesses } from '../../src/topology/process.ts'
@@ -127,6 +127,12 @@ exec ${quoted(inject('envoy'))} "$@"
 
 /** The phase counters of `upstream_rq_*` and the like: what a counter gained over the whole run. */
 export const clusterStat = (ran: { stat(name: string): number }, cluster: string, name: string) => ran.stat(`cluster.${cluster}.${name}`)
+
+/** The load of a plan that is an open loop. */
+export function openLoadOf({ load }: Plan): OpenLoad {
+  if (load.kind !== 'open') throw new Error(`expected an open loop, got a ${load.kind} one`)
+  return load
+}
 
 /** The records of one kind of request, by its path. */
 export const to = ({ plan, records }: Pick<Ran, 'plan' | 'records'>, path: string) =>

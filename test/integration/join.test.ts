@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { RequestRecord } from '../../src/observe/record.ts'
-import { type Ran, runScenario, to } from '../helpers/scenario.ts'
+import { openLoadOf, type Ran, runScenario, to } from '../helpers/scenario.ts'
 
 /** What the clocks of two processes may differ: each reads its offset from the epoch at its own start. */
 const CLOCKS_MS = 5
@@ -48,8 +48,8 @@ function every(path: string): readonly RequestRecord[] {
 }
 
 test('each planned request has one record, in order, and every source of it is found', () => {
-  expect(ran.records.map((record) => record.id)).toEqual(Array.from(ran.plan.load.due, (_, i) => `r-${i + 1}`))
-  expect(ran.records.map((record) => record.due)).toEqual([...ran.plan.load.due])
+  expect(ran.records.map((record) => record.id)).toEqual(Array.from(openLoadOf(ran.plan).due, (_, i) => `r-${i + 1}`))
+  expect(ran.records.map((record) => record.due)).toEqual([...openLoadOf(ran.plan).due])
   for (const { egress, attempts } of ran.records) {
     expect(egress).not.toBeNull()
     expect(attempts.length).toBeGreaterThan(0)

@@ -3,10 +3,11 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import { type AddressInfo, createServer as createSocketServer, type Server, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type ClientLog, requestId } from '../../src/load/client-log.ts'
-import { drive } from '../../src/load/drive.ts'
 import { Gate } from '../../src/load/gate.ts'
+import { playLoad } from '../../src/load/load.ts'
+import type { LoadWatcher } from '../../src/load/load-run.ts'
 import { compilePlan } from '../../src/plan/compile.ts'
-import type { Plan } from '../../src/plan/plan.ts'
+import type { OpenLoad, Plan } from '../../src/plan/plan.ts'
 import { compatibleShare } from '../../src/statistics/compatible.ts'
 import { runScenario, scenarioOf } from '../helpers/scenario.ts'
 import { refuses } from '../helpers/sockets.ts'
@@ -40,17 +41,19 @@ async function listen(server: Server): Promise<string> {
 
 const serve = (listener: RequestListener) => listen(createServer({ keepAliveTimeout: 0 }, listener))
 
-const planOf = (yaml: string) => compilePlan(scenarioOf(`upstreams: { one: {} }\n${yaml}`))
+const planOf = (yaml: string) => compilePlan(scenarioOf(`upstreams: { one: {} }\n${yaml}`)) as Plan & { load: OpenLoad }
+
+const UNSEEN: LoadWatcher = { onSent: () => {}, onEnd: () => {} }
 
 /** Sends a plan's requests to a server of the test, without Envoy. */
 async function send(origin: string, plan: Plan, signal = new AbortController().signal): Promise<ClientLog> {
   const gate = new Gate()
   gate.openUntil(Number.POSITIVE_INFINITY)
-  return drive(origin, plan, performance.now() + 20, gate, { onSent: () => {}, onEnd: () => {} }, signal)
+  return playLoad({ origin, plan, zero: performance.now() + 20, gate, watcher: UNSEEN, signal })
 }
 
-const latencies = (plan: Plan, log: ClientLog) => [...plan.load.due].map((due, i) => (log.end[i] as number) - due)
-const lateness = (plan: Plan, log: ClientLog) => [...plan.load.due].map((due, i) => (log.sent[i] as number) - due)
+const latencies = (log: ClientLog) => [...log.due].map((due, i) => (log.end[i] as number) - due)
+const lateness = (log: ClientLog) => [...log.due].map((due, i) => (log.sent[i] as number) - due)
 const quantile = (values: readonly number[], q: number) =>
   values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(q * values.length) - 1)] as number
 
@@ -168,7 +171,7 @@ phases: [{ name: all, for: 500ms }]`)
     expect(busy.size).toBeLessThan(60)
     expect([...log.errors]).toEqual([])
     // Nobody queued for a connection.
-    expect(quantile(latencies(plan, log), 0.5)).toBeLessThan(100 + 50)
+    expect(quantile(latencies(log), 0.5)).toBeLessThan(100 + 50)
   })
 })
 
@@ -177,8 +180,8 @@ describe('time', () => {
     const origin = await serve((_, response) => response.end('ok'))
     const plan = planOf(`load: { rate: 500/s, arrivals: poisson }\nphases: [{ name: all, for: 2s }]`)
     const log = await send(origin, plan)
-    const late = lateness(plan, log)
-    const took = latencies(plan, log).map((latency, i) => latency - (late[i] as number))
+    const late = lateness(log)
+    const took = latencies(log).map((latency, i) => latency - (late[i] as number))
     const words = (values: readonly number[]) => [0.5, 0.99, 1].map((q) => quantile(values, q).toFixed(2)).join(', ')
     await annotate(`500/s to a server of the same process: lateness p50, p99, max ${words(late)} ms; exchange ${words(took)} ms`)
     expect(Math.min(...late)).toBeGreaterThanOrEqual(0)
@@ -202,9 +205,9 @@ describe('time', () => {
     gate.openUntil(Number.POSITIVE_INFINITY)
     const told = Array<number>(200).fill(Number.NaN)
     const watcher = { onSent: () => {}, onEnd: (index: number, latencyMs: number) => void told.splice(index, 1, latencyMs) }
-    const log = await drive(origin, plan, zero, gate, watcher, new AbortController().signal)
+    const log = await playLoad({ origin, plan, zero, gate, watcher, signal: new AbortController().signal })
     // What is shown while the load runs counts from the due time, too.
-    expect(told).toEqual(latencies(plan, log))
+    expect(told).toEqual(latencies(log))
     const caught = [...plan.load.due].flatMap((due, i) => (due > stalled.from + TIMER_MS && due < stalled.to ? [{ due, i }] : []))
     expect(caught.length).toBeGreaterThan(50)
     for (const { due, i } of caught) {
@@ -213,7 +216,7 @@ describe('time', () => {
     }
     // None was left out.
     expect([log.count, log.errors.size]).toEqual([200, 0])
-    expect(Math.max(...lateness(plan, log))).toBeGreaterThan(STALL_MS - 2 * 5)
+    expect(Math.max(...lateness(log))).toBeGreaterThan(STALL_MS - 2 * 5)
   })
 })
 
@@ -225,7 +228,7 @@ describe('trouble', () => {
     const log = await send(origin, plan)
     expect([...log.errors.values()]).toEqual(Array(4).fill('no answer 5.1 s after the due time: the client hung up'))
     expect([...log.status]).toEqual([0, 0, 0, 0])
-    for (const latency of latencies(plan, log)) {
+    for (const latency of latencies(log)) {
       expect(latency).toBeGreaterThanOrEqual(5100)
       expect(latency).toBeLessThan(5100 + MACHINE_LAG_MS)
     }

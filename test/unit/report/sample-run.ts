@@ -50,7 +50,13 @@ export const plan: Plan = {
       successStatus: undefined,
     },
   ],
-  load: { due: Float64Array.from({ length: 300 }, (_, i) => i * 100), request: new Uint16Array(300), deadline: 1000, target: undefined },
+  load: {
+    kind: 'open',
+    due: Float64Array.from({ length: 300 }, (_, i) => i * 100),
+    request: new Uint16Array(300),
+    deadline: 1000,
+    target: undefined,
+  },
   faults: [
     {
       id: 'brownout-1',

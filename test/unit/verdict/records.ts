@@ -120,7 +120,7 @@ export function world(parts: World): { scenario: Scenario; plan: Plan; observati
       successStatus: undefined,
       ...each,
     })),
-    load: { due: Float64Array.from(due), request: Uint16Array.from(request), deadline: 1000, target: undefined },
+    load: { kind: 'open', due: Float64Array.from(due), request: Uint16Array.from(request), deadline: 1000, target: undefined },
     faults,
   }
   const observations: Observations = {

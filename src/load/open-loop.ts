@@ -1,40 +1,23 @@
 import { Pool } from 'undici'
-import type { Plan } from '../plan/plan.ts'
+import type { OpenLoad, Plan } from '../plan/plan.ts'
 import { isExpectedStatus } from '../plan/success.ts'
 import { PATIENCE_MS } from '../scenario/limits.ts'
 import { wallClockOffset } from '../wall-clock.ts'
 import { ClientLog, requestId } from './client-log.ts'
 import { Exchange } from './exchange.ts'
-import type { Gate } from './gate.ts'
+import type { LoadRun } from './load-run.ts'
 
 /** Between two looks for requests that waited too long, when none is due. */
 const LOOK_AGAIN_MS = 50
-
-/** Told of each end, so that progress can be shown while the load runs. */
-export interface LoadWatcher {
-  onSent(index: number): void
-  onEnd(index: number, latencyMs: number, success: boolean): void
-}
 
 /**
  * The open loop: sends each request when it is due, whether or not earlier ones were answered, and never leaves one out.
  * If the generator itself stalls, the requests that were due meanwhile go out late, and their latency counts from the
  * due time, so a stall cannot hide (coordinated omission).
- *
- * @param origin - `http://127.0.0.1:1234`
- * @param zero - the start of the load, on the clock of `performance.now()`
- * @param signal - ends the load early: nothing more is sent, requests in flight are given up
  * @returns when every request that was sent has ended
  */
-export async function drive(
-  origin: string,
-  plan: Plan,
-  zero: number,
-  gate: Gate,
-  watcher: LoadWatcher,
-  signal: AbortSignal,
-): Promise<ClientLog> {
-  const { due, request: kinds, deadline } = plan.load
+export async function openLoop({ origin, plan, zero, gate, watcher, signal }: LoadRun, load: OpenLoad): Promise<ClientLog> {
+  const { due, request: kinds, deadline } = load
   // Unlimited connections, one request on each: callers do not queue for one another.
   const pool = new Pool(origin, {
     connections: null,
@@ -62,16 +45,13 @@ export async function drive(
       const exchange = new Exchange((status, error) => {
         const end = performance.now() - zero
         inFlight.delete(index)
-        log.status[index] = status
-        log.end[index] = end
-        if (error !== null) log.errors.set(index, error)
+        log.finish(index, end, status, error)
         const latency = end - (due[index] as number)
         watcher.onEnd(index, latency, error === null && isExpectedStatus(kind.successStatus, status) && latency <= deadline)
         finishIfOver()
       })
       inFlight.set(index, exchange)
-      log.count = index + 1
-      log.sent[index] = performance.now() - zero
+      log.begin(due[index] as number, kinds[index] as number, performance.now() - zero)
       watcher.onSent(index)
       const headers = { ...kind.headers, 'x-request-id': requestId(index) }
       pool.dispatch({ path: kind.path, method: kind.method, headers, body: kind.body ?? null }, exchange)
@@ -101,7 +81,7 @@ export async function drive(
     if (signal.aborted) stop()
     else step()
   })
-  log.clockShift = wallClockOffset() + zero - log.startedAt
+  log.close(wallClockOffset() + zero - log.startedAt)
   await pool.destroy().catch(() => {})
   return log
 }
