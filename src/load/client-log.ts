@@ -1,3 +1,6 @@
+import { type Answers, noAnswers } from '../content/answer.ts'
+import { AnswerKeeper, type Received } from './answer-keeper.ts'
+
 /**
  * What the client itself saw of each request, in columns by the order of sending. Times are ms after the start of the
  * load; NaN where the event did not happen. The columns grow as requests are sent: only an open loop knows before the
@@ -17,6 +20,8 @@ export class ClientLog {
   status: Uint16Array
   /** Why a request has no whole response; those that have one are not in it. */
   readonly errors = new Map<number, string>()
+  readonly answers: Answers = noAnswers()
+  readonly #keeper = new AnswerKeeper(this.answers)
   /** Ms by which the wall clock was set, or went astray, while the load ran: the logs of others go by it. */
   clockShift = 0
   /** How many requests were sent. */
@@ -44,11 +49,15 @@ export class ClientLog {
     return index
   }
 
-  /** @param error - why there is no whole response; null when there is one */
-  finish(index: number, end: number, status: number, error: string | null): void {
+  /**
+   * @param error - why there is no whole response; null when there is one
+   * @param received - what the answer said; null when none began
+   */
+  finish(index: number, end: number, status: number, error: string | null, received: Received | null): void {
     this.end[index] = end
     this.status[index] = status
     if (error !== null) this.errors.set(index, error)
+    if (received !== null) this.#keeper.keep(index, received)
   }
 
   /** Nothing more will be sent. */

@@ -42,10 +42,10 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
 
     const begin = (index: number) => {
       const kind = plan.requests[kinds[index] as number] as Plan['requests'][number]
-      const exchange = new Exchange((status, error) => {
+      const exchange = new Exchange(({ status, error, received }) => {
         const end = performance.now() - zero
         inFlight.delete(index)
-        log.finish(index, end, status, error)
+        log.finish(index, end, status, error, received)
         const latency = end - (due[index] as number)
         watcher.onEnd(index, latency, error === null && isExpectedStatus(kind.successStatus, status) && latency <= deadline)
         finishIfOver()

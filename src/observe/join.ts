@@ -46,6 +46,7 @@ function joinOne(
   phase: number,
   lines: LinesOfOne,
 ): RequestRecord {
+  const { answers } = client
   const kind = plan.requests[client.request[index] as number]
   const due = client.due[index] as number
   const over = client.end[index] as number
@@ -70,6 +71,8 @@ function joinOne(
     sent: client.sent[index] as number,
     end,
     status,
+    headers: answers.headers[answers.headersOf[index] ?? 0] ?? null,
+    body: answers.bodies[answers.bodyOf[index] ?? 0] ?? null,
     error: error !== null && begun > 0 ? `the response, ${begun}, broke off: ${error}` : error,
     success: end !== null && status !== null && isExpectedStatus(kind?.successStatus, status) && end - due <= plan.load.deadline,
     edge: times === undefined || over > times.to,

@@ -1,3 +1,5 @@
+import type { Body, Headers } from '../content/answer.ts'
+
 /**
  * One client request with everything that happened to it, joined on `x-request-id` from the client's record, Envoy's
  * access logs (egress, per attempt, hop) and the stub's journal. All times are ms after the start of the load.
@@ -15,6 +17,9 @@ export interface RequestRecord {
   end: number | null
   /** Null when no response came. */
   status: number | null
+  /** What its answer said; null when no answer began. Requests with equal ones share them. */
+  headers: Headers | null
+  body: Body | null
   /** Why no (whole) response came, in the client's words; null otherwise. */
   error: string | null
   /** An expected status within the deadline of the due time. */

@@ -1,17 +1,9 @@
 import type { Scenario } from '../scenario/scenario.ts'
+import { isSecretHeader } from '../value/secret.ts'
 
 /** Reports travel further than scenarios do (CI artefacts, tickets), so what authenticates someone stays out of them. */
 
 export const MASK = '***'
-
-const NAMES = new Set(['authorization', 'proxy-authorization', 'authentication', 'cookie', 'set-cookie'])
-const PARTS =
-  /(^|[-_.])(auth|token|secret|passwd|password|credentials?|session|signature|api[-_]?key|access[-_]?key|private[-_]?key)([-_.]|$)/i
-
-/** Whether a header's value must not be shown: `authorization`, `x-api-key`, `x-auth-token` and the like. */
-export function isSecretHeader(name: string): boolean {
-  return NAMES.has(name.toLowerCase()) || PARTS.test(name)
-}
 
 /** The same headers, with the values of the secret ones masked. */
 export function maskHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {

@@ -10,6 +10,7 @@ const ORDER = [
   'wall-clock.ts',
   'statistics',
   'value',
+  'content',
   'fault',
   'scenario',
   'upstream',

@@ -6,8 +6,8 @@ describe('the client log', () => {
     const log = new ClientLog(5000, 2)
     // The columns of 2 become 4, then 8.
     for (let i = 0; i < 5; i++) expect(log.begin(i * 10, i % 3, i * 10 + 1)).toBe(i)
-    log.finish(0, 7, 200, null)
-    log.finish(4, 9, 0, 'refused')
+    log.finish(0, 7, 200, null, null)
+    log.finish(4, 9, 0, 'refused', null)
     log.close(3)
     expect([...log.due]).toEqual([0, 10, 20, 30, 40])
     expect([...log.request]).toEqual([0, 1, 2, 0, 1])

@@ -72,6 +72,8 @@ const record: fc.Arbitrary<RequestRecord> = fc.record({
   sent: ms,
   end: orNull(ms),
   status: orNull(fc.constantFrom(200, 503)),
+  headers: orNull(fc.constantFrom({ fields: { 'content-type': 'text/plain' } }, { kept: false as const })),
+  body: orNull(fc.oneof(fc.record({ text, bytes: count, whole: fc.boolean() }), fc.constant({ binary: true as const, bytes: 3 }))),
   error: orNull(text),
   success: fc.boolean(),
   edge: fc.boolean(),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { isSecretHeader, masker, maskHeaders, secretsIn, secretValues } from '../../../src/report/mask.ts'
+import { masker, maskHeaders, secretsIn, secretValues } from '../../../src/report/mask.ts'
+import { isSecretHeader } from '../../../src/value/secret.ts'
 import { scenario } from './sample-run.ts'
 
 test.each([

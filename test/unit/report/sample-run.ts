@@ -109,6 +109,8 @@ export function record(i: number, changes: Partial<RequestRecord> = {}): Request
     sent: due + 0.2,
     end: due + 23.5,
     status: 200,
+    headers: { fields: {} },
+    body: { text: '', bytes: 0, whole: true },
     error: null,
     success: true,
     edge: false,

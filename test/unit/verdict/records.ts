@@ -44,6 +44,8 @@ export function good(parts: Partial<RequestRecord> = {}): RequestRecord {
     sent: due,
     end: due + 20,
     status: 200,
+    headers: { fields: {} },
+    body: { text: '', bytes: 0, whole: true },
     error: null,
     success: true,
     edge: false,

@@ -1,0 +1,127 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { type Answers, type Body, type Headers, KEPT_BODY_BYTES, whyValueNotKept } from '../content/answer.ts'
+
+/** Of different bodies together, and of different sets of headers, in bytes. */
+const MOST_BYTES = { bodies: 32 << 20, headers: 16 << 20 }
+/** What an entry costs besides its content, roughly. */
+const ENTRY_BYTES = 200
+/** A header with more values than this (the id of a trace, say) tells answers apart: its values are not kept. */
+const MOST_VALUES = 1000
+/** Most answers equal one of the last few, which comparing their bytes finds sooner than a table does. */
+const RECENT = 4
+
+/** What came of one answer. */
+export interface Received {
+  headers: IncomingHttpHeaders
+  /** The first bytes of the body: at least `KEPT_BODY_BYTES`, where there are so many. */
+  begun: Buffer
+  /** Bytes of body that came. */
+  bytes: number
+  /** The answer ended before its end. */
+  broken: boolean
+}
+
+/** Keeps what answers say, each different content once, up to a bound. */
+export class AnswerKeeper {
+  readonly #answers: Answers
+  readonly #bodies: Table<Body>
+  readonly #headers: Table<Headers>
+  readonly #values = new Map<string, Set<string>>()
+  readonly #recent: { begun: Buffer; bytes: number; broken: boolean; number: number }[] = []
+
+  /** @param answers - filled as they come */
+  constructor(answers: Answers) {
+    this.#answers = answers
+    this.#bodies = new Table(answers.bodies, MOST_BYTES.bodies)
+    this.#headers = new Table(answers.headers, MOST_BYTES.headers)
+  }
+
+  /** @param index - of the request */
+  keep(index: number, received: Received): void {
+    const { bodyOf, headersOf } = this.#answers
+    if (index >= bodyOf.length) {
+      this.#answers.bodyOf = grown(bodyOf, index)
+      this.#answers.headersOf = grown(headersOf, index)
+    }
+    this.#answers.bodyOf[index] = this.#bodyNumber(received)
+    this.#answers.headersOf[index] = this.#headersNumber(received.headers)
+  }
+
+  #bodyNumber({ begun, bytes, broken }: Received): number {
+    const kept = begun.subarray(0, KEPT_BODY_BYTES)
+    const seen = this.#recent.find((other) => other.bytes === bytes && other.broken === broken && other.begun.equals(kept))
+    if (seen) return seen.number
+    const number = this.#bodies.numberOf(`${bytes} ${broken} ${kept.toString('latin1')}`, () => readBody(kept, bytes, broken))
+    // A copy: what came shares its memory with the bytes around it.
+    this.#recent.unshift({ begun: Buffer.from(kept), bytes, broken, number })
+    this.#recent.length = Math.min(this.#recent.length, RECENT)
+    return number
+  }
+
+  #headersNumber(received: IncomingHttpHeaders): number {
+    const fields = Object.entries(received).map(([name, lines]): [string, string | null] => [
+      name,
+      this.#valueOf(name, Array.isArray(lines) ? lines.join(', ') : (lines ?? '')),
+    ])
+    const key = fields.map(([name, value]) => (value === null ? name : `${name}:${value}`)).join('\n')
+    return this.#headers.numberOf(key, () => ({ fields: Object.fromEntries(fields) }))
+  }
+
+  #valueOf(name: string, value: string): string | null {
+    if (whyValueNotKept(name) !== undefined) return null
+    let values = this.#values.get(name)
+    if (values === undefined) {
+      values = new Set()
+      this.#values.set(name, values)
+    }
+    if (!values.has(value)) {
+      if (values.size >= MOST_VALUES) return null
+      values.add(value)
+    }
+    return value
+  }
+}
+
+/** Different contents by number, each once, until they are too many. */
+class Table<T> {
+  readonly #entries: (T | { kept: false } | null)[]
+  readonly #numbers = new Map<string, number>()
+  readonly #most: number
+  #spent = 0
+  #unkept: number | undefined
+
+  constructor(entries: (T | { kept: false } | null)[], most: number) {
+    this.#entries = entries
+    this.#most = most
+  }
+
+  numberOf(key: string, read: () => T): number {
+    const known = this.#numbers.get(key)
+    if (known !== undefined) return known
+    const spent = this.#spent + key.length + ENTRY_BYTES
+    if (spent > this.#most) {
+      this.#unkept ??= this.#entries.push({ kept: false }) - 1
+      return this.#unkept
+    }
+    this.#spent = spent
+    const number = this.#entries.push(read()) - 1
+    this.#numbers.set(key, number)
+    return number
+  }
+}
+
+/** What has bytes that are no UTF-8 is no text; a character may be cut in two where the kept part ends. */
+function readBody(kept: Buffer, bytes: number, broken: boolean): Body {
+  const whole = !broken && kept.length === bytes
+  try {
+    return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(kept, { stream: !whole }), bytes, whole }
+  } catch {
+    return { binary: true, bytes }
+  }
+}
+
+function grown(column: Uint32Array, index: number): Uint32Array {
+  const larger = new Uint32Array(Math.max(1024, index + 1, column.length * 2))
+  larger.set(column)
+  return larger
+}
