@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import { type AddressInfo, createServer as createSocketServer, type Server, type Socket } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
+import { KEPT_BODY_BYTES } from '../../src/content/answer.ts'
 import { type ClientLog, requestId } from '../../src/load/client-log.ts'
 import { Gate } from '../../src/load/gate.ts'
 import { playLoad } from '../../src/load/load.ts'
@@ -173,6 +175,45 @@ phases: [{ name: all, for: 500ms }]`)
     // Nobody queued for a connection.
     expect(quantile(latencies(log), 0.5)).toBeLessThan(100 + 50)
   })
+})
+
+test('answers are kept as they came: in pieces, cut short, too long, and no text', async () => {
+  const gzipped = gzipSync('{"stock":3}')
+  const origin = await serve((request, response) => {
+    if (request.url === '/pieces') {
+      response.write('{"sto')
+      setTimeout(() => response.end('ck":3}'), 20)
+    } else if (request.url === '/cut') {
+      response.writeHead(200, { 'content-length': 100 }).write('half of')
+      setTimeout(() => response.destroy(), 20)
+    } else if (request.url === '/long') response.end('x'.repeat(100_000))
+    else if (request.url === '/gzip') response.setHeader('content-encoding', 'gzip').end(gzipped)
+    else response.writeHead(204, { 'x-left': '3' }).end()
+  })
+  const paths = ['/pieces', '/cut', '/long', '/gzip', '/none']
+  const plan = planOf(`
+load: { rate: 200/s, requests: [${paths
+    .map((path) => `GET: ${path}`)
+    .join('}, {')
+    .replace(/^/, '{')
+    .replace(/$/, '}')}] }
+phases: [{ name: all, for: 1s }]`)
+  const { answers, request, count } = await send(origin, plan)
+  const kinds = [...request]
+  const seen = (path: string) => {
+    const index = kinds.indexOf(paths.indexOf(path))
+    return { body: answers.bodies[answers.bodyOf[index] ?? 0], headers: answers.headers[answers.headersOf[index] ?? 0] }
+  }
+  expect(seen('/pieces').body).toEqual({ text: '{"stock":3}', bytes: 11, whole: true })
+  expect(seen('/cut').body).toEqual({ text: 'half of', bytes: 7, whole: false })
+  expect(seen('/long').body).toEqual({ text: 'x'.repeat(KEPT_BODY_BYTES), bytes: 100_000, whole: false })
+  expect(seen('/gzip')).toMatchObject({
+    body: { binary: true, bytes: gzipped.length },
+    headers: { fields: { 'content-encoding': 'gzip' } },
+  })
+  expect(seen('/none')).toMatchObject({ body: { text: '', bytes: 0, whole: true }, headers: { fields: { 'x-left': '3', date: null } } })
+  // No answer, and one for each path, however many requests there were.
+  expect([count, answers.bodies.length, answers.headers.length]).toEqual([200, 1 + 5, 1 + 5])
 })
 
 describe('time', () => {
