@@ -38,7 +38,7 @@ export interface Stage {
  * @param signal - cuts the run short: load and faults end at once, and what was seen so far is returned
  */
 export async function conduct(topology: StartedTopology, plan: Plan, stage: Stage, signal: AbortSignal): Promise<Conducted> {
-  const target = plan.load.target ?? `http://${topology.shared.host}:${topology.shared.port}`
+  const target = plan.load.target ?? `http://${topology.entrance.host}:${topology.entrance.port}`
   await topology.setFaults(faultsOf(plan, 0))
 
   const zero = performance.now() + LEAD_MS

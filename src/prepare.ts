@@ -6,7 +6,7 @@ import { isEcho } from './scenario/echo.ts'
 import type { Finding } from './scenario/finding.ts'
 import { inOrder, refusal } from './scenario/parse.ts'
 import { readDraft } from './scenario/read.ts'
-import { knownRouteOf, requestsOf } from './scenario/routing.ts'
+import { goesStraight, knownRouteOf, requestsOf } from './scenario/routing.ts'
 import type { Scenario } from './scenario/scenario.ts'
 import { warningFindings } from './scenario/warn.ts'
 import { undecidable } from './verdict/decidable.ts'
@@ -49,7 +49,7 @@ function unprovable(scenario: Scenario, plan: Plan, findings: readonly Finding[]
   const kinds = requestsOf(scenario)
   const clusterOf = (index: number) => {
     const kind = kinds[index]
-    return kind && plan.load.target === undefined ? knownRouteOf(scenario, kind) : undefined
+    return kind && goesStraight(scenario) ? knownRouteOf(scenario, kind) : undefined
   }
   return undecidable(scenario, plan, clusterOf).filter(({ path }) => !isEcho(path, scenario, findings))
 }

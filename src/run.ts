@@ -3,6 +3,7 @@ import { ChaosError } from './errors.ts'
 import type { Live } from './live.ts'
 import type { Observations } from './observe/observations.ts'
 import { observe } from './observe/observe.ts'
+import { isStraight } from './plan/plan.ts'
 import type { Prepared } from './prepare.ts'
 import type { Ended, EndingSignal, FinishedRun } from './report/finished-run.ts'
 import type { ResultsFolder } from './results-folder.ts'
@@ -17,6 +18,8 @@ export interface RunOptions {
   /** argv that repeats the run. */
   command: readonly string[]
   warnings: readonly string[]
+  /** What the app inherits. */
+  env: NodeJS.ProcessEnv
   findEnvoy(signal: AbortSignal): Promise<FoundEnvoy>
   /** Aborted with the `Interrupt` that came. */
   signal: AbortSignal
@@ -48,7 +51,7 @@ export async function run({ scenario, plan }: Prepared, options: RunOptions): Pr
 
   try {
     envoy = await options.findEnvoy(signal)
-    const topology = await startProcesses(scenario, plan, { envoy: envoy.path, directory: folder.path, signal })
+    const topology = await startProcesses(scenario, plan, { envoy: envoy.path, directory: folder.path, env: options.env, signal })
     try {
       const stage = {
         onPhase: (index: number) => live.onPhase(index),
@@ -89,9 +92,9 @@ export async function run({ scenario, plan }: Prepared, options: RunOptions): Pr
 
 const PAST_ENVOY = 'no request came through Envoy: what the client saw is judged, but nothing of policy or faults was in play'
 
-/** With a target of the user's own, the load may go past Envoy altogether. */
+/** An app, or a target of the user's own, may not call Envoy at all. */
 function wentPast(plan: Prepared['plan'], observations: Observations | null): boolean {
-  return plan.load.target !== undefined && observations?.records.every((record) => record.egress === null) === true
+  return !isStraight(plan) && observations?.records.every((record) => record.egress === null) === true
 }
 
 /** What cut a run short, for the report. An error of ours that is no `ChaosError` is a bug: it goes on as it is. */

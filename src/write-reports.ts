@@ -8,7 +8,7 @@ import type { ResultsFolder } from './results-folder.ts'
 /** Writes every report of a run, partial or whole, beside its evidence. @throws ChaosError when the disk does not take them */
 export async function writeReports(folder: ResultsFolder, run: FinishedRun): Promise<void> {
   folder.assertOurs()
-  folder.rewrite(['envoy.yaml', 'stubs.json'], masker(secretValues(run.scenario)))
+  folder.rewrite(['envoy.yaml', 'stubs.json', 'logs/app.log'], masker(secretValues(run.scenario)))
   folder.write('results.json', `${JSON.stringify(toResults(run), null, 2)}\n`)
   folder.write('requests.ndjson', requestLines(run))
   const { renderJunit } = await import('./report/junit.ts')

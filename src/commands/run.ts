@@ -72,6 +72,7 @@ async function runOne(prepared: Prepared, folder: ResultsFolder, flags: RunFlags
     live: new Live(prepared.plan, screen),
     command: repeatCommand(prepared, flags),
     warnings,
+    env: world.env,
     signal,
     async findEnvoy(stop) {
       const found = await findEnvoy({

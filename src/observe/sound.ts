@@ -1,4 +1,4 @@
-import type { Plan } from '../plan/plan.ts'
+import { isStraight, type Plan } from '../plan/plan.ts'
 import { isRefused } from './join.ts'
 import type { RawEvidence } from './observe.ts'
 import { flagsOf, type Logs } from './parse-logs.ts'
@@ -25,7 +25,7 @@ export function findUnsound(plan: Plan, records: readonly RequestRecord[], logs:
   const unwritten = raw.last['filesystem.write_failed'] ?? 0
   if (unwritten > 0) found.push(`Envoy could not write its logs ${unwritten} times: is the disk full?`)
   // Load that was pointed elsewhere need not come through Envoy at all.
-  if (plan.load.target === undefined) {
+  if (isStraight(plan)) {
     const missing = records.filter((record) => record.status !== null && record.egress === null)
     if (missing.length > 0)
       found.push(
@@ -40,7 +40,7 @@ const keyOf = (id: string | null, n: string | number | null) => `${id} attempt $
 
 /** A request that was sent once, or an attempt, has one line in each log. Only an app may call Envoy twice for one request. */
 function linesTwice(plan: Plan, logs: Logs): string[] {
-  const start = (line: { start: string }) => (plan.load.target === undefined ? '' : line.start)
+  const start = (line: { start: string }) => (isStraight(plan) ? '' : line.start)
   // What had no id was not ours, or was refused before its headers were read.
   const named = <T extends { id: string | null }>(lines: readonly T[]) => lines.filter((line) => line.id !== null)
   const keys = {

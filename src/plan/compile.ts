@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario/scenario.ts'
+import { planApp } from './app.ts'
 import { planArrivals } from './arrivals.ts'
 import { planFaults } from './faults.ts'
 import type { Plan, PlannedPhase } from './plan.ts'
@@ -18,6 +19,7 @@ export function compilePlan(scenario: Scenario): Plan {
   return {
     seed: scenario.seed,
     stubs: planStubs(scenario),
+    app: planApp(scenario),
     phases,
     requests: planRequests(scenario),
     load: planArrivals(scenario, from),

@@ -1,15 +1,28 @@
 import type { FaultAction } from '../fault/registry.ts'
 import type { Method } from '../scenario/schema.ts'
+import type { Ms } from '../units.ts'
 import type { StubSpec } from '../upstream/spec.ts'
 
 /** All that is decided before anything starts: a function of the scenario and its seed. */
 export interface Plan {
   seed: number
   stubs: StubSpec
+  app: PlannedApp | undefined
   phases: readonly PlannedPhase[]
   requests: readonly PlannedRequest[]
   load: PlannedLoad
   faults: readonly PlannedFault[]
+}
+
+/** The program between the load and Envoy. */
+export interface PlannedApp {
+  /** argv and environment; their placeholders are filled in when everything else has started. */
+  command: readonly string[]
+  env: Readonly<Record<string, string>>
+  /** Undefined: a free one. */
+  port: number | undefined
+  ready: { by: 'http'; path: string } | { by: 'log'; text: string } | { by: 'port' }
+  readyWithin: Ms
 }
 
 export interface PlannedPhase {
@@ -72,6 +85,9 @@ export interface PlannedFault {
   /** Exact values; empty when the fault has no condition. */
   headers: Readonly<Record<string, string>>
 }
+
+/** Whether the load goes to Envoy itself: then each request is one call of Envoy's, and none of them may be missing there. */
+export const isStraight = (plan: Pick<Plan, 'app' | 'load'>) => plan.app === undefined && plan.load.target === undefined
 
 export const filterName = (fault: PlannedFault) => `chaos.${fault.id}`
 export const percentKey = (fault: PlannedFault) => `chaos.${fault.id}.percent`

@@ -22,10 +22,11 @@ export function secretsIn(headers: Readonly<Record<string, string>>): string[] {
   return [...named, ...values.filter((value) => value.length >= SHORTEST), ...parts]
 }
 
-/** The values of all secret headers, wherever a scenario can hold one. */
+/** The values of all secret headers, wherever a scenario can hold one, and of the secrets that the app is told. */
 export function secretValues(scenario: Scenario): string[] {
   const places: (Readonly<Record<string, string>> | undefined)[] = [
     ...Object.values(scenario.upstreams).map((upstream) => upstream.respond.headers),
+    scenario.app?.env,
     ...(scenario.envoy.routes ?? []).map((route) => route.match.headers),
     ...(scenario.load.requests ?? []).map((request) => request.headers),
     ...scenario.phases.flatMap((phase) => phase.faults.map((fault) => fault.when?.header)),

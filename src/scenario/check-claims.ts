@@ -4,7 +4,7 @@ import { concerned } from './check-expect.ts'
 import type { Expectation } from './expect-schema.ts'
 import type { Finding } from './finding.ts'
 import { ejectorHint, ejectorOf, perTryTimeoutOf, timeoutOf, triesOf } from './policy.ts'
-import { type Route, routeFor } from './routing.ts'
+import { goesStraight, type Route, routeFor } from './routing.ts'
 import type { DocumentPath } from './scenario.ts'
 import type { ScenarioDocument } from './schema.ts'
 
@@ -82,7 +82,7 @@ function noEjections(scenario: ScenarioDocument, claim: Expectation): Never[] {
  * make several calls for one request, and may set a policy of its own by headers.
  */
 function routesOfClaim(scenario: ScenarioDocument, claim: Expectation): Route[] {
-  if (scenario.load.target !== undefined) return []
+  if (!goesStraight(scenario)) return []
   const routes = concerned(scenario, claim).map((request) => routeFor(scenario, request))
   return routes.every((route) => route !== undefined) ? [...new Set(routes)] : []
 }

@@ -3,7 +3,7 @@ import { listed, show } from '../value/show.ts'
 import { type Fault, isToldOf, requestsThatMeet } from './check-faults.ts'
 import type { Expectation } from './expect-schema.ts'
 import type { Finding } from './finding.ts'
-import { hasHeaders, mayReach, type RequestKind, requestsOf, routesOf } from './routing.ts'
+import { goesStraight, hasHeaders, mayReach, type RequestKind, requestsOf, routesOf } from './routing.ts'
 import type { DocumentPath } from './scenario.ts'
 import type { ScenarioDocument } from './schema.ts'
 
@@ -26,9 +26,6 @@ const phasesOf = (scenario: ScenarioDocument, claim: Expectation): Phase[] =>
 /** `in phase "x"`, or what stands for it in a claim on the whole run. */
 const where = (claim: Expectation) => (claim.phase === undefined ? 'in any phase' : `in phase ${show(claim.phase)}`)
 
-/** Where the load goes to a target of the user's, what reaches Envoy is the app's affair. */
-const isStraight = ({ load }: ScenarioDocument) => load.target === undefined
-
 /** The filters of a claim on the load, in order. */
 function filters(
   scenario: ScenarioDocument,
@@ -37,7 +34,7 @@ function filters(
   const { request, cluster, given } = claim
   const found: ReturnType<typeof filters> = []
   if (request !== undefined) found.push({ path: ['request'], text: `is called ${show(request)}`, keeps: ({ name }) => name === request })
-  if (cluster !== undefined && isStraight(scenario) && routesOf(scenario).length > 0)
+  if (cluster !== undefined && goesStraight(scenario) && routesOf(scenario).length > 0)
     found.push({ path: ['cluster'], text: `is routed to ${show(cluster)}`, keeps: (kind) => mayReach(scenario, kind, cluster) })
   if (given?.header !== undefined) {
     const header = given.header
@@ -130,7 +127,7 @@ const POLICY_METRICS = [
  * @see test/integration/faults.test.ts
  */
 function misplaced(scenario: ScenarioDocument, claim: Expectation): Finding[] {
-  if (!isStraight(scenario)) return []
+  if (!goesStraight(scenario)) return []
   const kind = claim.given?.fault
   const everywhere = phasesOf(scenario, claim).every((phase) => {
     const faults = faultsFor(scenario, claim, [phase]).filter((fault) => isOfKind(fault, kind))

@@ -2,7 +2,7 @@ import { formatMs } from '../units.ts'
 import { plural, show } from '../value/show.ts'
 import type { Finding } from './finding.ts'
 import { DEFAULT_DEADLINE_MS, DEFAULT_ROUTE_TIMEOUT_MS, PATIENCE_MS } from './limits.ts'
-import { hasHeaders, mayReach, type RequestKind, requestsOf, routeFor, routesOf } from './routing.ts'
+import { goesStraight, hasHeaders, mayReach, type RequestKind, requestsOf, routeFor, routesOf } from './routing.ts'
 import type { ScenarioDocument } from './schema.ts'
 
 export type Fault = ScenarioDocument['phases'][number]['faults'][number]
@@ -18,10 +18,10 @@ export function faultFindings(scenario: ScenarioDocument): Finding[] {
   )
 }
 
-/** The kinds of request that may meet the fault; not known when the load goes to a target of the user's. */
+/** The kinds of request that may meet the fault; not known when the load does not go to Envoy itself. */
 export function requestsThatMeet(scenario: ScenarioDocument, fault: Fault): readonly RequestKind[] {
   const requests = requestsOf(scenario)
-  if (scenario.load.target !== undefined) return requests
+  if (!goesStraight(scenario)) return requests
   return requests.filter((request) => mayReach(scenario, request, fault.cluster) && hasHeaders(request, fault.when?.header ?? {}))
 }
 
@@ -66,7 +66,7 @@ function reach(scenario: ScenarioDocument, fault: Fault): Finding[] {
 
 /** A client that gives up sees no answer at all, whatever the policy would have made of the fault. */
 function patience(scenario: ScenarioDocument, fault: Fault): Finding[] {
-  if (fault.delay === undefined || scenario.load.target !== undefined) return []
+  if (fault.delay === undefined || !goesStraight(scenario)) return []
   const waits = (scenario.load.deadline ?? DEFAULT_DEADLINE_MS) + PATIENCE_MS
   const longest = Math.max(0, ...requestsThatMeet(scenario, fault).map((request) => heldFor(scenario, fault, request)))
   if (longest <= waits) return []

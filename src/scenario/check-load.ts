@@ -3,7 +3,7 @@ import { show } from '../value/show.ts'
 import type { Finding } from './finding.ts'
 import { whyNotAnswered, whyNotSent } from './header-rules.ts'
 import { MAX_DURATION_MS, MAX_REQUESTS } from './limits.ts'
-import { methodAndPath, nameOf, requestsOf, routeFor, routesOf } from './routing.ts'
+import { goesStraight, methodAndPath, nameOf, requestsOf, routeFor, routesOf } from './routing.ts'
 import type { ScenarioDocument } from './schema.ts'
 
 /** A load that cannot be sent, or that says nothing of the scenario's clusters. */
@@ -50,7 +50,7 @@ function size(scenario: ScenarioDocument): Finding[] {
 }
 
 function unrouted(scenario: ScenarioDocument): Finding[] {
-  if (scenario.load.target !== undefined || routesOf(scenario).length === 0) return []
+  if (!goesStraight(scenario) || routesOf(scenario).length === 0) return []
   return requestsOf(scenario).flatMap((request, index): Finding[] => {
     if (routeFor(scenario, request) !== undefined) return []
     const { method, path } = methodAndPath(request)
@@ -65,8 +65,9 @@ function unrouted(scenario: ScenarioDocument): Finding[] {
   })
 }
 
-function headerRules({ load, upstreams }: ScenarioDocument): Finding[] {
-  const straight = load.target === undefined
+function headerRules(scenario: ScenarioDocument): Finding[] {
+  const { load, upstreams } = scenario
+  const straight = goesStraight(scenario)
   const sent = (load.requests ?? []).flatMap(({ headers }, index) =>
     Object.entries(headers).map(([name, value]) => ({
       path: ['load', 'requests', index, 'headers', name],

@@ -1,6 +1,6 @@
 import { show } from '../value/show.ts'
 import type { Finding } from './finding.ts'
-import { covers } from './routing.ts'
+import { covers, goesStraight } from './routing.ts'
 import type { ScenarioDocument } from './schema.ts'
 
 /** Upstreams, thresholds and routes that cannot work. */
@@ -43,9 +43,9 @@ function closedBreakers({ envoy }: ScenarioDocument): Finding[] {
   )
 }
 
-function missingRoutes({ upstreams, envoy, load }: ScenarioDocument): Finding[] {
-  const names = Object.keys(upstreams)
-  if (envoy.routes !== undefined || names.length < 2 || load.target !== undefined) return []
+function missingRoutes(scenario: ScenarioDocument): Finding[] {
+  const names = Object.keys(scenario.upstreams)
+  if (scenario.envoy.routes !== undefined || names.length < 2 || !goesStraight(scenario)) return []
   const first = show(names[0])
   return [
     {

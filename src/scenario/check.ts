@@ -1,3 +1,4 @@
+import { appFindings } from './check-app.ts'
 import { impossibleClaims } from './check-claims.ts'
 import { expectationFindings } from './check-expect.ts'
 import { faultFindings } from './check-faults.ts'
@@ -13,6 +14,7 @@ import type { ScenarioDocument } from './schema.ts'
 export function checkScenario(scenario: ScenarioDocument): Finding[] {
   return [
     ...policyFindings(scenario),
+    ...appFindings(scenario),
     ...loadFindings(scenario),
     ...faultFindings(scenario),
     ...expectationFindings(scenario),

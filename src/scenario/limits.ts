@@ -9,6 +9,9 @@ export const PATIENCE_MS = 5_000
 /** Service time of a stub when `latency` is left out. */
 export const DEFAULT_LATENCY_MS = 1
 
+/** How long an app may take to be ready when `app.ready.within` is left out. */
+export const DEFAULT_READY_WITHIN_MS = 10_000
+
 /** Envoy's own default of a route's `timeout`. */
 export const DEFAULT_ROUTE_TIMEOUT_MS = 15_000
 

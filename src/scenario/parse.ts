@@ -55,7 +55,7 @@ export function parseDraft(text: string, file: string, readSamples: (path: strin
     ...nameFindings(source.value),
     // Where a value could not be read, another stands in its place: it says nothing of the whole.
     ...('document' in read
-      ? [...(source.problems.length === 0 ? checkScenario(read.document) : []), ...respeltHeaders(source)]
+      ? [...(source.problems.length === 0 ? checkScenario(read.document) : []), ...respeltTexts(source)]
       : read.findings),
   ]
   const { samples, problems } = 'document' in read ? readAllSamples(read.document, source, readSamples) : { samples: {}, problems: [] }
@@ -71,7 +71,7 @@ export function parseDraft(text: string, file: string, readSamples: (path: strin
     const { line, col } = source.problem(source.locate(path), '')
     return { line, col }
   }
-  return { scenario: { ...read.document, file, text: body, samples, locate }, findings, problems: all, located: locatedIn }
+  return { scenario: { ...read.document, file, text: body, folder: '.', samples, locate }, findings, problems: all, located: locatedIn }
 }
 
 const placeOf = ({ line, col }: Problem) => `${line}:${col}`
@@ -98,15 +98,19 @@ export function inOrder(file: string, problems: readonly Problem[]): Problem[] {
 }
 
 /** `x-version: 1.0` would be sent as "1": what is read as a number or as true loses its spelling. */
-function respeltHeaders(source: YamlSource): Finding[] {
+function respeltTexts(source: YamlSource): Finding[] {
   return source.respelt
-    .filter(({ path }) => isHeaderValue(path))
+    .filter(({ path }) => isHeaderValue(path) || isForTheApp(path))
     .map(({ path, source: written }) => ({
       path,
-      message: `expected text as the value of a header, got ${written}, which would not be sent as it is written`,
+      message: isForTheApp(path)
+        ? `expected text for the app, got ${written}, which would not reach it as it is written`
+        : `expected text as the value of a header, got ${written}, which would not be sent as it is written`,
       hint: `quote it: "${written}"`,
     }))
 }
+
+const isForTheApp = ([first, second]: DocumentPath) => first === 'app' && (second === 'command' || second === 'env')
 
 function isHeaderValue(path: DocumentPath): boolean {
   const parent = path.at(-2)

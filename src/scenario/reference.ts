@@ -6,6 +6,8 @@ const SECTIONS: readonly string[] = [
   '',
   'upstreams.*',
   'upstreams.*.respond',
+  'app',
+  'app.ready',
   'envoy',
   'envoy.clusters.*',
   'envoy.clusters.*.circuit_breakers',

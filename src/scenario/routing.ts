@@ -38,6 +38,9 @@ export function headersOf(request: RequestKind): Readonly<Record<string, string>
   return { ...request.headers, 'content-type': 'application/json' }
 }
 
+/** Whether the load goes to Envoy itself. What an app makes of a request, or a target of the user's, is not known before the run. */
+export const goesStraight = ({ app, load }: Pick<ScenarioDocument, 'app' | 'load'>) => app === undefined && load.target === undefined
+
 /** The routes of the shared port; a scenario with one upstream may leave them out. */
 export function routesOf(scenario: Routed): readonly Route[] {
   if (scenario.envoy.routes !== undefined) return scenario.envoy.routes

@@ -14,6 +14,8 @@ export interface Scenario extends ScenarioDocument {
   /** As the user named it. */
   file: string
   text: string
+  /** What its relative paths count from, and where the app starts. */
+  folder: string
   /** Service times in ms, by the upstream that draws them from a file. */
   samples: Readonly<Record<string, readonly number[]>>
   /** Where a part of the document stands; the nearest enclosing part where it has no place of its own. */

@@ -118,7 +118,7 @@ function hintFor(issue: Issue, input: unknown): string | undefined {
   if (issue.expected === 'string' && (typeof input === 'number' || typeof input === 'boolean')) return `quote it: "${input}"`
   if (issue.expected === 'array' && typeof input === 'string')
     return `write a list: [${input
-      .split(/\s*,\s*/)
+      .split(/\s*,\s*|\s+/)
       .join(', ')
       .slice(0, 80)}]`
   if (issue.expected === 'array' && input !== null && typeof input === 'object') return 'begin each item with "- "'

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { FAULT_KINDS } from '../fault/registry.ts'
 import { formatMs } from '../units.ts'
-import { duration, headerMatch, headers, httpStatus, name, percent, rate, reference, title } from '../value/scalar.ts'
+import { duration, headerMatch, headers, httpStatus, name, path, percent, rate, reference, title, wholeNumber } from '../value/scalar.ts'
 import { listed, show } from '../value/show.ts'
+import { app } from './app-schema.ts'
 import { envoy } from './envoy-schema.ts'
 import { expectation } from './expect-schema.ts'
 
@@ -11,14 +12,6 @@ import { expectation } from './expect-schema.ts'
  * come from here. What spans several places of a file (names that must exist, claims that need more requests) is
  * checked in `check.ts`.
  */
-
-const wholeNumber = (low: number, high: number) =>
-  z
-    .number()
-    .refine((value) => Number.isInteger(value) && value >= low && value <= high, {
-      error: (issue) => `expected a whole number from ${low} to ${high}, got ${show(issue.input)}`,
-    })
-    .meta({ title: 'number', type: 'integer', minimum: low, maximum: high })
 
 /** Any value that YAML can hold; document.ts lets nothing through that JSON could not. */
 const json = z.unknown().meta({ title: 'any' })
@@ -74,12 +67,6 @@ const upstream = z
 
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 export type Method = (typeof METHODS)[number]
-const path = z
-  .string()
-  .regex(/^\/[\u0021\u0022\u0024-\u007e]{0,8000}$/, {
-    error: (issue) => `expected a path that begins with "/" and holds no spaces and no "#", got ${show(issue.input)}`,
-  })
-  .meta({ title: 'path', examples: ['/items/42'] })
 
 const request = z
   .strictObject({
@@ -176,6 +163,7 @@ export const scenarioSchema = z
       .record(name, upstream)
       .refine((map) => Object.keys(map).length > 0, { error: 'expected at least one upstream, got none' })
       .describe('The stub servers, by name. Each is also a cluster of Envoy of the same name.'),
+    app: app.optional(),
     envoy: envoy.default({ clusters: {} }),
     load,
     phases: z.array(phase).min(1).max(100).describe('One after the other; the load goes on through all of them.'),

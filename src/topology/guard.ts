@@ -8,7 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
  * A small shell is the leader of a process group of its own, and its watcher holds one end of a pipe, of which we hold
  * the other. When we are gone (`kill -9` included) the pipe ends, and the watcher kills the whole group: the program,
  * all its descendants, the shell, itself. To stop the program, SIGTERM goes to the shell, which kills the program and
- * waits for it before it kills the rest: a container may have no init that would reap it.
+ * waits for it before it kills the rest: a container may have no init that would reap it. SIGUSR1 is handed on to the
+ * program as SIGTERM; a trap ends `wait`, hence the loop.
  * @see test/e2e/kill.test.ts
  */
 const GUARD = [
@@ -16,7 +17,9 @@ const GUARD = [
   '(read -r _ <&3; kill -9 0) & watcher=$!',
   '"$@" 3<&- & program=$!',
   "trap 'kill -9 $program $watcher; wait; kill -9 0' TERM",
-  'wait $program',
+  "trap 'kill -TERM $program' USR1",
+  'while wait $program 2>/dev/null; code=$?; kill -0 $program 2>/dev/null; do :; done',
+  'exit $code',
 ].join('\n')
 
 export interface Guarded {
@@ -25,6 +28,8 @@ export interface Guarded {
   readonly exited: Promise<number>
   /** Kills the program and its descendants at once; resolves when they are gone. */
   stop(): Promise<void>
+  /** Sends the program SIGTERM, and kills it with its descendants when it has ended, or `withinMs` later. */
+  end(withinMs: number): Promise<void>
 }
 
 /**
@@ -52,11 +57,12 @@ export function spawnGuarded(
     })
   })
   exited.catch(() => {})
-  return {
+  const isGone = () => child.exitCode !== null || child.signalCode !== null || child.pid === undefined
+  const guarded: Guarded = {
     process: child,
     exited,
     async stop() {
-      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
+      if (isGone() || child.pid === undefined) return
       const gone = once(child, 'exit')
       child.kill('SIGTERM')
       const late = await Promise.race([gone.then(() => false), sleep(1000, true, { ref: false })])
@@ -66,5 +72,23 @@ export function spawnGuarded(
         await gone
       }
     },
+    async end(withinMs) {
+      if (isGone() || child.pid === undefined) return
+      const gone = once(child, 'exit')
+      child.kill('SIGUSR1')
+      await Promise.race([gone, sleep(withinMs, undefined, { ref: false })])
+      await guarded.stop()
+      killGroup(child.pid)
+    },
+  }
+  return guarded
+}
+
+/** What a program that ended by itself has left behind. */
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL')
+  } catch {
+    // Nothing is left of it.
   }
 }

@@ -1,13 +1,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Addresses, replicaKey } from '../envoy/addresses.ts'
+import { type Address, type Addresses, replicaKey } from '../envoy/addresses.ts'
 import { buildBootstrap } from '../envoy/bootstrap.ts'
 import { runtimeValues } from '../envoy/fault-filter.ts'
 import { renderBootstrap } from '../envoy/render.ts'
 import { ChaosError } from '../errors.ts'
-import type { Plan } from '../plan/plan.ts'
+import type { Plan, PlannedApp } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
+import { tellApp } from './app-environment.ts'
+import { type AppProcess, startApp } from './app-process.ts'
 import { PRIVATE, writing } from './disk.ts'
 import { PortTaken, startEnvoy, validateConfiguration } from './envoy-process.ts'
 import { freePorts } from './ports.ts'
@@ -24,23 +26,45 @@ export interface ProcessRuntimeOptions {
   /** Where configuration and logs go. */
   directory: string
   signal: AbortSignal
+  /** What the app inherits. */
+  env: NodeJS.ProcessEnv
   /** The chooser of ports; tests hand in one that chooses badly. */
   choosePorts?: typeof freePorts
 }
 
-/** The topology as child processes: the stubs first, then Envoy, each under a guard. */
+/** The topology as child processes: the stubs first, then Envoy, then the app, each under a guard. */
 export async function startProcesses(scenario: Scenario, plan: Plan, options: ProcessRuntimeOptions): Promise<StartedTopology> {
   const directory = resolve(options.directory)
   writing(directory, () => mkdirSync(join(directory, 'logs'), { recursive: true }))
   const stub = await startStub(plan.stubs, directory, options.signal)
   try {
     const { envoy, addresses } = await startEnvoyOnFreePorts(scenario, plan, stub, { ...options, directory })
-    return new ProcessTopology(plan, addresses, stub, envoy, directory)
+    try {
+      const app = plan.app && (await startAppAt(plan.app, addresses, scenario.folder, { ...options, directory }))
+      return new ProcessTopology(plan, addresses, { stub, envoy, app }, directory)
+    } catch (error) {
+      envoy.admin.close()
+      await envoy.guarded.stop()
+      throw error
+    }
   } catch (error) {
     await stub.guarded.stop()
     throw error
   }
 }
+
+interface StartedApp extends AppProcess {
+  address: Address
+}
+
+async function startAppAt(app: PlannedApp, addresses: Addresses, cwd: string, options: ProcessRuntimeOptions): Promise<StartedApp> {
+  const port = app.port ?? ((await (options.choosePorts ?? freePorts)(HOST, 1))[0] as number)
+  const address = { host: HOST, port }
+  const place = { address, ...tellApp(app, address, addresses, options.env), cwd, log: appLog(options.directory) }
+  return { address, ...(await startApp(app, place, options.signal)) }
+}
+
+const appLog = (directory: string) => join(directory, 'logs', 'app.log')
 
 async function startEnvoyOnFreePorts(scenario: Scenario, plan: Plan, stub: StubProcess, options: ProcessRuntimeOptions) {
   const files = { config: join(options.directory, 'envoy.yaml'), log: join(options.directory, 'logs', 'envoy.log') }
@@ -79,21 +103,29 @@ async function chooseAddresses(scenario: Scenario, plan: Plan, stub: StubProcess
   }
 }
 
+interface Processes {
+  stub: StubProcess
+  envoy: Awaited<ReturnType<typeof startEnvoy>>
+  app: StartedApp | undefined
+}
+
 class ProcessTopology implements StartedTopology {
-  readonly shared
+  readonly entrance: Address
   readonly death: AbortSignal
   readonly #plan: Plan
   readonly #addresses: Addresses
   readonly #stub: StubProcess
-  readonly #envoy: Awaited<ReturnType<typeof startEnvoy>>
+  readonly #envoy: Processes['envoy']
+  readonly #app: StartedApp | undefined
   #stopping = false
 
-  constructor(plan: Plan, addresses: Addresses, stub: StubProcess, envoy: Awaited<ReturnType<typeof startEnvoy>>, directory: string) {
+  constructor(plan: Plan, addresses: Addresses, { stub, envoy, app }: Processes, directory: string) {
     this.#plan = plan
     this.#addresses = addresses
     this.#stub = stub
     this.#envoy = envoy
-    this.shared = addresses.shared
+    this.#app = app
+    this.entrance = app?.address ?? addresses.shared
     const death = new AbortController()
     this.death = death.signal
     const watch = (what: string, exited: Promise<number>, log: string) =>
@@ -103,6 +135,7 @@ class ProcessTopology implements StartedTopology {
       })
     void watch('Envoy', envoy.guarded.exited, join(directory, 'logs', 'envoy.log'))
     void watch('the stub upstreams', stub.guarded.exited, stub.errorLog)
+    if (app) void watch('the app', app.exited, appLog(directory))
   }
 
   async setFaults(ids: readonly string[]) {
@@ -145,6 +178,8 @@ class ProcessTopology implements StartedTopology {
   async stop() {
     this.#stopping = true
     this.#envoy.admin.close()
+    // It may have something to say to Envoy before it ends.
+    await this.#app?.end()
     await Promise.all([this.#envoy.guarded.stop(), this.#stub.guarded.stop()])
   }
 }

@@ -2,13 +2,13 @@ import type { Address } from '../envoy/addresses.ts'
 import type { StatsSnapshot } from '../envoy/stats.ts'
 
 /**
- * A started topology: one Envoy with its stubs, however they run. Nothing here assumes a shared file system, a local
+ * A started topology: one Envoy with its stubs and the app, if there is one, however they run. Nothing here assumes a shared file system, a local
  * process or a loopback address.
  */
 export interface StartedTopology {
-  /** The shared port, with the scenario's routes. */
-  readonly shared: Address
-  /** Aborted with a `ChaosError` when Envoy or a stub ends on its own. */
+  /** Where the load goes in: the app, or without one the shared port of Envoy. */
+  readonly entrance: Address
+  /** Aborted with a `ChaosError` when Envoy, a stub or the app ends on its own. */
   readonly death: AbortSignal
   /**
    * Puts exactly these faults in force and all others to sleep.

@@ -167,6 +167,23 @@ export function condition(quantity: Quantity, examples = CONDITION_EXAMPLES[quan
     })
 }
 
+/** A whole number within bounds. */
+export const wholeNumber = (low: number, high: number) =>
+  z
+    .number()
+    .refine((value) => Number.isInteger(value) && value >= low && value <= high, {
+      error: (issue) => `expected a whole number from ${low} to ${high}, got ${show(issue.input)}`,
+    })
+    .meta({ title: 'number', type: 'integer', minimum: low, maximum: high })
+
+/** The path of a request, with its query. */
+export const path = z
+  .string()
+  .regex(/^\/[\u0021\u0022\u0024-\u007e]{0,8000}$/, {
+    error: (issue) => `expected a path that begins with "/" and holds no spaces and no "#", got ${show(issue.input)}`,
+  })
+  .meta({ title: 'path', examples: ['/items/42'] })
+
 /** A whole number from 0, as Envoy's UInt32Value. */
 export const uint32 = z
   .number({ error: (issue) => `expected a whole number from 0, got ${show(issue.input)}` })

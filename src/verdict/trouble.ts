@@ -1,5 +1,5 @@
 import type { Observations, PhaseObservation } from '../observe/observations.ts'
-import type { Plan } from '../plan/plan.ts'
+import { isStraight, type Plan } from '../plan/plan.ts'
 import { faultsOf, percentOf } from './fault.ts'
 import { LATE_LIMIT, MISSING_LIMIT, STUB_LAG_LIMIT } from './limits.ts'
 import { dueBetween } from './planned.ts'
@@ -27,7 +27,7 @@ export function troublesOf(plan: Plan, observations: Observations, index: number
 
 /** Load that goes straight to Envoy and never came there was lost in the harness itself: no file handle, no port. */
 function unsent(plan: Plan, { records }: Observations, index: number, name: string): string[] {
-  if (plan.load.target !== undefined) return []
+  if (!isStraight(plan)) return []
   const lost = records.filter((record) => record.phase === index && record.egress === null && record.error !== null)
   if (lost.length === 0) return []
   return [

@@ -42,7 +42,13 @@ describe('ports that are taken', () => {
     const folder = newFolder()
     const { scenario, plan } = prepare(writeScenario(folder), {})
     const { signal } = new AbortController()
-    const topology = await startProcesses(scenario, plan, { envoy: inject('envoy'), directory: join(folder, 'out'), signal, choosePorts })
+    const topology = await startProcesses(scenario, plan, {
+      envoy: inject('envoy'),
+      directory: join(folder, 'out'),
+      env: {},
+      signal,
+      choosePorts,
+    })
     topologies.push(topology)
     return {
       topology,

@@ -66,7 +66,7 @@ export async function runScenario(yaml: string, tampering: Tampering = {}): Prom
   const { signal } = new AbortController()
   try {
     const envoy = tampering.connectTo ? rewiredEnvoy(directory, tampering.connectTo) : inject('envoy')
-    const topology = await startProcesses(scenario, plan, { envoy, directory, signal })
+    const topology = await startProcesses(scenario, plan, { envoy, directory, env: process.env, signal })
     try {
       const bootstrap = parse(readFileSync(join(directory, 'envoy.yaml'), 'utf8')) as Bootstrap
       const { address, port_value } = bootstrap.admin.address.socket_address

@@ -35,6 +35,7 @@ const server = (replica: number) => ({
 export const plan: Plan = {
   seed: 7,
   stubs: { host: '127.0.0.1', servers: [server(1), server(2)] },
+  app: undefined,
   phases: [
     { name: 'baseline', from: 0, to: 10_000, faults: [] },
     { name: 'brownout', from: 10_000, to: 20_000, faults: [0] },

@@ -295,3 +295,24 @@ describe('claims on what the policy cannot do', () => {
     expect(claimed('{ ejections: ">= 1" }', target)).toHaveLength(1)
   })
 })
+
+describe('with an app between the load and Envoy', () => {
+  const app: [string, string] = ['envoy:\n', 'app: { command: [node] }\nenvoy:\n']
+
+  test('the paths of the load are those of the app', () => expect(messages(app, ['GET: /stock', 'GET: /buy'])).toEqual([]))
+
+  test('routes may be left out, since each cluster has a port of its own', () =>
+    expect(messages(app, [SMALL.slice(SMALL.indexOf('  routes:'), SMALL.indexOf('load:')), ''])).toEqual([]))
+
+  test('any cluster and header may be met, and how often is not known before', () =>
+    expect(
+      messages(
+        app,
+        [FAULT, '{ cluster: stock, abort: 503, when: { header: { x-of: the-app } } }'],
+        [CLAIM, '{ phase: storm, retries: 9 }'],
+      ),
+    ).toEqual([]))
+
+  test("a fault before the router is right for a policy that is the app's own", () =>
+    expect(messages(app, [FAULT, '{ cluster: cart, abort: 503, at: ingress }'], [CLAIM, '{ phase: storm, attempts: 1 }'])).toEqual([]))
+})

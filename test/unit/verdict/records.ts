@@ -112,6 +112,7 @@ export function world(parts: World): { scenario: Scenario; plan: Plan; observati
   const plan: Plan = {
     seed: 1,
     stubs: { host: '127.0.0.1', servers: [] },
+    app: undefined,
     phases: phases.map(({ seen: _, ...phase }) => phase),
     requests: (parts.requests ?? [{}]).map((each) => ({
       name: 'GET /',

@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { duration, path, wholeNumber } from '../value/scalar.ts'
+import { show } from '../value/show.ts'
+
+/** Text that a program is given: no NUL, since the kernel ends it there. */
+const text = (what: string) =>
+  z
+    .union([z.string(), z.number(), z.boolean()], { error: (issue) => `expected text as ${what}, got ${show(issue.input)}` })
+    .transform(String)
+    .refine((value) => !value.includes('\0') && value.length <= 100_000, {
+      error: `expected text as ${what} without a NUL character, of at most 100000 characters`,
+    })
+    .meta({ title: 'text', type: 'string' })
+
+const environment = z
+  .record(
+    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, {
+      error: (issue) => `expected the name of an environment variable, such as INVENTORY_URL, got ${show(issue.input)}`,
+    }),
+    text('the value of an environment variable'),
+  )
+  .meta({ title: 'map' })
+
+const WAYS = ['http', 'port', 'log'] as const
+
+const ready = z
+  .strictObject({
+    http: path.optional().describe('It answers GET on this path with 200 to 399.'),
+    port: z.literal(true).optional().meta({ title: '`true`' }).describe('It accepts connections.'),
+    log: z.string().min(1).max(1000).optional().describe('Its output contains this text.'),
+    within: duration.optional().describe('How long that may take. Left out: 10s.'),
+  })
+  .superRefine((value, context) => {
+    const given = WAYS.filter((way) => value[way] !== undefined)
+    if (given.length > 1) context.addIssue({ code: 'custom', message: `expected one of ${WAYS.join(', ')}, got ${given.join(' and ')}` })
+  })
+
+/** The app under test: a program between the load and Envoy. */
+export const app = z
+  .strictObject({
+    command: z
+      .array(text('a word of the command'))
+      .min(1, { error: 'expected a program and its arguments, such as [node, ./shop.mjs], got an empty list' })
+      .max(1000)
+      .describe('Program and arguments; no shell reads them. It starts in the folder of the scenario.'),
+    port: wholeNumber(1, 65_535).optional().describe('Where it listens; told to it as PORT. Left out: a free one.'),
+    env: environment
+      .default({})
+      .describe(
+        `Further environment variables. \${clusters.NAME.url}, .host and .port stand for the address of a cluster, \${app.port} for its own port; without any, each cluster is known to it as NAME_URL (my-db as MY_DB_URL).`,
+      ),
+    ready: ready.optional().describe('When the load may begin. Left out: when it accepts connections.'),
+  })
+  .describe('The app under test. Load goes to it, and it calls the clusters through Envoy.')

@@ -1,0 +1,17 @@
+/** `${clusters.inventory.url}`: what is known only when everything else has started. `$${` stands for `${` itself. */
+const PLACEHOLDER = /\$\$\{|\$\{([^}]*)\}?/g
+
+/** The names in `${…}`, in order. */
+export function placeholdersOf(text: string): string[] {
+  return [...text.matchAll(PLACEHOLDER)].flatMap(([, name]) => (name === undefined ? [] : [name]))
+}
+
+/** @param meaningOf - what a name stands for */
+export function fillIn(text: string, meaningOf: (name: string) => string): string {
+  return text.replace(PLACEHOLDER, (_, name?: string) => (name === undefined ? '${' : meaningOf(name)))
+}
+
+/** All names that a scenario with these upstreams may use. */
+export function knownPlaceholders(upstreams: Readonly<Record<string, unknown>>): string[] {
+  return ['app.port', ...Object.keys(upstreams).flatMap((name) => ['url', 'host', 'port'].map((part) => `clusters.${name}.${part}`))]
+}

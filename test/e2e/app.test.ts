@@ -1,0 +1,143 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { chaos, judged, loadRuns, newFolder, ROOT, type Running, readResults, STACK_TRACE, start, until } from '../helpers/run.ts'
+
+const SHOP = readFileSync(join(ROOT, 'test/fixtures/apps/shop.mjs'))
+
+interface WithApp {
+  command?: string
+  /** Further lines below `app:`. */
+  app?: readonly string[]
+  seconds?: number
+}
+
+/** Writes a scenario with the shop as its app, and returns its path. */
+function writeShop(
+  folder: string,
+  { command = '[node, ./shop.mjs, --forward, x-request-id]', app = [], seconds = 1 }: WithApp = {},
+): string {
+  const file = join(folder, 'shop.yaml')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'shop.mjs'), SHOP)
+  writeFileSync(
+    file,
+    `name: a shop
+upstreams: { inventory: {} }
+app:
+  command: ${command}
+${app.map((line) => `  ${line}\n`).join('')}load: { rate: 50/s }
+phases: [{ name: only, for: ${seconds}s }]
+expect: [{ success_rate: ">= 50%", attempts: 1 }]
+`,
+  )
+  return file
+}
+
+const isApp = ({ command }: Running) => /^\S*node \.\/shop\.mjs/.test(command)
+
+test('a scenario with an app passes, from another folder, and its output is kept', async () => {
+  const folder = newFolder()
+  const out = join(folder, 'out')
+  const { code, stdout } = await judged(['run', writeShop(folder), '--out', out])
+  expect(stdout).toContain('PASS a shop')
+  expect(code).toBe(0)
+  expect(readFileSync(join(out, 'logs/app.log'), 'utf8')).toBe('the shop listens\n')
+})
+
+test('at the end the app gets SIGTERM, and Envoy still serves what it says then', async () => {
+  const folder = newFolder()
+  const out = join(folder, 'out')
+  const started = start(['run', writeShop(folder, { command: '[node, ./shop.mjs, --on-term, "good night"]' }), '--out', out])
+  await started.finished
+  expect(readFileSync(join(out, 'logs/app.log'), 'utf8')).toContain('good night 200\n')
+  expect(started.alive()).toEqual([])
+})
+
+test('an app that ignores SIGTERM is killed with its children', async () => {
+  const folder = newFolder()
+  const started = start(['run', writeShop(folder, { command: '[node, ./shop.mjs, --stubborn]' }), '--out', join(folder, 'out')])
+  await loadRuns(started)
+  expect(started.alive().some(({ command }) => command === 'sleep 60')).toBe(true)
+  await started.finished
+  expect(started.alive()).toEqual([])
+})
+
+test.each(['SIGKILL', 'SIGINT'] as const)('%s of the harness takes a stubborn app and its children along', async (signal) => {
+  const folder = newFolder()
+  const started = start([
+    'run',
+    writeShop(folder, { command: '[node, ./shop.mjs, --stubborn]', seconds: 30 }),
+    '--out',
+    join(folder, 'out'),
+  ])
+  await loadRuns(started)
+  started.process.kill(signal)
+  await started.finished
+  await until('all are gone', () => started.alive().length === 0, 2000).catch(() => {})
+  expect(started.alive()).toEqual([])
+})
+
+test('an app that dies in the run ends it with 3, its last lines and partial results', async () => {
+  const folder = newFolder()
+  const out = join(folder, 'out')
+  const started = start(['run', writeShop(folder, { seconds: 30 }), '--out', out])
+  await loadRuns(started)
+  await sleep(500)
+  process.kill(started.alive().find(isApp)?.pid as number, 'SIGKILL')
+  const { code, stdout, stderr } = await started.finished
+  expect(code).toBe(3)
+  expect(`${stdout}${stderr}`).not.toMatch(STACK_TRACE)
+  expect(readResults(out)).toMatchObject({
+    verdict: { status: 'error' },
+    ended: { message: 'the app ended during the run, with code 137', detail: ['the shop listens'] },
+  })
+  expect(readFileSync(join(out, 'requests.ndjson'), 'utf8')).toContain('"r-1"')
+  expect(started.alive()).toEqual([])
+})
+
+test.each([
+  ['whose program there is not', { command: '[no-such-program-here]' }, 'no-such-program-here, or a program that it starts, was not found'],
+  ['that ends before it is ready', { command: '[sh, -c, "echo no luck; exit 7"]' }, 'ended with code 7 before it was ready\nno luck'],
+  [
+    'that listens too late',
+    { command: '[node, ./shop.mjs, --late, 9000]', app: ['ready: { within: 600ms }'] },
+    'was not ready after 600ms: connect ECONNREFUSED',
+  ],
+  [
+    'that is not well',
+    { app: ['ready: { http: /items, within: 900ms }', 'env: { INVENTORY_URL: "http://127.0.0.1:1" }'] },
+    /was not ready after 900ms: GET \S+\/items answered 502\nthe shop listens/,
+  ],
+  ['that does not say so', { app: ['ready: { log: "open!", within: 900ms }'] }, 'was not ready after 900ms: its output has no "open!"'],
+])('an app %s ends the run with 3, the reason, and nothing left', async (_, shop, reason) => {
+  const folder = newFolder()
+  const out = join(folder, 'out')
+  const started = start(['run', writeShop(folder, shop), '--out', out])
+  const { code, stdout, stderr } = await started.finished
+  expect(code).toBe(3)
+  expect(`${stdout}${stderr}`).not.toMatch(STACK_TRACE)
+  expect(started.alive()).toEqual([])
+  const { ended } = readResults(out)
+  expect([ended.message, ...ended.detail].join('\n')).toMatch(reason)
+})
+
+test('a port that another program has is not loaded', async () => {
+  const folder = newFolder()
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  const { code, stdout } = await chaos(['run', writeShop(folder, { app: [`port: ${port}`] }), '--out', join(folder, 'out')])
+  server.close()
+  expect(code).toBe(3)
+  expect(stdout).toContain(`port ${port} of the app is taken by another program`)
+})
+
+test('a program of the project that there is not is found before the run, at its place', async () => {
+  const folder = newFolder()
+  const { code, stderr } = await chaos(['validate', writeShop(folder, { command: '[node, ./shpo.mjs]' })])
+  expect(code).toBe(2)
+  expect(stderr).toMatch(/shop\.yaml:4:19.*"\.\/shpo\.mjs" does not exist/)
+})
