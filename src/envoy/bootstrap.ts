@@ -15,6 +15,7 @@ export function buildBootstrap(scenario: Scenario, plan: Plan, addresses: Addres
   const routes = buildRoutes(scenario)
   const ingressFaults = plan.faults.filter((fault) => fault.at === 'ingress')
   const clusters = Object.entries(scenario.upstreams).map(([name, { replicas }]) => ({ name, replicas: range(replicas) }))
+  const manager = scenario.envoy.http_connection_manager
   return {
     admin: { address: socketAddress(addresses.admin) },
     stats_flush_on_admin: true,
@@ -27,6 +28,7 @@ export function buildBootstrap(scenario: Scenario, plan: Plan, addresses: Addres
           routes: routes.map((route) => route.built),
           ingressFaults,
           logs: addresses.logs,
+          manager,
         }),
         ...clusters.map(({ name }) =>
           egressListener({
@@ -35,6 +37,7 @@ export function buildBootstrap(scenario: Scenario, plan: Plan, addresses: Addres
             routes: [...routes.filter((route) => route.cluster === name).map((route) => route.built), fallbackRoute(name)],
             ingressFaults: ingressFaults.filter((fault) => fault.cluster === name),
             logs: addresses.logs,
+            manager,
           }),
         ),
         ...clusters.flatMap(({ name, replicas }) =>

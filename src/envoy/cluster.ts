@@ -1,6 +1,7 @@
 import type { Scenario } from '../scenario/scenario.ts'
 import { formatSeconds } from '../units.ts'
 import { type Address, replicaKey } from './addresses.ts'
+import { durations } from './duration.ts'
 import { socketAddress, stubClusterName } from './listener.ts'
 
 const UNLIMITED = 1_000_000
@@ -11,13 +12,14 @@ export function policyCluster(scenario: Scenario, name: string, hops: readonly A
   return {
     name,
     type: 'STATIC',
-    ...(policy?.connect_timeout === undefined ? {} : { connect_timeout: formatSeconds(policy.connect_timeout) }),
+    ...durations({ connect_timeout: policy?.connect_timeout }),
+    ...(policy?.lb_policy === undefined ? {} : { lb_policy: policy.lb_policy }),
     // The gauges of what is left of each limit show how full a breaker is.
     circuit_breakers: { thresholds: [{ priority: 'DEFAULT', ...policy?.circuit_breakers, track_remaining: true }] },
     // By default an ejection can take 1 s to reach the workers, though the counters say it at once.
-    common_lb_config: { update_merge_window: '0s' },
-    ...(policy?.outlier_detection === undefined ? {} : { outlier_detection: durations(policy.outlier_detection) }),
-    load_assignment: loadAssignment(name, hops),
+    common_lb_config: { ...policy?.common_lb_config, update_merge_window: '0s' },
+    ...(policy?.outlier_detection === undefined ? {} : { outlier_detection: spelt(policy.outlier_detection) }),
+    load_assignment: loadAssignment(name, hops, policy?.load_balancing_weight),
   }
 }
 
@@ -33,16 +35,20 @@ export function stubCluster(cluster: string, replica: number, stubs: Readonly<Re
   }
 }
 
-function loadAssignment(name: string, addresses: readonly Address[]) {
-  return {
-    cluster_name: name,
-    endpoints: [{ lb_endpoints: addresses.map((address) => ({ endpoint: { address: socketAddress(address) } })) }],
+function loadAssignment(name: string, addresses: readonly Address[], weights: Readonly<Record<string, number>> = {}) {
+  const endpoint = (address: Address, index: number) => {
+    const weight = weights[index + 1]
+    return {
+      endpoint: { address: socketAddress(address) },
+      ...(weight === undefined ? {} : { load_balancing_weight: weight }),
+    }
   }
+  return { cluster_name: name, endpoints: [{ lb_endpoints: addresses.map(endpoint) }] }
 }
 
 const DURATIONS = new Set(['interval', 'base_ejection_time', 'max_ejection_time'])
 
-function durations(outlierDetection: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function spelt(outlierDetection: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(outlierDetection).map(([key, value]) => [key, DURATIONS.has(key) ? formatSeconds(value as number) : value]),
   )

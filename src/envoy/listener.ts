@@ -1,6 +1,8 @@
 import type { PlannedFault } from '../plan/plan.ts'
+import type { Scenario } from '../scenario/scenario.ts'
 import { attemptLog, egressLog, hopLog } from './access-log.ts'
 import { type Address, replicaKey } from './addresses.ts'
+import { durations } from './duration.ts'
 import { faultFilter } from './fault-filter.ts'
 
 type Log = ReturnType<typeof egressLog>
@@ -15,10 +17,11 @@ export function egressListener(given: {
   routes: readonly unknown[]
   ingressFaults: readonly PlannedFault[]
   logs: { egress: string; attempts: string }
+  manager: Scenario['envoy']['http_connection_manager']
 }) {
   return listener(given.name, given.address, {
     accessLog: egressLog(given.logs.egress, given.ingressFaults),
-    manager: {},
+    manager: durations(given.manager ?? {}),
     // The attempt count tells the hop and the stub which try they see.
     virtualHost: { name: given.name, domains: ['*'], include_request_attempt_count: true, routes: given.routes },
     faults: given.ingressFaults,

@@ -1,6 +1,7 @@
 import { type Route, routesOf } from '../scenario/routing.ts'
 import type { Scenario } from '../scenario/scenario.ts'
-import { formatSeconds } from '../units.ts'
+import { durations } from './duration.ts'
+import { buildRetryPolicy, exactly } from './retry-policy.ts'
 
 /** Envoy's routes for the scenario's, named by their place: `route-1` is the first. Envoy takes the first that matches. */
 export function buildRoutes(scenario: Scenario) {
@@ -13,38 +14,20 @@ export function fallbackRoute(cluster: string) {
 }
 
 function buildRoute(route: Route, name: string) {
-  const { match, retry_policy: retry } = route
+  const { match, retry_policy: retry, max_stream_duration: life } = route
   return {
     name,
     match: {
       ...(match.prefix === undefined ? {} : { prefix: match.prefix }),
       ...(match.path === undefined ? {} : { path: match.path }),
-      ...(match.headers === undefined
-        ? {}
-        : { headers: Object.entries(match.headers).map(([header, value]) => ({ name: header, string_match: { exact: value } })) }),
+      ...(match.headers === undefined ? {} : { headers: exactly(match.headers) }),
     },
     route: {
       cluster: route.cluster,
-      ...(route.timeout === undefined ? {} : { timeout: formatSeconds(route.timeout) }),
-      ...(retry === undefined
-        ? {}
-        : {
-            retry_policy: {
-              retry_on: retry.retry_on.join(','),
-              ...(retry.num_retries === undefined ? {} : { num_retries: retry.num_retries }),
-              ...(retry.per_try_timeout === undefined ? {} : { per_try_timeout: formatSeconds(retry.per_try_timeout) }),
-              ...(retry.retry_back_off === undefined
-                ? {}
-                : {
-                    retry_back_off: {
-                      base_interval: formatSeconds(retry.retry_back_off.base_interval),
-                      ...(retry.retry_back_off.max_interval === undefined
-                        ? {}
-                        : { max_interval: formatSeconds(retry.retry_back_off.max_interval) }),
-                    },
-                  }),
-            },
-          }),
+      ...durations({ timeout: route.timeout, idle_timeout: route.idle_timeout }),
+      ...(life === undefined ? {} : { max_stream_duration: durations(life) }),
+      ...(route.hedge_policy === undefined ? {} : { hedge_policy: route.hedge_policy }),
+      ...(retry === undefined ? {} : { retry_policy: buildRetryPolicy(retry) }),
     },
   }
 }

@@ -1,11 +1,17 @@
-import { show } from '../value/show.ts'
+import { plural, show } from '../value/show.ts'
 import type { Finding } from './finding.ts'
 import { covers, goesStraight } from './routing.ts'
 import type { ScenarioDocument } from './schema.ts'
 
 /** Upstreams, thresholds and routes that cannot work. */
 export function policyFindings(scenario: ScenarioDocument): Finding[] {
-  return [...answers(scenario), ...closedBreakers(scenario), ...missingRoutes(scenario), ...shadowedRoutes(scenario)]
+  return [
+    ...answers(scenario),
+    ...closedBreakers(scenario),
+    ...strangersWeights(scenario),
+    ...missingRoutes(scenario),
+    ...shadowedRoutes(scenario),
+  ]
 }
 
 const NO_BODY = [204, 205, 304]
@@ -41,6 +47,23 @@ function closedBreakers({ envoy }: ScenarioDocument): Finding[] {
         }),
       ),
   )
+}
+
+function strangersWeights({ upstreams, envoy }: ScenarioDocument): Finding[] {
+  return Object.entries(envoy.clusters).flatMap(([cluster, { load_balancing_weight: weights = {} }]) => {
+    const replicas = Object.hasOwn(upstreams, cluster) ? upstreams[cluster]?.replicas : undefined
+    if (replicas === undefined) return []
+    return Object.keys(weights)
+      .filter((replica) => Number(replica) > replicas)
+      .map(
+        (replica): Finding => ({
+          path: ['envoy', 'clusters', cluster, 'load_balancing_weight', replica],
+          at: 'key',
+          message: `there is no replica ${replica}: ${cluster} has ${plural(replicas, 'replica')}`,
+          hint: 'replicas count from 1; upstreams says how many there are',
+        }),
+      )
+  })
 }
 
 function missingRoutes(scenario: ScenarioDocument): Finding[] {

@@ -4,10 +4,17 @@ import type { Finding } from './finding.ts'
 import { ejectorHint, ejectorOf, timeoutOf, triesOf } from './policy.ts'
 import type { Route } from './routing.ts'
 import type { ScenarioDocument } from './schema.ts'
+import { idlePolicies } from './warn-policy.ts'
 
 /** What a sound scenario says without effect, or hardly means: nothing here is a guess about how a run will go. */
 export function warningFindings(scenario: ScenarioDocument): Finding[] {
-  return [...idleDetection(scenario), ...idleTimeouts(scenario), ...smallPercents(scenario), ...vacuousClaims(scenario)]
+  return [
+    ...idleDetection(scenario),
+    ...idleTimeouts(scenario),
+    ...idlePolicies(scenario),
+    ...smallPercents(scenario),
+    ...vacuousClaims(scenario),
+  ]
 }
 
 function idleDetection(scenario: ScenarioDocument): Finding[] {

@@ -95,7 +95,7 @@ export const title = z
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}$/
 const HEADER_VALUE = /^(?:[\u0021-\u007e](?:[\t\u0020-\u007e]{0,8000}[\u0021-\u007e])?)?$/
 
-const headerName = z
+export const headerName = z
   .string()
   .regex(HEADER_NAME, {
     abort: true,
@@ -104,6 +104,7 @@ const headerName = z
   .refine((text) => !isInherited(text.toLowerCase()) && !isInherited(text), {
     error: (issue) => `the name ${show(issue.input)} is taken by JavaScript: expected another`,
   })
+  .meta({ title: 'name' })
 
 /**
  * CR and LF would let a value forge further headers; spaces at its ends are lost on the wire. Of an é the client sends the

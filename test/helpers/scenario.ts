@@ -24,7 +24,7 @@ export interface Tampering {
   /** Ports that the cluster under test connects to instead of a replica's hop, by replica key (`inventory/1`). */
   connectTo?: Readonly<Record<string, number>>
   /** Runs beside the load; `at(ms)` resolves at that time of the load. */
-  meanwhile?(world: { admin: Address; plan: Plan; at(ms: number): Promise<void> }): Promise<void>
+  meanwhile?(world: { admin: Address; entrance: Address; plan: Plan; at(ms: number): Promise<void> }): Promise<void>
 }
 
 /** All that a run of a scenario left behind. */
@@ -82,7 +82,7 @@ export async function runScenario(yaml: string, tampering: Tampering = {}): Prom
       }
       const [conducted] = await Promise.all([
         conduct(topology, plan, stage, signal),
-        tampering.meanwhile?.({ admin: { host: address, port: port_value }, plan, at }),
+        tampering.meanwhile?.({ admin: { host: address, port: port_value }, entrance: topology.entrance, plan, at }),
       ])
       if (conducted.stopped !== null) throw conducted.stopped
       const logs = await topology.collect()

@@ -20,11 +20,12 @@ export async function closesOnRequest(): Promise<Stand> {
   return { port: (server.address() as AddressInfo).port, close: () => new Promise((resolve) => server.close(() => resolve())) }
 }
 
-/** Answers every first attempt with 503, and every retry so much later. */
+/** Answers every first attempt with 503, and every retry so much later; what ends in /held is answered as late, with 200. */
 export async function holdsRetries(ms: number): Promise<Stand> {
   const server = createHttpServer((request, response) => {
     const isRetry = request.headers['x-envoy-attempt-count'] !== '1'
-    setTimeout(() => response.writeHead(503).end(), isRetry ? ms : 0)
+    const isHeld = request.url?.endsWith('/held') === true
+    setTimeout(() => response.writeHead(isHeld ? 200 : 503).end(), isRetry || isHeld ? ms : 0)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

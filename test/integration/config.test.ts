@@ -11,7 +11,7 @@ import { buildBootstrap } from '../../src/envoy/bootstrap.ts'
 import { renderBootstrap } from '../../src/envoy/render.ts'
 import { compilePlan } from '../../src/plan/compile.ts'
 import type { Plan } from '../../src/plan/plan.ts'
-import { RETRY_ON } from '../../src/scenario/envoy-schema.ts'
+import { RETRY_ON } from '../../src/scenario/retry-schema.ts'
 import { METHODS } from '../../src/scenario/schema.ts'
 import { scenarioOf } from '../helpers/scenario.ts'
 
@@ -116,6 +116,7 @@ const breakers = some({
   max_requests: count,
   max_retries: count,
   max_connection_pools: count,
+  retry_budget: some({ budget_percent: fc.record({ value: fc.constantFrom(0, 12.5, 100) }), min_retry_concurrency: count }),
 })
 const outlier = some({
   consecutive_5xx: count,
@@ -144,6 +145,21 @@ const retry = fc.record(
     retry_on: fc.uniqueArray(fc.constantFrom(...RETRY_ON), { minLength: 1 }),
     num_retries: fc.integer({ min: 0, max: 100 }),
     per_try_timeout: fc.oneof(duration, fc.constant('0s')),
+    per_try_idle_timeout: fc.oneof(duration, fc.constant('0s')),
+    retriable_status_codes: fc.uniqueArray(fc.integer({ min: 200, max: 599 }), { minLength: 1, maxLength: 3 }),
+    retriable_headers: fc.dictionary(fc.constantFrom('x-a', 'x_b'), headerValue, { minKeys: 1 }),
+    rate_limited_retry_back_off: fc.record(
+      {
+        reset_headers: fc.array(
+          fc.record({ name: fc.constantFrom('retry-after', 'x-reset'), format: fc.constantFrom('SECONDS', 'UNIX_TIMESTAMP') }),
+          { minLength: 1, maxLength: 2 },
+        ),
+        max_interval: millis,
+      },
+      { requiredKeys: ['reset_headers'] },
+    ),
+    retry_host_predicate: fc.constant(['previous_hosts']),
+    host_selection_retry_max_attempts: count,
     retry_back_off: fc.oneof(
       fc.record({ base_interval: duration }),
       fc.record({ base_interval: duration, max_interval: fc.constant('10s') }),
@@ -173,13 +189,34 @@ const anyScenario = fc.uniqueArray(name, { minLength: 1, maxLength: 4 }).chain((
       upstreams: fc.constant(Object.fromEntries(clusters.map(({ cluster, replicas }) => [cluster, { replicas }]))),
       envoy: fc.record({
         clusters: fc
-          .tuple(...names.map(() => some({ connect_timeout: duration, circuit_breakers: breakers, outlier_detection: outlier })))
+          .tuple(
+            ...names.map(() =>
+              some({
+                connect_timeout: duration,
+                circuit_breakers: breakers,
+                outlier_detection: outlier,
+                lb_policy: fc.constantFrom('ROUND_ROBIN', 'LEAST_REQUEST', 'RANDOM'),
+                load_balancing_weight: fc.record({ 1: fc.integer({ min: 1, max: 1_000_000 }) }),
+                common_lb_config: some({ healthy_panic_threshold: fc.record({ value: percentage }) }),
+              }),
+            ),
+          )
           .map((policies) => Object.fromEntries(names.map((cluster, i) => [cluster, policies[i]]))),
         routes: fc
           .tuple(
             ...names.map((cluster, i) =>
               fc
-                .record({ headers, timeout: fc.oneof(duration, fc.constant('0s')), retry_policy: retry }, { requiredKeys: ['headers'] })
+                .record(
+                  {
+                    headers,
+                    timeout: fc.oneof(duration, fc.constant('0s')),
+                    idle_timeout: fc.oneof(duration, fc.constant('0s')),
+                    max_stream_duration: fc.record({ max_stream_duration: fc.oneof(duration, fc.constant('0s')) }),
+                    hedge_policy: fc.record({ hedge_on_per_try_timeout: fc.boolean() }),
+                    retry_policy: retry,
+                  },
+                  { requiredKeys: ['headers'] },
+                )
                 .map(({ headers: wanted, ...policy }) => [
                   { match: { path: `/special/${i}`, ...(Object.keys(wanted).length > 0 ? { headers: wanted } : {}) }, cluster, ...policy },
                   { match: { prefix: `/${i}` }, cluster, ...policy },
@@ -187,6 +224,7 @@ const anyScenario = fc.uniqueArray(name, { minLength: 1, maxLength: 4 }).chain((
             ),
           )
           .map((routes) => routes.flat()),
+        http_connection_manager: some({ request_timeout: fc.oneof(duration, fc.constant('0s')) }),
       }),
       load: fc.constantFrom(...METHODS).map((method) => ({
         rate: '100/s',
