@@ -94,6 +94,13 @@ describe('the direction of imports', () => {
     expect(crossing).toEqual([])
   })
 
+  test('src knows nothing of its tests and benches', () => {
+    const outside = files.flatMap((file) =>
+      importsOf(file).filter((path) => path.startsWith('.') && relative(SRC, resolve(join(SRC, dirname(file)), path)).startsWith('..')),
+    )
+    expect(outside).toEqual([])
+  })
+
   test('src is at most two levels deep', () => {
     expect(files.filter((file) => file.split('/').length > 2)).toEqual([])
   })

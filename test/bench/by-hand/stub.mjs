@@ -1,0 +1,3 @@
+import { createServer } from 'node:http'
+
+createServer((_, response) => setTimeout(() => response.end('ok'), 1)).listen(Number(process.env.STUB_PORT), '127.0.0.1')
