@@ -70,7 +70,7 @@ export async function run({ scenario, plan }: Prepared, options: RunOptions): Pr
   }
   live.end()
 
-  const verdict = judge(scenario, plan, observations ?? { records: [], phases: [], faults: [], unsound: [] })
+  const verdict = judge(scenario, plan, observations ?? { records: [], foreignCalls: 0, phases: [], faults: [], unsound: [] })
   return {
     id: folder.id,
     chaosVersion: options.chaosVersion,
@@ -94,7 +94,7 @@ const PAST_ENVOY = 'no request came through Envoy: what the client saw is judged
 
 /** An app, or a target of the user's own, may not call Envoy at all. */
 function wentPast(plan: Prepared['plan'], observations: Observations | null): boolean {
-  return !isStraight(plan) && observations?.records.every((record) => record.egress === null) === true
+  return !isStraight(plan) && observations?.records.every((record) => record.calls.length === 0) === true && observations.foreignCalls === 0
 }
 
 /** What cut a run short, for the report. An error of ours that is no `ChaosError` is a bug: it goes on as it is. */

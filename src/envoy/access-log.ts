@@ -5,9 +5,17 @@ import { filterName, type PlannedFault } from '../plan/plan.ts'
  * Keys are short words, since people read these files too.
  */
 
+/**
+ * Set by the router of the egress side, to a new id for each request that it takes: it tells the calls that an app makes
+ * for one request apart, whatever the app does with `x-request-id` (which is what `%STREAM_ID%` would say).
+ */
+export const CALL_HEADER = 'x-chaos-call'
+const CALL = `%REQ(${CALL_HEADER.toUpperCase()})%`
+
 /** A request as the egress side saw it: what the caller got and why. */
 export const egressLog = (path: string, faults: readonly PlannedFault[]) => [
   fileLog(path, {
+    call: CALL,
     id: '%REQ(X-REQUEST-ID)%',
     start: '%START_TIME(%s.%6f)%',
     us: '%COMMON_DURATION(DS_RX_BEG:DS_TX_END:us)%',
@@ -28,6 +36,7 @@ export const egressLog = (path: string, faults: readonly PlannedFault[]) => [
 /** One attempt, written by the router: with retries there are several per request. */
 export const attemptLog = (path: string) => [
   fileLog(path, {
+    call: CALL,
     id: '%REQ(X-REQUEST-ID)%',
     n: '%REQ(X-ENVOY-ATTEMPT-COUNT)%',
     start: '%START_TIME(%s.%6f)%',
@@ -44,6 +53,7 @@ export const attemptLog = (path: string) => [
 /** An attempt as the hop saw it: which faults it met there. */
 export const hopLog = (path: string, key: string, faults: readonly PlannedFault[]) => [
   fileLog(path, {
+    call: CALL,
     id: '%REQ(X-REQUEST-ID)%',
     n: '%REQ(X-ENVOY-ATTEMPT-COUNT)%',
     hop: key,

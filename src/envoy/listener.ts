@@ -1,6 +1,6 @@
 import type { PlannedFault } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
-import { attemptLog, egressLog, hopLog } from './access-log.ts'
+import { attemptLog, CALL_HEADER, egressLog, hopLog } from './access-log.ts'
 import { type Address, replicaKey } from './addresses.ts'
 import { durations } from './duration.ts'
 import { faultFilter } from './fault-filter.ts'
@@ -23,7 +23,13 @@ export function egressListener(given: {
     accessLog: egressLog(given.logs.egress, given.ingressFaults),
     manager: durations(given.manager ?? {}),
     // The attempt count tells the hop and the stub which try they see.
-    virtualHost: { name: given.name, domains: ['*'], include_request_attempt_count: true, routes: given.routes },
+    virtualHost: {
+      name: given.name,
+      domains: ['*'],
+      include_request_attempt_count: true,
+      request_headers_to_add: [{ header: { key: CALL_HEADER, value: '%UNIQUE_ID%' }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' }],
+      routes: given.routes,
+    },
     faults: given.ingressFaults,
     router: { '@type': ROUTER, upstream_log: attemptLog(given.logs.attempts) },
   })

@@ -1,10 +1,13 @@
 import type { Plan, PlannedFault } from '../plan/plan.ts'
-import type { RequestRecord } from './record.ts'
+import type { Call, RequestRecord } from './record.ts'
 import type { PhaseTimes } from './timeline.ts'
 
 /** One occasion on which a fault could fire: an attempt at a hop, or a request before the router. */
 export interface Chance {
-  record: RequestRecord
+  /** Where the call was routed to. */
+  cluster: string | null
+  /** Index into `Plan.requests` of the request it was made for; null where nobody can say. */
+  request: number | null
   /** Counted from 1; null before the router. */
   replica: number | null
   /** Faults that left their mark, by the log of the listener that makes them. */
@@ -23,48 +26,64 @@ export const samePlace = (a: Place, b: Place) => a.at === b.at && (a.at === 'ing
 
 type Place = Pick<PlannedFault, 'cluster' | 'at'>
 
+/** Everything that came to Envoy, and for whom. */
+export interface Traffic {
+  records: readonly RequestRecord[]
+  /** Calls of which nobody can say for whom. */
+  foreign: readonly Call[]
+}
+
+/** Every call that came to Envoy. */
+export const callsOf = ({ records, foreign }: Traffic) => [...records.flatMap(({ calls }) => calls), ...foreign]
+
 /**
  * The chances at one place while the faults of a phase were in force: those of its own requests, which are only sent
  * when the faults are confirmed (`load/gate.ts`), until the switch to the next phase began.
  * @param phase - index into `Plan.phases`
  */
-export function chancesAt(place: Place, phase: number, records: readonly RequestRecord[], times: PhaseTimes): Chance[] {
+export function chancesAt(place: Place, phase: number, { records, foreign }: Traffic, times: PhaseTimes): Chance[] {
+  const own = records.flatMap(({ request, calls, ...record }) =>
+    record.phase === phase && !record.stray ? calls.flatMap((call) => chancesOf(place, call, request, times)) : [],
+  )
+  const others = foreign.filter(({ egress }) => egress.start >= times.applied)
+  return [...own, ...others.flatMap((call) => chancesOf(place, call, null, times))]
+}
+
+function chancesOf(place: Place, { egress, attempts, ingressFaults }: Call, request: number | null, times: PhaseTimes): Chance[] {
   const inForce = (start: number) => start <= times.to
-  return records.flatMap((record) => {
-    const { egress } = record
-    if (!egress || record.phase !== phase || record.stray) return []
-    if (place.at === 'ingress') {
-      if (!inForce(egress.start)) return []
-      const first = record.attempts[0]
-      const passed = first !== undefined || egress.rejectedBy !== null
-      const lagMs = first ? first.start - egress.start : egress.durationMs
-      return [{ record, replica: null, marks: record.ingressFaults, lagMs, passed, cut: egress.status === 0, status: egress.status }]
-    }
-    if (egress.cluster !== place.cluster) return []
-    return record.attempts.flatMap((attempt) => {
-      if (!attempt.hop || !inForce(attempt.hop.start)) return []
-      const lagMs = (attempt.stub ? attempt.stub.arrived - attempt.start : attempt.durationMs) - attempt.poolMs
-      return [
-        {
-          record,
-          replica: attempt.replica,
-          marks: attempt.hop.faults,
-          lagMs,
-          passed: attempt.stub !== null,
-          cut: attempt.status === 0,
-          status: attempt.status,
-        },
-      ]
-    })
+  const { cluster } = egress
+  if (place.at === 'ingress') {
+    if (!inForce(egress.start)) return []
+    const first = attempts[0]
+    const passed = first !== undefined || egress.rejectedBy !== null
+    const lagMs = first ? first.start - egress.start : egress.durationMs
+    return [{ cluster, request, replica: null, marks: ingressFaults, lagMs, passed, cut: egress.status === 0, status: egress.status }]
+  }
+  if (cluster !== place.cluster) return []
+  return attempts.flatMap((attempt) => {
+    if (!attempt.hop || !inForce(attempt.hop.start)) return []
+    const lagMs = (attempt.stub ? attempt.stub.arrived - attempt.start : attempt.durationMs) - attempt.poolMs
+    return [
+      {
+        cluster,
+        request,
+        replica: attempt.replica,
+        marks: attempt.hop.faults,
+        lagMs,
+        passed: attempt.stub !== null,
+        cut: attempt.status === 0,
+        status: attempt.status,
+      },
+    ]
   })
 }
 
 /** Whether a fault had this chance: the right replica, a request that carries its headers, and no earlier fault in the way. */
 export function isChanceOf(fault: PlannedFault, chance: Chance, earlier: readonly PlannedFault[], plan: Plan): boolean {
-  if (chance.record.egress?.cluster !== fault.cluster) return false
+  if (chance.cluster !== fault.cluster) return false
   if (chance.replica !== null && !fault.replicas.includes(chance.replica)) return false
-  if (!carries(plan.requests[chance.record.request]?.headers ?? {}, fault.headers)) return false
   if (chance.marks.includes(fault.id)) return true
+  if (!carries(plan.requests[chance.request ?? -1]?.headers ?? {}, fault.headers)) return false
   // Filters act in order: after an abort, or a delay that was cut short, the later ones are never asked.
   return !earlier.some((other) => chance.marks.includes(other.id) && (other.action.kind === 'abort' || (chance.cut && !chance.passed)))
 }

@@ -4,9 +4,9 @@ import { describeAction, FAULT_KINDS } from '../fault/registry.ts'
 import type { Plan, PlannedFault } from '../plan/plan.ts'
 import { compatibleShare } from '../statistics/compatible.ts'
 import { formatMs, formatPercent } from '../units.ts'
-import { type Chance, chancesAt, isChanceOf, samePlace } from './chance.ts'
+import { type Chance, callsOf, chancesAt, isChanceOf, samePlace, type Traffic } from './chance.ts'
 import type { FaultEvidence } from './observations.ts'
-import type { RequestRecord } from './record.ts'
+import type { Call } from './record.ts'
 import type { PhaseTimes } from './timeline.ts'
 
 /** Envoy's timers are whole milliseconds and its delay comes out up to 3 ms short (test/integration/faults.test.ts). */
@@ -16,15 +16,16 @@ const EDGE_SLACK = 3
 const EDGE_SLACK_SHARE = 0.02
 
 /** How often each fault of the phases that were played really happened, and whether sources that do not know of each other agree. */
-export function weighFaults(plan: Plan, records: readonly RequestRecord[], phases: readonly PhaseTimes[]): FaultEvidence[] {
+export function weighFaults(plan: Plan, traffic: Traffic, phases: readonly PhaseTimes[]): FaultEvidence[] {
+  const calls = callsOf(traffic)
   return plan.faults.flatMap((fault) => {
     const times = phases[fault.phase]
-    return times ? [weigh(fault, plan, records, times)] : []
+    return times ? [weigh(fault, plan, traffic, calls, times)] : []
   })
 }
 
-function weigh(fault: PlannedFault, plan: Plan, records: readonly RequestRecord[], times: PhaseTimes): FaultEvidence {
-  const chances = chancesAt(fault, fault.phase, records, times)
+function weigh(fault: PlannedFault, plan: Plan, traffic: Traffic, calls: readonly Call[], times: PhaseTimes): FaultEvidence {
+  const chances = chancesAt(fault, fault.phase, traffic, times)
   const rivals = plan.faults.filter((other) => other.phase === fault.phase && samePlace(other, fault))
   const own = chances.filter((chance) => isChanceOf(fault, chance, rivals.slice(0, rivals.indexOf(fault)), plan))
   const met = own.filter((chance) => chance.marks.includes(fault.id)).length
@@ -33,7 +34,7 @@ function weigh(fault: PlannedFault, plan: Plan, records: readonly RequestRecord[
   const group = {
     counted: countedBy(kin, plan, times),
     // Wherever the request was when its fault came into force: the counter does not look either.
-    marks: kin.reduce((sum, other) => sum + marksOf(other, records), 0),
+    marks: kin.reduce((sum, other) => sum + marksOf(other, calls), 0),
     marked: chances.filter((chance) => kin.some((other) => chance.marks.includes(other.id))).length,
     inferred: chances.filter((chance) => kin.some((other) => shows(other, chance))).length,
     took: kin.length === 1 && fault.action.kind === 'delay' ? delayTaken(fault, chances) : null,
@@ -50,9 +51,9 @@ function weigh(fault: PlannedFault, plan: Plan, records: readonly RequestRecord[
 }
 
 /** How often a fault left its mark in a log, at the edges of its phase too. */
-function marksOf({ id }: PlannedFault, records: readonly RequestRecord[]): number {
+function marksOf({ id }: PlannedFault, calls: readonly Call[]): number {
   const marked = (marks: readonly string[] | undefined) => Number(marks?.includes(id) ?? false)
-  return records.reduce(
+  return calls.reduce(
     (sum, { ingressFaults, attempts }) => attempts.reduce((more, { hop }) => more + marked(hop?.faults), sum + marked(ingressFaults)),
     0,
   )

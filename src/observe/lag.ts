@@ -1,5 +1,5 @@
 import type { Stall } from './observations.ts'
-import type { RequestRecord } from './record.ts'
+import { attemptsOf, type RequestRecord } from './record.ts'
 
 /** A lag beyond this, in ms, is a stall: what happens meanwhile is the machine's doing as much as the policy's. */
 const STALL_MS = 20
@@ -10,18 +10,23 @@ export type Step = Stall
 /** From the due time to the socket: the generator's own lag. */
 export const generatorSteps = (records: readonly RequestRecord[]): Step[] => records.map(({ due, sent }) => ({ from: due, to: sent }))
 
-/** From the socket to Envoy's log, and from the router to the hop; not what the policy itself makes an attempt wait. */
-export function envoySteps(records: readonly RequestRecord[]): Step[] {
-  return records.flatMap(({ sent, egress, attempts }) => [
-    ...(egress ? [{ from: sent, to: egress.start }] : []),
-    ...attempts.flatMap(({ start, poolMs, hop }) => (hop ? [{ from: start + poolMs, to: hop.start }] : [])),
-  ])
+/**
+ * From the socket to Envoy's log, and from the router to the hop; not what the policy itself makes an attempt wait.
+ * @param isStraight - whether nothing stands between the load and Envoy: what an app takes is no lag of Envoy's
+ */
+export function envoySteps(records: readonly RequestRecord[], isStraight: boolean): Step[] {
+  return records.flatMap(({ sent, calls }) =>
+    calls.flatMap(({ egress, attempts }) => [
+      ...(isStraight ? [{ from: sent, to: egress.start }] : []),
+      ...attempts.flatMap(({ start, poolMs, hop }) => (hop ? [{ from: start + poolMs, to: hop.start }] : [])),
+    ]),
+  )
 }
 
 /** From the time an answer was due at the stub to the time it was written. */
 export function stubSteps(records: readonly RequestRecord[]): Step[] {
-  return records.flatMap(({ attempts }) =>
-    attempts.flatMap(({ stub }) => (stub && stub.answered !== null ? [{ from: stub.due, to: stub.answered }] : [])),
+  return records.flatMap((record) =>
+    attemptsOf(record).flatMap(({ stub }) => (stub && stub.answered !== null ? [{ from: stub.due, to: stub.answered }] : [])),
   )
 }
 

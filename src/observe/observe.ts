@@ -1,7 +1,8 @@
 import type { StatsSnapshot } from '../envoy/stats.ts'
 import { gained } from '../envoy/stats.ts'
 import type { ClientLog } from '../load/client-log.ts'
-import type { Plan } from '../plan/plan.ts'
+import { isStraight, type Plan } from '../plan/plan.ts'
+import { readCalls } from './calls.ts'
 import { weighFaults } from './evidence.ts'
 import { joinRecords } from './join.ts'
 import { envoySteps, generatorSteps, lagOf, stallsIn, stubSteps } from './lag.ts'
@@ -22,18 +23,20 @@ export interface RawEvidence {
 /** Puts the evidence of all sources together, and says where they contradict each other. */
 export function observe(plan: Plan, raw: RawEvidence): Observations {
   const logs = parseLogs(raw.logs)
-  const records = joinRecords(plan, raw.client, raw.phases, logs)
+  const calls = readCalls(logs, raw.client.startedAt)
+  const { records, foreign } = joinRecords(plan, raw.client, raw.phases, calls)
   return {
     records,
+    foreignCalls: foreign.length,
     phases: raw.phases.map((times, index) => observePhase(plan, times, index, records)),
-    faults: weighFaults(plan, records, raw.phases),
+    faults: weighFaults(plan, { records, foreign }, raw.phases),
     unsound: findUnsound(plan, records, logs, raw),
   }
 }
 
 function observePhase(plan: Plan, times: PhaseTimes, index: number, records: readonly RequestRecord[]): PhaseObservation {
   const own = records.filter((record) => record.phase === index)
-  const steps = { generator: generatorSteps(own), envoy: envoySteps(own), stub: stubSteps(own) }
+  const steps = { generator: generatorSteps(own), envoy: envoySteps(own, isStraight(plan)), stub: stubSteps(own) }
   const clusters = [...new Set(plan.stubs.servers.map((server) => server.cluster))]
   return {
     name: plan.phases[index]?.name ?? '',

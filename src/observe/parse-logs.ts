@@ -2,6 +2,8 @@ import type { JournalLine } from '../upstream/spec.ts'
 
 /** A line of the egress access log; see `envoy/access-log.ts`. */
 export interface EgressLine {
+  /** The id that the router gave to the call; null for what never came to it: an abort at ingress, no route. */
+  call: string | null
   id: string | null
   start: string
   us: number | null
@@ -17,6 +19,7 @@ export interface EgressLine {
 }
 
 export interface AttemptLine {
+  call: string | null
   id: string | null
   n: string | null
   start: string
@@ -31,6 +34,8 @@ export interface AttemptLine {
 }
 
 export interface HopLine {
+  /** Null for what did not come from the egress side. */
+  call: string | null
   id: string | null
   n: string | null
   hop: string

@@ -1,8 +1,8 @@
 import type { Body, Headers } from '../content/answer.ts'
 
 /**
- * One client request with everything that happened to it, joined on `x-request-id` from the client's record, Envoy's
- * access logs (egress, per attempt, hop) and the stub's journal. All times are ms after the start of the load.
+ * One client request with everything that happened to it, joined from the client's record, Envoy's access logs (egress,
+ * per attempt, hop) and the stub's journal. All times are ms after the start of the load.
  */
 export interface RequestRecord {
   id: string
@@ -28,15 +28,25 @@ export interface RequestRecord {
   edge: boolean
   /** It came to the place of the faults when those of its phase were not in force: nothing of its phase can be said by it. */
   stray: boolean
-  /** What Envoy's egress said of it; null when its log has no line for it (the request never reached Envoy). */
-  egress: Egress | null
-  /** Attempts that Envoy made, in order; those that a breaker refused are not attempts. */
+  /**
+   * Whether `calls` are all the calls that were made for it. Not so where Envoy has no line for a request that went
+   * straight to it, or saw calls in its time that nobody can say whose they were.
+   */
+  joined: boolean
+  /** What came to Envoy for it, in order: one where the load goes straight there; an app makes none, one or several. */
+  calls: readonly Call[]
+}
+
+/** One request as Envoy's egress side took it in, with the attempts it made of it. */
+export interface Call {
+  egress: Egress
+  /** In order; those that a breaker refused are not attempts. */
   attempts: readonly Attempt[]
   /** Ids of the faults it met before the router (`at: ingress`). */
   ingressFaults: readonly string[]
 }
 
-/** One line of the access log of the egress listener or of the shared port. */
+/** One line of the access log of an egress listener or of the shared port. */
 export interface Egress {
   cluster: string | null
   route: string | null
@@ -72,3 +82,18 @@ export interface Attempt {
   /** Null when the stub never saw it (an abort, or a delay that was cut short). */
   stub: { arrived: number; started: number; due: number; answered: number | null; status: number; busy: number; queued: number } | null
 }
+
+/** All attempts of a request's calls, call by call. */
+export function attemptsOf({ calls }: Pick<RequestRecord, 'calls'>): readonly Attempt[] {
+  return calls.length === 1 ? (calls[0] as Call).attempts : calls.flatMap((call) => call.attempts)
+}
+
+/** Attempts after the first of their call. */
+export const retriesOf = ({ calls }: Pick<RequestRecord, 'calls'>) =>
+  calls.reduce((sum, { attempts }) => sum + Math.max(0, attempts.length - 1), 0)
+
+/** The clusters that a request was sent to by Envoy's routes; several where an app calls several. */
+export const clustersOf = ({ calls }: Pick<RequestRecord, 'calls'>) => calls.flatMap(({ egress }) => egress.cluster ?? [])
+
+/** Whether a breaker refused one of its calls. */
+export const isRejected = ({ calls }: Pick<RequestRecord, 'calls'>) => calls.some(({ egress }) => egress.rejectedBy !== null)

@@ -1,5 +1,5 @@
 import { isStraight, type Plan } from '../plan/plan.ts'
-import { isRefused } from './join.ts'
+import { isRefused } from './calls.ts'
 import type { RawEvidence } from './observe.ts'
 import { flagsOf, type Logs } from './parse-logs.ts'
 import type { RequestRecord } from './record.ts'
@@ -26,7 +26,7 @@ export function findUnsound(plan: Plan, records: readonly RequestRecord[], logs:
   if (unwritten > 0) found.push(`Envoy could not write its logs ${unwritten} times: is the disk full?`)
   // Load that was pointed elsewhere need not come through Envoy at all.
   if (isStraight(plan)) {
-    const missing = records.filter((record) => record.status !== null && record.egress === null)
+    const missing = records.filter((record) => record.status !== null && record.calls.length === 0)
     if (missing.length > 0)
       found.push(
         `${missing.length} requests were answered, but the access log of Envoy does not know them (${missing[0]?.id} is the first)`,
@@ -36,18 +36,19 @@ export function findUnsound(plan: Plan, records: readonly RequestRecord[], logs:
   return found
 }
 
-const keyOf = (id: string | null, n: string | number | null) => `${id} attempt ${n ?? 1}`
+const keyOf = (call: string | null, n: string | number | null) => `${call} ${n ?? 1}`
 
-/** A request that was sent once, or an attempt, has one line in each log. Only an app may call Envoy twice for one request. */
+/** Each call, and each attempt of it, has one line in each log; and load that goes straight to Envoy makes one call a request. */
 function linesTwice(plan: Plan, logs: Logs): string[] {
-  const start = (line: { start: string }) => (isStraight(plan) ? '' : line.start)
   // What had no id was not ours, or was refused before its headers were read.
-  const named = <T extends { id: string | null }>(lines: readonly T[]) => lines.filter((line) => line.id !== null)
+  const ids = isStraight(plan) ? logs.egress.flatMap(({ id }) => id ?? []) : []
+  // What came past the egress side is missed by linesMissing.
+  const called = <T extends { call: string | null }>(lines: readonly T[]) => lines.filter(({ call }) => call !== null)
   const keys = {
-    egress: named(logs.egress).map((line) => `${line.id} ${start(line)}`),
-    attempts: named(logs.attempts).map((line) => `${keyOf(line.id, line.n)} ${start(line)}`),
-    hop: named(logs.hop).map((line) => `${keyOf(line.id, line.n)} ${start(line)}`),
-    journal: named(logs.journal).map((line) => `${keyOf(line.id, line.attempt)} ${start({ start: String(line.arrived) })}`),
+    egress: [...called(logs.egress).map(({ call }) => call), ...ids],
+    attempts: called(logs.attempts).map(({ call, n }) => keyOf(call, n)),
+    hop: called(logs.hop).map(({ call, n }) => keyOf(call, n)),
+    journal: called(logs.journal).map(({ call, attempt }) => keyOf(call, attempt)),
   }
   return Object.entries(keys).flatMap(([log, list]) => {
     const twice = list.length - new Set(list).size
@@ -58,38 +59,39 @@ function linesTwice(plan: Plan, logs: Logs): string[] {
 /** Each station of an attempt leaves a line, so what one of them knows its neighbours must know. */
 function linesMissing(logs: Logs): string[] {
   const known = {
-    egress: new Set(logs.egress.map((line) => line.id)),
-    attempts: new Set(logs.attempts.map((line) => keyOf(line.id, line.n))),
-    hop: new Set(logs.hop.map((line) => keyOf(line.id, line.n))),
-    journal: new Set(logs.journal.map((line) => keyOf(line.id, line.attempt))),
+    egress: new Set(logs.egress.map(({ call }) => call)),
+    attempts: new Set(logs.attempts.map(({ call, n }) => keyOf(call, n))),
+    hop: new Set(logs.hop.map(({ call, n }) => keyOf(call, n))),
+    journal: new Set(logs.journal.map(({ call, attempt }) => keyOf(call, attempt))),
   }
   // Without a flag, or with that of a delay only, an answer of the hop's is the stub's.
   const fromStub = logs.hop.filter((line) => line.status !== 0 && flagsOf(line.flags).every((flag) => flag === 'DI'))
-  const missing: [where: string, of: string, which: string | null | undefined][] = [
-    ['egress', 'attempts', logs.attempts.find((line) => !known.egress.has(line.id))?.id],
-    ['attempts', 'hop', logs.hop.find((line) => !known.attempts.has(keyOf(line.id, line.n)))?.id],
-    ['hop', 'attempts', logs.attempts.find((line) => line.status !== 0 && !known.hop.has(keyOf(line.id, line.n)))?.id],
-    ['hop', 'journal', logs.journal.find((line) => !known.hop.has(keyOf(line.id, line.attempt)))?.id],
-    ['journal', 'hop', fromStub.find((line) => !known.journal.has(keyOf(line.id, line.n)))?.id],
+  const missing: [where: string, of: string, line: { id: string | null } | undefined][] = [
+    ['egress', 'attempts', logs.attempts.find(({ call }) => !known.egress.has(call))],
+    ['attempts', 'hop', logs.hop.find(({ call, n }) => !known.attempts.has(keyOf(call, n)))],
+    ['hop', 'attempts', logs.attempts.find(({ call, n, status }) => status !== 0 && !known.hop.has(keyOf(call, n)))],
+    ['hop', 'journal', logs.journal.find(({ call, attempt }) => !known.hop.has(keyOf(call, attempt)))],
+    ['journal', 'hop', fromStub.find(({ call, n }) => !known.journal.has(keyOf(call, n)))],
   ]
-  return missing.flatMap(([where, of, which]) => (which === undefined ? [] : [`${which} is in the ${of} log, but not in the ${where} log`]))
+  return missing.flatMap(([where, of, line]) =>
+    line === undefined ? [] : [`${line.id ?? 'a request without an id'} is in the ${of} log, but not in the ${where} log`],
+  )
 }
 
-/** The egress log counts the attempts of each request; the attempt log has a line for each. */
+/** The egress log counts the attempts of each call; the attempt log has a line for each. */
 function attemptsContradict(logs: Logs): string[] {
-  const lines = new Map<string, number>()
-  for (const { id } of logs.attempts) if (id !== null) lines.set(id, (lines.get(id) ?? 0) + 1)
-  const counted = new Map<string, number>()
-  for (const { id, attempts, details } of logs.egress) {
+  const lines = new Map<string | null, number>()
+  for (const { call } of logs.attempts) lines.set(call, (lines.get(call) ?? 0) + 1)
+  const differing = logs.egress.flatMap(({ call, id, attempts, details }) => {
     // A try for which no host was left is counted, too, but never made.
-    const made = details === 'no_healthy_upstream' ? attempts - 1 : attempts
-    if (id !== null) counted.set(id, (counted.get(id) ?? 0) + made)
-  }
-  const differing = [...counted].filter(([id, attempts]) => (lines.get(id) ?? 0) !== attempts)
-  if (differing.length === 0) return []
-  const [id, attempts] = differing[0] as [string, number]
+    const counted = details === 'no_healthy_upstream' ? attempts - 1 : attempts
+    const logged = call === null ? 0 : (lines.get(call) ?? 0)
+    return counted === logged ? [] : [{ id, counted, logged }]
+  })
+  const [first] = differing
+  if (first === undefined) return []
   return [
-    `the logs of Envoy disagree on the attempts of ${differing.length} requests (${id}: ${attempts} counted, ${lines.get(id) ?? 0} logged)`,
+    `the logs of Envoy disagree on the attempts of ${differing.length} requests (${first.id}: ${first.counted} counted, ${first.logged} logged)`,
   ]
 }
 

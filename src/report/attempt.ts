@@ -1,4 +1,4 @@
-import type { Attempt, RequestRecord } from '../observe/record.ts'
+import type { Attempt } from '../observe/record.ts'
 import type { Plan } from '../plan/plan.ts'
 import { flagWords, metFaults } from './envoy-words.ts'
 import { millis } from './figures.ts'
@@ -8,22 +8,24 @@ const LIMITS = { per_try: 'per_try_timeout', connect: 'connect_timeout', route: 
 /** Below this a wait in the queue is the noise of scheduling. */
 const NOTABLE_MS = 1
 
-/** `try 1 → inventory/2  cut by per_try_timeout after 300 ms; met delay 400ms (brownout-1); the stub never saw it` */
-export function tellAttempt(attempt: Attempt, record: RequestRecord, plan: Plan): string {
+/**
+ * `try 1 → inventory/2  cut by per_try_timeout after 300 ms; met delay 400ms (brownout-1); the stub never saw it`
+ * @param due - of the request, in ms after the start of the load
+ */
+export function tellAttempt(attempt: Attempt, cluster: string | null, due: number, plan: Plan): string {
   const faults = attempt.hop?.faults ?? []
   const parts = [
     resultOf(attempt),
     ...(faults.length > 0 ? [`met ${metFaults(faults, plan)}`] : []),
-    ...(attempt.hop === null && attempt.stub === null && attempt.replica !== null
-      ? ['never reached its hop']
-      : stubParts(attempt, record.due)),
+    ...(attempt.hop === null && attempt.stub === null && attempt.replica !== null ? ['never reached its hop'] : stubParts(attempt, due)),
   ]
-  return `try ${attempt.n} → ${hostOf(attempt, record, plan)}  ${parts.join('; ')}`
+  return `try ${attempt.n} → ${hostOf(attempt, cluster ?? clusterOf(attempt, plan))}  ${parts.join('; ')}`
 }
 
-function hostOf(attempt: Attempt, record: RequestRecord, plan: Plan): string {
-  const met = attempt.hop?.faults[0]
-  const cluster = record.egress?.cluster ?? plan.faults.find((fault) => fault.id === met)?.cluster ?? null
+/** Where the egress log does not name the cluster, a fault that was met there does. */
+const clusterOf = ({ hop }: Attempt, plan: Plan) => plan.faults.find((fault) => fault.id === hop?.faults[0])?.cluster ?? null
+
+function hostOf(attempt: Attempt, cluster: string | null): string {
   if (attempt.replica === null) return cluster === null ? 'no host' : `${cluster}, no host`
   return cluster === null ? `replica ${attempt.replica}` : `${cluster}/${attempt.replica}`
 }

@@ -1,3 +1,4 @@
+import { attemptsOf } from '../observe/record.ts'
 import { commandLines } from './command-line.ts'
 import { duration, perSecond, plural } from './figures.ts'
 import type { FinishedRun } from './finished-run.ts'
@@ -29,7 +30,7 @@ function keyed(key: string, rest: string, lines: readonly string[]): string[] {
 function totals({ observations, loadMs }: FinishedRun): string {
   if (observations === null) return 'nothing was sent'
   const requests = observations.records.length
-  const attempts = observations.records.reduce((sum, record) => sum + record.attempts.length, 0)
+  const attempts = observations.records.reduce((sum, record) => sum + attemptsOf(record).length, 0)
   const each = requests === 0 ? '' : ` (${(attempts / requests).toFixed(3)} each)`
   return `${plural(requests, 'request')} in ${duration(loadMs)} (${perSecond(requests, loadMs)}), ${plural(attempts, 'attempt')}${each}`
 }

@@ -1,4 +1,4 @@
-import type { RequestRecord } from '../observe/record.ts'
+import { attemptsOf, type Egress, type RequestRecord, retriesOf } from '../observe/record.ts'
 import { quantile } from '../statistics/quantile.ts'
 import { latencyOf } from '../verdict/finding.ts'
 
@@ -22,7 +22,9 @@ export interface PhaseStats {
 
 export function phaseStats(records: readonly RequestRecord[]): PhaseStats {
   const count = (test: (record: RequestRecord) => boolean) => records.filter(test).length
-  const attempts = records.flatMap((record) => record.attempts)
+  const attempts = records.flatMap(attemptsOf)
+  const calls = records.flatMap((record) => record.calls)
+  const callsThat = (test: (egress: Egress) => boolean) => calls.filter(({ egress }) => test(egress)).length
   const statuses: Record<string, number> = {}
   for (const { status } of records) {
     const key = status === null ? 'none' : String(status)
@@ -36,15 +38,15 @@ export function phaseStats(records: readonly RequestRecord[]): PhaseStats {
     latency: latencies(records),
     unanswered: count((record) => latencyOf(record) === Number.POSITIVE_INFINITY),
     attempts: attempts.length,
-    retries: records.reduce((sum, record) => sum + Math.max(0, record.attempts.length - 1), 0),
+    retries: records.reduce((sum, record) => sum + retriesOf(record), 0),
     timeouts: {
-      route: count((record) => record.egress?.routeTimeout ?? false),
+      route: callsThat((egress) => egress.routeTimeout),
       perTry: attempts.filter((attempt) => attempt.cutBy === 'per_try').length,
       connect: attempts.filter((attempt) => attempt.cutBy === 'connect').length,
     },
     rejections: {
-      maxRequests: count((record) => record.egress?.rejectedBy === 'max_requests'),
-      maxPendingRequests: count((record) => record.egress?.rejectedBy === 'max_pending_requests'),
+      maxRequests: callsThat((egress) => egress.rejectedBy === 'max_requests'),
+      maxPendingRequests: callsThat((egress) => egress.rejectedBy === 'max_pending_requests'),
     },
   }
 }

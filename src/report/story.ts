@@ -1,5 +1,5 @@
-import type { RequestRecord } from '../observe/record.ts'
-import type { Plan } from '../plan/plan.ts'
+import type { Call, RequestRecord } from '../observe/record.ts'
+import { isStraight, type Plan } from '../plan/plan.ts'
 import { isExpectedStatus } from '../plan/success.ts'
 import { formatMs } from '../units.ts'
 import { tellAttempt } from './attempt.ts'
@@ -24,18 +24,14 @@ export function storyOf(record: RequestRecord, plan: Plan): Story {
 
   const late = record.sent - record.due
   if (late >= NOTABLE_MS) add(record.sent, `sent, late by ${millis(late)}`)
-  if (record.ingressFaults.length > 0)
-    add(record.egress?.start ?? record.sent, `met ${metFaults(record.ingressFaults, plan)} before the router`)
-
-  let free = Number.POSITIVE_INFINITY
-  for (const attempt of record.attempts) {
-    const gap = attempt.start - free
-    if (gap >= NOTABLE_MS) add(free, `back-off of ${millis(gap)}`)
-    add(attempt.start, tellAttempt(attempt, record, plan))
-    free = attempt.start + attempt.durationMs
+  for (const [index, call] of record.calls.entries()) {
+    const which = record.calls.length === 1 ? '' : `call ${index + 1}: `
+    tellCall(call, record, plan, (ms, what) => add(ms, which + what))
   }
-  tellEnvoysAnswer(record, add)
+  if (record.calls.length === 0) add(record.sent, noCall(record, plan))
   tellClientsView(record, add)
+  // Calls of an app may overlap; what happened in one is told in order already.
+  if (record.calls.length > 1) events.sort((a, b) => a.ms - b.ms)
   return { head: printable(headOf(record, plan)), events: events.map(({ ms, what }) => ({ at: offset(ms), what })) }
 }
 
@@ -71,11 +67,25 @@ function outcomeOf(record: RequestRecord, plan: Plan): string {
 
 type Add = (ms: number, what: string) => void
 
-function tellEnvoysAnswer({ egress, sent, attempts }: RequestRecord, add: Add): void {
-  if (egress === null) {
-    add(sent, attempts.length === 0 ? 'Envoy has no log line for it: it never got there' : "Envoy's egress log has no line for it")
-    return
+function noCall({ joined }: RequestRecord, plan: Plan): string {
+  if (joined) return 'no call came to Envoy for it'
+  return isStraight(plan) ? 'Envoy has no log line for it: it never got there' : 'nobody can say which calls to Envoy were made for it'
+}
+
+function tellCall(call: Call, { due }: RequestRecord, plan: Plan, add: Add): void {
+  const { egress, attempts, ingressFaults } = call
+  if (ingressFaults.length > 0) add(egress.start, `met ${metFaults(ingressFaults, plan)} before the router`)
+  let free = Number.POSITIVE_INFINITY
+  for (const attempt of attempts) {
+    const gap = attempt.start - free
+    if (gap >= NOTABLE_MS) add(free, `back-off of ${millis(gap)}`)
+    add(attempt.start, tellAttempt(attempt, egress.cluster, due, plan))
+    free = attempt.start + attempt.durationMs
   }
+  tellEnvoysAnswer(call, add)
+}
+
+function tellEnvoysAnswer({ egress, attempts }: Call, add: Add): void {
   const end = egress.start + egress.durationMs
   if (egress.rejectedBy !== null)
     add(end, `refused: the circuit breaker's ${egress.rejectedBy} was reached${attempts.length > 0 ? ' when it was retried' : ''}`)
@@ -89,7 +99,8 @@ function tellEnvoysAnswer({ egress, sent, attempts }: RequestRecord, add: Add): 
 
 /** Told only where it differs from what Envoy says it sent: the head has it already. */
 function tellClientsView(record: RequestRecord, add: Add): void {
-  const { egress, end, status, error } = record
+  const { calls, end, status, error } = record
+  const egress = calls.at(-1)?.egress ?? null
   const envoysEnd = egress === null ? null : egress.start + egress.durationMs
   const when = end ?? envoysEnd ?? record.sent
   if (error !== null) add(when, `the client saw ${status === null ? 'no answer' : `${status}, not whole`}: ${error}`)

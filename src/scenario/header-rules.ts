@@ -34,6 +34,7 @@ const STRIPPED_NAMES = [
 
 const OWNED: Record<string, string> = {
   'x-request-id': 'chaos sets it, to join what everyone saw of a request',
+  'x-chaos-call': 'Envoy sets it, to tell the calls of an app apart',
   'x-envoy-attempt-count': 'Envoy writes it anew for each attempt',
 }
 

@@ -73,6 +73,7 @@ type Course = Pick<JournalLine, 'arrived' | 'answered' | 'gone' | 'busy' | 'queu
 
 function journalLine(spec: ServerSpec, request: IncomingMessage, course: Course): JournalLine {
   return {
+    call: header(request, 'x-chaos-call'),
     id: header(request, 'x-request-id'),
     attempt: wholeNumber(header(request, 'x-envoy-attempt-count')),
     cluster: spec.cluster,

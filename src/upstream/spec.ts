@@ -36,6 +36,8 @@ export interface StubReady {
  * A request whose caller hung up is still worked on, as in most real servers; `gone` says when the caller left.
  */
 export interface JournalLine {
+  /** `x-chaos-call`: the id of the call that it belongs to; null where it did not come through Envoy's egress side. */
+  call: string | null
   /** `x-request-id`, or null where the caller sent none. */
   id: string | null
   /** `x-envoy-attempt-count`, or null. */

@@ -1,4 +1,4 @@
-import type { Attempt, RequestRecord } from '../observe/record.ts'
+import type { Attempt, Call, RequestRecord } from '../observe/record.ts'
 import { latencyOf } from './finding.ts'
 import { plural } from './show.ts'
 
@@ -14,23 +14,39 @@ export function causeOf(record: RequestRecord, deadline = Number.POSITIVE_INFINI
 }
 
 function whyOf(record: RequestRecord, deadline: number): string {
-  const { egress, attempts, status } = record
-  const last = attempts.at(-1)
+  const { calls, status } = record
   if (status !== null && status < 400) {
     if (record.error !== null) return `but cut off (${record.error})`
     if (latencyOf(record) > deadline) return 'after the deadline'
     return record.success ? 'as expected' : 'is not an expected status'
   }
-  if (egress === null) return record.status === null ? '' : 'without a line in the log of Envoy'
+  const call = tellingOf(calls)
+  if (call === undefined) {
+    if (record.joined) return 'from the app, which made no call'
+    return status === null ? '' : 'without a line in the log of Envoy'
+  }
+  const why = callEnd(call)
+  // The upstream's whole answer is no cause of none.
+  if (status === null && why.startsWith(ANSWERED)) return ''
+  const { egress } = call
+  // What Envoy answered is what the client got, or else an app stands between them.
+  if (calls.length === 1 && (status === null || egress.status === status)) return why
+  if (egress.status > 0 && egress.status < 400) return 'from the app, whose calls all went well'
+  return `from the app, after ${egress.status === 0 ? 'no answer' : egress.status} of ${egress.cluster ?? 'no cluster'} ${why}`
+}
+
+/** The call that says most of how a request ended: the last that failed, or the last. */
+const tellingOf = (calls: readonly Call[]) => calls.findLast(({ egress }) => egress.status === 0 || egress.status >= 400) ?? calls.at(-1)
+
+/** Why Envoy answered a call as it did. */
+function callEnd({ egress, attempts }: Call): string {
+  const last = attempts.at(-1)
   if (egress.rejectedBy !== null) return `refused by ${egress.rejectedBy}`
   if (egress.routeTimeout) return `cut by the route timeout${attempts.length > 1 ? ' after earlier tries' : ''}`
   if (egress.flags.includes('FI')) return 'injected at ingress'
   if (egress.flags.includes('UH')) return 'no healthy upstream'
   if (egress.flags.includes('NR')) return 'no route'
-  if (last !== undefined) {
-    const end = tryEnd(last)
-    return status === null && end === ANSWERED ? '' : `${end}${onEvery(attempts)}`
-  }
+  if (last !== undefined) return `${tryEnd(last)}${onEvery(attempts)}`
   return egress.flags.length > 0 ? `with the flags ${egress.flags.join(',')}` : 'from Envoy'
 }
 
@@ -54,8 +70,8 @@ function onEvery(attempts: readonly Attempt[]): string {
 }
 
 /** Envoy sets UO both when a breaker refused the request and when it suppressed a retry. */
-function suppressed({ egress }: RequestRecord): boolean {
-  return egress !== null && egress.rejectedBy === null && egress.flags.includes('UO')
+function suppressed({ calls }: RequestRecord): boolean {
+  return calls.some(({ egress }) => egress.rejectedBy === null && egress.flags.includes('UO'))
 }
 
 /** Records by their cause, the most frequent first. */

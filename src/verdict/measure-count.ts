@@ -1,4 +1,4 @@
-import type { Attempt, RequestRecord } from '../observe/record.ts'
+import { type Attempt, attemptsOf, type RequestRecord, retriesOf } from '../observe/record.ts'
 import { holds } from '../value/condition.ts'
 import { calmOf, STALLED } from './calm.ts'
 import { causes } from './cause.ts'
@@ -12,16 +12,17 @@ import { plural, showCount } from './show.ts'
 
 type PerRequest = Exclude<Counted, 'ejections'>
 
-const cut = (record: RequestRecord, by: Attempt['cutBy']) => record.attempts.filter((attempt) => attempt.cutBy === by).length
-const refused = (record: RequestRecord, by?: string) =>
-  Number(record.egress !== null && record.egress.rejectedBy !== null && (by === undefined || record.egress.rejectedBy === by))
+const cut = (record: RequestRecord, by: Attempt['cutBy']) => attemptsOf(record).filter((attempt) => attempt.cutBy === by).length
+const cutByRoute = ({ calls }: RequestRecord) => calls.filter(({ egress }) => egress.routeTimeout).length
+const refused = ({ calls }: RequestRecord, by?: string) =>
+  calls.filter(({ egress }) => egress.rejectedBy !== null && (by === undefined || egress.rejectedBy === by)).length
 
 /** How often it happened to one request. */
 const COUNT: Record<PerRequest, (record: RequestRecord) => number> = {
-  retries: (record) => Math.max(0, record.attempts.length - 1),
+  retries: retriesOf,
   // The route's timeout ends a request; the attempt that it cuts on the way is not a second timeout.
-  timeouts: (record) => Number(record.egress?.routeTimeout ?? false) + cut(record, 'per_try') + cut(record, 'connect'),
-  'timeouts.route': (record) => Number(record.egress?.routeTimeout ?? false),
+  timeouts: (record) => cutByRoute(record) + cut(record, 'per_try') + cut(record, 'connect'),
+  'timeouts.route': cutByRoute,
   'timeouts.per_try': (record) => cut(record, 'per_try'),
   'timeouts.connect': (record) => cut(record, 'connect'),
   breaker_rejections: (record) => refused(record),
@@ -34,7 +35,7 @@ export function measureCount(claim: ClaimOf<'count'>, records: readonly RequestR
   if (records.length === 0) return noData('no request was seen of those that it is about')
   if (claim.of === 'ejections') {
     // Without an attempt there was nothing that a host could have been ejected for.
-    const tried = records.filter((record) => record.attempts.length > 0)
+    const tried = records.filter((record) => attemptsOf(record).length > 0)
     return tried.length === 0 ? noData('no attempt was made at an upstream') : judgeCount(claim, ejections(claim, evidence), tried, [], '')
   }
   const count = COUNT[claim.of]

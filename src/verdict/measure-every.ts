@@ -1,4 +1,4 @@
-import type { RequestRecord } from '../observe/record.ts'
+import { attemptsOf, type RequestRecord } from '../observe/record.ts'
 import { holds } from '../value/condition.ts'
 import { causes } from './cause.ts'
 import { type ClaimOf, quote } from './claim.ts'
@@ -11,8 +11,8 @@ import { plural } from './show.ts'
 export function measureEvery(claim: ClaimOf<'every'>, records: readonly RequestRecord[], { plan }: Evidence): Finding {
   if (records.length === 0) return noData('no request was seen of those that it is about')
   const { of } = claim
-  const measured = (record: RequestRecord) => ('status' in of ? record.status : record.attempts.length)
-  const isRight = (record: RequestRecord) => ('status' in of ? record.status === of.status : holds(of.attempts, record.attempts.length))
+  const measured = (record: RequestRecord) => ('status' in of ? record.status : attemptsOf(record).length)
+  const isRight = (record: RequestRecord) => ('status' in of ? record.status === of.status : holds(of.attempts, attemptsOf(record).length))
   const wrong = records.filter((record) => !isRight(record))
   const status = wrong.length > 0 ? 'fail' : records.length >= MIN_EXACT ? 'pass' : 'inconclusive'
   const values = [...new Set(records.map(measured))]

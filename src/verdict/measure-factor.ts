@@ -1,4 +1,4 @@
-import type { RequestRecord } from '../observe/record.ts'
+import { attemptsOf, isRejected, type RequestRecord, retriesOf } from '../observe/record.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { Interval } from '../statistics/interval.ts'
 import { countMean, tallyOf } from '../statistics/mean.ts'
@@ -17,16 +17,16 @@ export function measureFactor(claim: ClaimOf<'factor'>, records: readonly Reques
   const counted = records.filter((record) => !isLeftOut(record))
   if (counted.length === 0)
     return noData(records.length === 0 ? 'no request was seen of those that it is about' : 'no request came as far as the upstream')
-  const tally = tallyOf(counted.map((record) => record.attempts.length))
-  const mean = countMean(tally, mostTries(scenario))
+  const tally = tallyOf(counted.map((record) => attemptsOf(record).length))
+  const mean = countMean(tally, mostTries(scenario) * mostCalls(counted))
   if (mean === undefined) return noData('no request was seen of those that it is about')
   // A request whose retry was refused made attempts all the same: they count, the request does not.
-  const extra = records.filter(isLeftOut).reduce((sum, record) => sum + record.attempts.length, 0) / counted.length
+  const extra = records.filter(isLeftOut).reduce((sum, record) => sum + attemptsOf(record).length, 0) / counted.length
   const value = mean.mean + extra
   const interval = { low: mean.low + extra, high: mean.high + extra }
   const status = judgeFactor(claim.condition, tally, value, interval)
   const shown = showInterval(interval, showFactor)
-  const retried = counted.filter((record) => record.attempts.length > 1).length
+  const retried = counted.filter((record) => retriesOf(record) > 0).length
   const tooMany = limitsOf(claim.condition).most < Number.POSITIVE_INFINITY
   return finding({
     seen: showFactor(value),
@@ -35,14 +35,17 @@ export function measureFactor(claim: ClaimOf<'factor'>, records: readonly Reques
     samples: counted.length,
     status,
     why: `expected ${quote(claim)}, got ${showFactor(value)} from ${plural(counted.length, 'request')}, ${retried} of them retried (95 % interval ${shown.text}${status === 'inconclusive' ? ', too few requests to tell' : ''})`,
-    examples: topmost(records, (record) => record.attempts.length * (tooMany ? 1 : -1)),
+    examples: topmost(records, (record) => attemptsOf(record).length * (tooMany ? 1 : -1)),
   })
 }
 
+/** An app may call Envoy several times for one request, each time with all the tries of the policy. */
+const mostCalls = (records: readonly RequestRecord[]) => records.reduce((most, { calls }) => Math.max(most, calls.length), 1)
+
 /** Requests without attempts of their own would water down those of the others, and hide their retries. */
 const LEFT_OUT: Record<ClaimOf<'factor'>['of'], (record: RequestRecord) => boolean> = {
-  attempts_per_request: (record) => record.egress?.details === 'fault_filter_abort',
-  retry_amplification: (record) => (record.egress !== null && record.egress.rejectedBy !== null) || record.attempts.length === 0,
+  attempts_per_request: ({ calls }) => calls.length > 0 && calls.every(({ egress }) => egress.details === 'fault_filter_abort'),
+  retry_amplification: (record) => isRejected(record) || attemptsOf(record).length === 0,
 }
 
 /**

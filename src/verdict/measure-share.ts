@@ -1,4 +1,4 @@
-import type { RequestRecord } from '../observe/record.ts'
+import { clustersOf, type RequestRecord } from '../observe/record.ts'
 import { shareInterval } from '../statistics/share.ts'
 import { causes } from './cause.ts'
 import { type ClaimOf, quote } from './claim.ts'
@@ -12,10 +12,12 @@ import type { Status } from './verdict.ts'
 
 type ShareClaim = ClaimOf<'share'>
 
+const clustersKnown = (record: RequestRecord) => (record.joined ? clustersOf(record) : undefined)
+
 /** success_rate, error_rate, fault_share and the shares of a status: what part of the requests something is true of. */
 export function measureShare(claim: ShareClaim, records: readonly RequestRecord[], { plan }: Evidence): Finding {
   const matches = (record: RequestRecord) =>
-    faultsOf(plan, record.phase).filter((fault) => matchesFault(plan, fault, record.request, record.egress?.cluster ?? undefined))
+    faultsOf(plan, record.phase).filter((fault) => matchesFault(plan, fault, record.request, clustersKnown(record)))
   const all = claim.of === 'fault_share' ? records.filter((record) => matches(record).length > 0) : records
   if (all.length === 0)
     return noData(

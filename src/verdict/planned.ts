@@ -66,7 +66,7 @@ function chance(filter: Filter, plan: Plan, clusterOf: ClusterOf, phase: number,
   if (filter.request !== undefined && plan.requests[request]?.name !== filter.request) return 0
   if (filter.cluster !== undefined && cluster !== undefined && cluster !== filter.cluster) return 0
   if (filter.given?.header !== undefined && !sentWith(plan, request, filter.given.header)) return 0
-  const faults = faultsOf(plan, phase).filter((fault) => matchesFault(plan, fault, request, cluster))
+  const faults = faultsOf(plan, phase).filter((fault) => matchesFault(plan, fault, request, cluster === undefined ? undefined : [cluster]))
   if (onlyFaulted && faults.length === 0) return 0
   const asked = filter.given?.fault
   if (asked === undefined) return 1

@@ -1,5 +1,5 @@
 import type { PhaseObservation } from '../observe/observations.ts'
-import type { RequestRecord } from '../observe/record.ts'
+import { attemptsOf, type RequestRecord } from '../observe/record.ts'
 import { CLOCK_SLACK_MS } from '../observe/timeline.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Expectation } from '../scenario/expect-schema.ts'
@@ -36,10 +36,10 @@ export function select(
   const known = records.filter((record) => byLoad(filter, plan, phases, record))
   const { cluster, given } = filter
   const asksLog = needsLog || cluster !== undefined || given?.fault !== undefined || given?.attempts !== undefined
-  return {
-    records: asksLog ? known.filter((record) => byLog(filter, plan, phases, record)) : known,
-    unjoined: asksLog ? unjoined(known) : null,
-  }
+  if (!asksLog) return { records: known, unjoined: null }
+  // Of a request that calls several clusters, only what is asked about is measured.
+  const calling = cluster === undefined ? known : known.flatMap((record) => callingOnly(cluster, record))
+  return { records: calling.filter((record) => byLog(filter, plan, phases, record)), unjoined: unjoined(known) }
 }
 
 function byLoad(filter: Filter, plan: Plan, phases: readonly PhaseObservation[], record: RequestRecord): boolean {
@@ -56,9 +56,14 @@ function byLoad(filter: Filter, plan: Plan, phases: readonly PhaseObservation[],
   return record.due >= from + filter.settle && record.due < phase.to - filter.settle
 }
 
+/** The request with its calls to one cluster; none where it made no such call. */
+function callingOnly(cluster: string, record: RequestRecord): RequestRecord[] {
+  const calls = record.calls.filter(({ egress }) => egress.cluster === cluster)
+  return calls.length === 0 ? [] : [{ ...record, calls }]
+}
+
 function byLog(filter: Filter, plan: Plan, phases: readonly PhaseObservation[], record: RequestRecord): boolean {
-  if (filter.cluster !== undefined && record.egress?.cluster !== filter.cluster) return false
-  if (filter.given?.attempts !== undefined && !holds(filter.given.attempts, record.attempts.length)) return false
+  if (filter.given?.attempts !== undefined && !holds(filter.given.attempts, attemptsOf(record).length)) return false
   const fault = filter.given?.fault
   if (fault === undefined) return true
   return metKind(fault, plan, record) && (fault === 'none' || !triedAfter(phases[record.phase]?.to ?? Number.POSITIVE_INFINITY, record))
@@ -69,7 +74,7 @@ function byLog(filter: Filter, plan: Plan, phases: readonly PhaseObservation[], 
  * happens to one that meets the fault: its last tries met none. One that only hangs on beyond the end is kept.
  */
 function triedAfter(to: number, record: RequestRecord): boolean {
-  return record.attempts.some((attempt) => attempt.start > to - CLOCK_SLACK_MS)
+  return attemptsOf(record).some((attempt) => attempt.start > to - CLOCK_SLACK_MS)
 }
 
 function metKind(asked: 'delay' | 'abort' | 'any' | 'none', plan: Plan, record: RequestRecord): boolean {
@@ -81,10 +86,13 @@ function metKind(asked: 'delay' | 'abort' | 'any' | 'none', plan: Plan, record: 
 
 /** A request that Envoy's log does not explain may be one of those that an expectation is about, or not: nobody knows. */
 function unjoined(records: readonly RequestRecord[]): string | null {
-  const unexplained = records.filter((record) => record.egress === null)
+  // What an app answers by itself it may; but where none of them came to Envoy, nothing was tested.
+  if (records.length > 0 && records.every(({ joined, calls }) => joined && calls.length === 0))
+    return `none of ${plural(records.length, 'request')} led to a call that came to Envoy: nothing of its policy was tested; point the app at Envoy`
+  const unexplained = records.filter(({ joined }) => !joined)
   if (unexplained.length === 0) return null
   const answered = unexplained.filter((record) => record.status !== null).length
   if (answered === 0)
     return `${unexplained.length} of ${plural(records.length, 'request')} got no answer and have no line of their own in the log of Envoy: what happened to them is not known`
-  return `${answered} of ${plural(records.length, 'request')} were answered but have no line in the log of Envoy: forward the header x-request-id, so that they can be joined`
+  return `${answered} of ${plural(records.length, 'request')} were answered, but nobody can say which calls to Envoy were made for them: let the app forward the header x-request-id, so that they can be joined`
 }

@@ -28,7 +28,7 @@ export function troublesOf(plan: Plan, observations: Observations, index: number
 /** Load that goes straight to Envoy and never came there was lost in the harness itself: no file handle, no port. */
 function unsent(plan: Plan, { records }: Observations, index: number, name: string): string[] {
   if (!isStraight(plan)) return []
-  const lost = records.filter((record) => record.phase === index && record.egress === null && record.error !== null)
+  const lost = records.filter((record) => record.phase === index && record.calls.length === 0 && record.error !== null)
   if (lost.length === 0) return []
   return [
     `${plural(lost.length, 'request')} of phase ${name} never came to Envoy, which is the harness's own failure (${lost[0]?.error}); raise the limit of open files (ulimit -n) or lower load.rate`,

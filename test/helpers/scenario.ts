@@ -11,7 +11,7 @@ import type { StatsSnapshot } from '../../src/envoy/stats.ts'
 import { ChaosError } from '../../src/errors.ts'
 import type { Observations } from '../../src/observe/observations.ts'
 import { observe } from '../../src/observe/observe.ts'
-import type { Attempt, RequestRecord } from '../../src/observe/record.ts'
+import { type Attempt, attemptsOf, type Call, type RequestRecord } from '../../src/observe/record.ts'
 import { compilePlan } from '../../src/plan/compile.ts'
 import type { OpenLoad, Plan } from '../../src/plan/plan.ts'
 import { parseScenario } from '../../src/scenario/parse.ts'
@@ -24,7 +24,13 @@ export interface Tampering {
   /** Ports that the cluster under test connects to instead of a replica's hop, by replica key (`inventory/1`). */
   connectTo?: Readonly<Record<string, number>>
   /** Runs beside the load; `at(ms)` resolves at that time of the load. */
-  meanwhile?(world: { admin: Address; entrance: Address; plan: Plan; at(ms: number): Promise<void> }): Promise<void>
+  meanwhile?(world: {
+    admin: Address
+    entrance: Address
+    bootstrap: Bootstrap
+    plan: Plan
+    at(ms: number): Promise<void>
+  }): Promise<void> | void
 }
 
 /** All that a run of a scenario left behind. */
@@ -32,13 +38,22 @@ export interface Ran {
   scenario: Scenario
   plan: Plan
   observations: Observations
-  records: readonly RequestRecord[]
+  /** Those of the observations, each with the parts of its only call. */
+  records: readonly StraightRecord[]
   conducted: Conducted
   /** The raw logs, so that a test can spoil them and observe again. */
   logs: Evidence
   /** Envoy's stats as they were at the end; a missing name is 0. */
   stat(name: string): number
   bootstrap: Bootstrap
+}
+
+/** A request that went straight to Envoy, and so made one call: with its parts at hand. */
+export type StraightRecord = RequestRecord & Omit<Call, 'egress'> & { egress: Call['egress'] | null }
+
+function straight(record: RequestRecord): StraightRecord {
+  const [call] = record.calls
+  return { ...record, egress: call?.egress ?? null, attempts: attemptsOf(record), ingressFaults: call?.ingressFaults ?? [] }
 }
 
 /** Reads a scenario of a test: `name` and `expect` may be left out, since nothing here is judged. */
@@ -82,13 +97,13 @@ export async function runScenario(yaml: string, tampering: Tampering = {}): Prom
       }
       const [conducted] = await Promise.all([
         conduct(topology, plan, stage, signal),
-        tampering.meanwhile?.({ admin: { host: address, port: port_value }, entrance: topology.entrance, plan, at }),
+        tampering.meanwhile?.({ admin: { host: address, port: port_value }, entrance: topology.entrance, bootstrap, plan, at }),
       ])
       if (conducted.stopped !== null) throw conducted.stopped
       const logs = await topology.collect()
       const observations = observe(plan, { ...conducted, logs })
       const stat = (name: string) => conducted.last[name] ?? 0
-      return { scenario, plan, observations, records: observations.records, conducted, logs, stat, bootstrap }
+      return { scenario, plan, observations, records: observations.records.map(straight), conducted, logs, stat, bootstrap }
     } finally {
       await topology.stop()
     }

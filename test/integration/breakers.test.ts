@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { Attempt, RequestRecord } from '../../src/observe/record.ts'
-import { clusterStat, mostAtOnce, type Ran, runScenario, to } from '../helpers/scenario.ts'
+import type { Attempt } from '../../src/observe/record.ts'
+import { clusterStat, mostAtOnce, type Ran, runScenario, type StraightRecord, to } from '../helpers/scenario.ts'
 
 const LATENCY_MS = 60
 /** Far above the latency, so that a stall of the machine does not reach it. */
@@ -56,7 +56,7 @@ phases:
 `)
 })
 
-const refused = (records: readonly RequestRecord[]) => records.filter((record) => record.egress?.rejectedBy !== null)
+const refused = (records: readonly StraightRecord[]) => records.filter((record) => record.egress?.rejectedBy !== null)
 /** The requests of a path, by what became of them. */
 function outcome(cluster: string) {
   const records = to(ran, `/${cluster}`)
@@ -67,7 +67,7 @@ const inFlight = (attempts: readonly Attempt[]) =>
   mostAtOnce(attempts.map(({ start, durationMs }) => ({ from: start, to: start + Math.max(0, durationMs - ROUNDING_MS) })))
 const atStub = (attempts: readonly Attempt[]) =>
   mostAtOnce(attempts.flatMap(({ stub }) => (stub?.answered ? [{ from: stub.arrived, to: stub.answered }] : [])))
-const attemptsOf = (records: readonly RequestRecord[]) => records.flatMap((record) => record.attempts)
+const attemptsOf = (records: readonly StraightRecord[]) => records.flatMap((record) => record.attempts)
 
 test('without limits more requests are in flight than the limits below would allow', () => {
   expect(atStub(attemptsOf(outcome('open').records))).toBeGreaterThan(3)

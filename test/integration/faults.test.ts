@@ -1,9 +1,9 @@
 import { request } from 'undici'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { FaultEvidence, Observations } from '../../src/observe/observations.ts'
-import type { Attempt, RequestRecord } from '../../src/observe/record.ts'
+import type { Attempt } from '../../src/observe/record.ts'
 import { compatibleShare } from '../../src/statistics/compatible.ts'
-import { observeSpoilt, openLoadOf, type Ran, runScenario, to } from '../helpers/scenario.ts'
+import { observeSpoilt, openLoadOf, type Ran, runScenario, type StraightRecord, to } from '../helpers/scenario.ts'
 
 /** Envoy arms a timer from the time at which its event loop woke up, so a delay comes out short by what the loop was busy since. */
 const SHORT_MS = 5
@@ -26,7 +26,7 @@ function expectShare(ran: Ran, id: string, percent: number) {
   expect(fault.doubt).toBeNull()
 }
 
-const attemptsOf = (records: readonly RequestRecord[]) => records.flatMap((record) => record.attempts)
+const attemptsOf = (records: readonly StraightRecord[]) => records.flatMap((record) => record.attempts)
 const met = (attempt: Attempt, id: string) => attempt.hop?.faults.includes(id) ?? false
 const quantile = (values: readonly number[], q: number) => values.toSorted((a, b) => a - b)[Math.ceil(q * values.length) - 1] as number
 

@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { RequestRecord } from '../../src/observe/record.ts'
-import { openLoadOf, type Ran, runScenario, to } from '../helpers/scenario.ts'
+import { openLoadOf, type Ran, runScenario, type StraightRecord, to } from '../helpers/scenario.ts'
 
 /** What the clocks of two processes may differ: each reads its offset from the epoch at its own start. */
 const CLOCKS_MS = 5
@@ -41,7 +40,7 @@ phases:
 `)
 })
 
-function every(path: string): readonly RequestRecord[] {
+function every(path: string): readonly StraightRecord[] {
   const records = to(ran, path)
   expect(records.length).toBeGreaterThan(5)
   return records

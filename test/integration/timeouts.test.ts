@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { clusterStat, type Ran, type RequestRecord, runScenario, to } from '../helpers/scenario.ts'
+import { clusterStat, type Ran, runScenario, type StraightRecord, to } from '../helpers/scenario.ts'
 import { closesOnRequest, neverConnects, refuses, type Stand } from '../helpers/sockets.ts'
 
 /** Envoy arms a timer from the time at which its event loop woke up, so it fires early by what the loop was busy since (7 ms seen). */
@@ -94,13 +94,13 @@ const PATHS = [
 ]
 
 /** The requests of a path, each of which must show the same. */
-function every(path: string): readonly RequestRecord[] {
+function every(path: string): readonly StraightRecord[] {
   const records = to(ran, path)
   expect(records.length).toBeGreaterThan(0)
   return records
 }
 
-const cuts = (record: RequestRecord) => record.attempts.map((attempt) => attempt.cutBy)
+const cuts = (record: StraightRecord) => record.attempts.map((attempt) => attempt.cutBy)
 
 function expectAbout(measuredMs: number | undefined, ms: number) {
   expect(measuredMs).toBeGreaterThanOrEqual(ms - EARLY_MS)

@@ -14,7 +14,9 @@ test('Envoy lags from the socket to its log and from the router to the hop, with
     attempts: [attempt({ start: 5, poolMs: 300, hop: { ...hop(), start: 306 } })],
   })
   // 4 - 1 = 3, and 306 - (5 + 300) = 1: the 300 ms behind max_connections are the policy's
-  expect(lagOf(envoySteps([record]))).toEqual({ p99: 3, max: 3 })
+  expect(lagOf(envoySteps([record], true))).toEqual({ p99: 3, max: 3 })
+  // what an app takes before it calls Envoy is not Envoy's
+  expect(lagOf(envoySteps([record], false))).toEqual({ p99: 1, max: 1 })
 })
 
 test('a stub lags from the time its answer was due', () => {

@@ -78,26 +78,31 @@ const record: fc.Arbitrary<RequestRecord> = fc.record({
   success: fc.boolean(),
   edge: fc.boolean(),
   stray: fc.boolean(),
-  egress: orNull(
+  joined: fc.boolean(),
+  calls: fc.array(
     fc.record({
-      cluster: orNull(text),
-      route: orNull(text),
-      start: ms,
-      durationMs: ms,
-      status: fc.constantFrom(0, 200, 503),
-      flags,
-      details: orNull(text),
-      rejectedBy: orNull(fc.constantFrom('max_requests' as const, 'max_pending_requests' as const)),
-      routeTimeout: fc.boolean(),
+      egress: fc.record({
+        cluster: orNull(text),
+        route: orNull(text),
+        start: ms,
+        durationMs: ms,
+        status: fc.constantFrom(0, 200, 503),
+        flags,
+        details: orNull(text),
+        rejectedBy: orNull(fc.constantFrom('max_requests' as const, 'max_pending_requests' as const)),
+        routeTimeout: fc.boolean(),
+      }),
+      attempts: fc.array(attempt, { maxLength: 4 }),
+      ingressFaults: faultIds,
     }),
+    { maxLength: 3 },
   ),
-  attempts: fc.array(attempt, { maxLength: 4 }),
-  ingressFaults: faultIds,
 })
 
 const tail = fc.record({ p99: number, max: number })
 const observations: fc.Arbitrary<Observations> = fc.record({
   records: fc.array(record, { maxLength: 5 }),
+  foreignCalls: count,
   phases: fc.array(
     fc.record({
       name: text,

@@ -1,5 +1,5 @@
 import type { FaultEvidence, Observations, PhaseObservation } from '../../../src/observe/observations.ts'
-import type { Attempt, Egress, RequestRecord } from '../../../src/observe/record.ts'
+import type { Attempt, Call, Egress, RequestRecord } from '../../../src/observe/record.ts'
 import type { Plan } from '../../../src/plan/plan.ts'
 import type { FinishedRun } from '../../../src/report/finished-run.ts'
 import type { Scenario } from '../../../src/scenario/scenario.ts'
@@ -99,9 +99,13 @@ export const attempt = (n: number, start: number, changes: Partial<Attempt> = {}
   ...changes,
 })
 
+/** A record's own parts, and those of its only call; `egress: null` for none. */
+type Parts = Partial<RequestRecord> & Partial<Omit<Call, 'egress'>> & { egress?: Egress | null }
+
 /** Request i of the plan, served at the first try unless `changes` says otherwise. */
-export function record(i: number, changes: Partial<RequestRecord> = {}): RequestRecord {
+export function record(i: number, changes: Parts = {}): RequestRecord {
   const due = i * 100
+  const { egress: line = egress(due + 0.5), attempts = [attempt(1, due + 1)], ingressFaults = [], ...own } = changes
   return {
     id: `r-${i}`,
     request: 0,
@@ -116,10 +120,9 @@ export function record(i: number, changes: Partial<RequestRecord> = {}): Request
     success: true,
     edge: false,
     stray: false,
-    egress: egress(due + 0.5),
-    attempts: [attempt(1, due + 1)],
-    ingressFaults: [],
-    ...changes,
+    joined: line !== null,
+    calls: line === null ? [] : [{ egress: line, attempts, ingressFaults }],
+    ...own,
   }
 }
 
@@ -275,6 +278,7 @@ export function run(changes: Partial<FinishedRun> = {}): FinishedRun {
     plan,
     observations: {
       records,
+      foreignCalls: 0,
       phases: [phase('baseline', 0), phase('brownout', 10_000), phase('recovery', 20_000)],
       faults: [evidence()],
       unsound: [],
@@ -297,6 +301,7 @@ export const failed = (changes: Partial<FinishedRun> = {}) => run({ verdict: { s
 
 /** As seen when the run was interrupted in the middle of its second phase. */
 const cutShort: Observations = {
+  foreignCalls: 0,
   records: records.slice(0, 150),
   phases: [phase('baseline', 0), { ...phase('brownout', 10_000), to: 15_000, complete: false }],
   faults: [evidence({ matched: 54, met: 7, counted: 7, inferred: 7 })],

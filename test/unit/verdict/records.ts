@@ -1,5 +1,5 @@
 import type { FaultEvidence, Observations, PhaseObservation } from '../../../src/observe/observations.ts'
-import type { Attempt, Egress, RequestRecord } from '../../../src/observe/record.ts'
+import type { Attempt, Call, Egress, RequestRecord } from '../../../src/observe/record.ts'
 import type { Plan, PlannedFault, PlannedRequest } from '../../../src/plan/plan.ts'
 import { expectation } from '../../../src/scenario/expect-schema.ts'
 import type { Scenario } from '../../../src/scenario/scenario.ts'
@@ -31,11 +31,16 @@ export function egress(parts: Partial<Egress> = {}): Egress {
   }
 }
 
+/** A record's own parts, or in place of `calls` those of the only one; `egress: null` for none. */
+export type Parts = Partial<RequestRecord> & Partial<Omit<Call, 'egress'>> & { egress?: Egress | null }
+
 let next = 0
 
 /** A success of 20 ms in the first phase, answered at the first try. */
-export function good(parts: Partial<RequestRecord> = {}): RequestRecord {
+export function good({ egress: line = egress(), attempts = [attempt()], ingressFaults = [], ...parts }: Parts = {}): RequestRecord {
   const due = parts.due ?? 0
+  // Nothing stands between them: what Envoy answered is what the client got.
+  const answered = line && { ...line, status: parts.status === undefined ? 200 : (parts.status ?? 0) }
   return {
     id: `r${next++}`,
     request: 0,
@@ -50,25 +55,19 @@ export function good(parts: Partial<RequestRecord> = {}): RequestRecord {
     success: true,
     edge: false,
     stray: false,
-    egress: egress(),
-    attempts: [attempt()],
-    ingressFaults: [],
+    joined: answered !== null,
+    calls: answered === null ? [] : [{ egress: answered, attempts, ingressFaults }],
     ...parts,
   }
 }
 
 /** A 503 from the upstream. */
-export function bad(parts: Partial<RequestRecord> = {}): RequestRecord {
+export function bad(parts: Parts = {}): RequestRecord {
   return good({ status: 503, success: false, egress: egress({ status: 503 }), attempts: [attempt({ status: 503 })], ...parts })
 }
 
 /** `count` records, due evenly from `from` to `to` (ms). */
-export function many(
-  count: number,
-  make: (parts: Partial<RequestRecord>) => RequestRecord,
-  parts: Partial<RequestRecord> = {},
-  [from, to] = [0, 1000],
-): RequestRecord[] {
+export function many(count: number, make: (parts: Parts) => RequestRecord, parts: Parts = {}, [from, to] = [0, 1000]): RequestRecord[] {
   return Array.from({ length: count }, (_, index) => make({ due: from + ((to - from) * index) / count, ...parts }))
 }
 
@@ -128,6 +127,7 @@ export function world(parts: World): { scenario: Scenario; plan: Plan; observati
   }
   const observations: Observations = {
     records,
+    foreignCalls: 0,
     phases: phases.map(({ name, from, to, seen }) => ({
       name,
       from,

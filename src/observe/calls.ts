@@ -1,0 +1,112 @@
+import type { JournalLine } from '../upstream/spec.ts'
+import { type AttemptLine, type EgressLine, faultsOf, flagsOf, type HopLine, type Logs } from './parse-logs.ts'
+import type { Attempt, Call, Egress } from './record.ts'
+
+/** A call, and whose it says that it is. */
+export interface SeenCall extends Call {
+  /** The `x-request-id` that it came with, or that Envoy made where it came with none. */
+  id: string | null
+}
+
+interface LinesOfOne {
+  attempts: AttemptLine[]
+  hops: HopLine[]
+  journal: JournalLine[]
+}
+
+/**
+ * Puts the four logs together, call by call, in the order in which they began.
+ * @param startedAt - epoch ms of the start of the load
+ */
+export function readCalls(logs: Logs, startedAt: number): SeenCall[] {
+  const lines = new Map<string | null, LinesOfOne>(logs.egress.map(({ call }) => [call, { attempts: [], hops: [], journal: [] }]))
+  const of = (call: string | null) => (call === null ? undefined : lines.get(call))
+  for (const line of logs.attempts) of(line.call)?.attempts.push(line)
+  for (const line of logs.hop) of(line.call)?.hops.push(line)
+  for (const line of logs.journal) of(line.call)?.journal.push(line)
+  return logs.egress
+    .map((line) => readCall(line, lines.get(line.call) as LinesOfOne, startedAt))
+    .sort((a, b) => a.egress.start - b.egress.start)
+}
+
+function readCall(line: EgressLine, lines: LinesOfOne, startedAt: number): SeenCall {
+  const egress = readEgress(line, startedAt)
+  const made = lines.attempts.filter((attempt) => !isRefused(attempt)).sort((a, b) => number(a.n) - number(b.n))
+  return {
+    id: line.id,
+    egress,
+    attempts: made.map((attempt, i) => readAttempt(attempt, lines, startedAt, egress.routeTimeout && i === made.length - 1)),
+    ingressFaults: faultsOf(line.faults),
+  }
+}
+
+function readEgress(line: EgressLine, startedAt: number): Egress {
+  const refused = line.details?.includes('overflow') ?? false
+  return {
+    cluster: line.cluster,
+    route: line.route,
+    start: epochMs(line.start) - startedAt,
+    durationMs: line.us === null ? line.ms : line.us / 1000,
+    status: line.status,
+    flags: flagsOf(line.flags),
+    details: line.details,
+    // max_requests is checked when a connection is at hand, so the host is known by then; the queue is before that.
+    rejectedBy: refused ? (line.host === null ? 'max_pending_requests' : 'max_requests') : null,
+    routeTimeout: line.details === 'response_timeout',
+  }
+}
+
+/** A breaker refused it before anything was sent; a suppressed retry carries UO, too, but has a status. */
+export const isRefused = (attempt: AttemptLine) => attempt.status === 0 && flagsOf(attempt.flags).includes('UO')
+
+function readAttempt(line: AttemptLine, lines: LinesOfOne, startedAt: number, endedByRoute: boolean): Attempt {
+  const n = number(line.n)
+  const flags = flagsOf(line.flags)
+  const hop = lines.hops.find((candidate) => number(candidate.n) === n)
+  const stub = lines.journal.find((candidate) => candidate.attempt === n)
+  return {
+    n,
+    start: epochMs(line.start) - startedAt,
+    durationMs: line.ms,
+    poolMs: line.pool ?? 0,
+    status: line.status,
+    flags,
+    replica: hop ? Number(hop.hop.split('/').at(-1)) : (stub?.replica ?? null),
+    cutBy: cutBy(line, flags, endedByRoute),
+    hop: hop
+      ? {
+          start: epochMs(hop.start) - startedAt,
+          durationMs: hop.ms,
+          status: hop.status,
+          flags: flagsOf(hop.flags),
+          faults: faultsOf(hop.faults),
+        }
+      : null,
+    stub: stub
+      ? {
+          arrived: stub.arrived - startedAt,
+          started: stub.started - startedAt,
+          due: stub.due - startedAt,
+          answered: stub.answered === null ? null : stub.answered - startedAt,
+          status: stub.status,
+          busy: stub.busy,
+          queued: stub.queued,
+        }
+      : null,
+  }
+}
+
+/**
+ * Which limit cut an attempt. A refused connection gives its reason as the transport failure; one that ran into
+ * connect_timeout gives none (test/integration/timeouts.test.ts).
+ */
+function cutBy(line: AttemptLine, flags: readonly string[], endedByRoute: boolean): Attempt['cutBy'] {
+  if (flags.includes('UT')) return 'per_try'
+  if (flags.includes('UF') && line.failure === null) return 'connect'
+  // One that failed by itself has a flag; the route's timeout then fell into the back-off.
+  return endedByRoute && line.status === 0 && flags.length === 0 ? 'route' : null
+}
+
+/** Envoy logs seconds with six decimals as text. */
+const epochMs = (seconds: string) => Number(seconds) * 1000
+const number = (text: string | null) => (text === null ? 1 : Number(text))
