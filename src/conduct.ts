@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { StatsSnapshot } from './envoy/stats.ts'
 import type { ClientLog } from './load/client-log.ts'
 import { Gate } from './load/gate.ts'
-import { playLoad } from './load/load.ts'
+import { readyLoad } from './load/load.ts'
 import type { LoadWatcher } from './load/load-run.ts'
 import type { PhaseTimes } from './observe/timeline.ts'
 import type { Plan } from './plan/plan.ts'
@@ -40,13 +40,14 @@ export interface Stage {
 export async function conduct(topology: StartedTopology, plan: Plan, stage: Stage, signal: AbortSignal): Promise<Conducted> {
   const target = plan.load.target ?? `http://${topology.entrance.host}:${topology.entrance.port}`
   await topology.setFaults(faultsOf(plan, 0))
+  const play = readyLoad(plan.load)
 
   const zero = performance.now() + LEAD_MS
   const now = () => performance.now() - zero
   const failed = new AbortController()
   const stop = AbortSignal.any([signal, topology.death, failed.signal])
   const gate = new Gate()
-  const load = playLoad({ origin: new URL(target).origin, plan, zero, gate, watcher: stage.watcher, signal: stop })
+  const load = play({ origin: new URL(target).origin, plan, zero, gate, watcher: stage.watcher, signal: stop })
   const scrapes = new AbortController()
   const scraping = scrapeStats(topology, now, stage, scrapes.signal)
 

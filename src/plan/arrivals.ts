@@ -2,16 +2,27 @@ import { deriveSeed, exponential, random } from '../random.ts'
 import { DEFAULT_DEADLINE_MS } from '../scenario/limits.ts'
 import { requestsOf } from '../scenario/routing.ts'
 import type { Scenario } from '../scenario/scenario.ts'
-import type { OpenLoad } from './plan.ts'
+import { kindDrawer } from './draw.ts'
+import type { PlannedLoad, ThinkTime } from './plan.ts'
 
 /**
- * The open loop: which request is due when, decided before the first is sent, so that no stall can thin it out.
+ * What is sent when. Of the open loop all of it is decided before the first request is sent, so that no stall can thin it
+ * out; of the closed loop only how it goes on.
  * @param lengthMs - length of all phases together
  */
-export function planArrivals(scenario: Scenario, lengthMs: number): OpenLoad {
-  const { rate, arrivals, deadline, target } = scenario.load
-  const due = Float64Array.from(arrivals === 'poisson' ? poisson(rate, lengthMs, scenario.seed) : constant(rate, lengthMs))
-  return { kind: 'open', due, request: drawRequests(scenario, due.length), deadline: deadline ?? DEFAULT_DEADLINE_MS, target }
+export function planLoad(scenario: Scenario, lengthMs: number): PlannedLoad {
+  const { rate, connections, think, arrivals, deadline = DEFAULT_DEADLINE_MS, target } = scenario.load
+  const weights = requestsOf(scenario).map((request) => request.weight)
+  const { seed } = scenario
+  if (connections !== undefined) return { kind: 'closed', connections, think: thinkTime(think), weights, seed, deadline, target }
+  if (rate === undefined) throw new Error('a load without rate and connections: the checks let it through')
+  const due = Float64Array.from(arrivals === 'poisson' ? poisson(rate, lengthMs, seed) : constant(rate, lengthMs))
+  return { kind: 'open', due, request: Uint16Array.from(due, kindDrawer(weights, seed)), deadline, target }
+}
+
+function thinkTime(think: Scenario['load']['think']): ThinkTime | undefined {
+  if (think === undefined) return undefined
+  return typeof think === 'number' ? { kind: 'fixed', ms: think } : { kind: 'exponential', mean: think.exponential }
 }
 
 /** Even gaps: request i is due at i / rate. */
@@ -27,19 +38,4 @@ function poisson(ratePerSecond: number, lengthMs: number, seed: number): number[
   const due: number[] = []
   for (let t = exponential(rng, 1000 / ratePerSecond); t < lengthMs; t += exponential(rng, 1000 / ratePerSecond)) due.push(t)
   return due
-}
-
-/** Draws a request by weight for each arrival. */
-function drawRequests(scenario: Scenario, count: number): Uint16Array {
-  const weights = requestsOf(scenario).map((request) => request.weight)
-  const total = weights.reduce((sum, weight) => sum + weight, 0)
-  const rng = random(deriveSeed(scenario.seed, 'requests'))
-  return Uint16Array.from({ length: count }, () => {
-    let left = rng() * total
-    for (const [index, weight] of weights.entries()) {
-      left -= weight
-      if (left < 0) return index
-    }
-    return weights.length - 1
-  })
 }

@@ -1,6 +1,6 @@
 import type { Scenario } from '../scenario/scenario.ts'
 import { planApp } from './app.ts'
-import { planArrivals } from './arrivals.ts'
+import { planLoad } from './arrivals.ts'
 import { planFaults } from './faults.ts'
 import type { Plan, PlannedPhase } from './plan.ts'
 import { planRequests } from './requests.ts'
@@ -22,7 +22,7 @@ export function compilePlan(scenario: Scenario): Plan {
     app: planApp(scenario),
     phases,
     requests: planRequests(scenario),
-    load: planArrivals(scenario, from),
+    load: planLoad(scenario, from),
     faults,
   }
 }

@@ -64,11 +64,24 @@ export interface OpenLoad extends AnyLoad {
   request: Uint16Array
 }
 
-/** Each of so many callers sends its next request when the last one is answered: nobody knows how many there will be. */
+/**
+ * Each of so many callers sends its next request when the last one is answered: nobody knows how many there will be.
+ * A request is due when it is sent. So a slow answer keeps the requests away that an open loop would have sent meanwhile,
+ * and what they would have suffered is in no latency (coordinated omission).
+ */
 export interface ClosedLoad extends AnyLoad {
   kind: 'closed'
   connections: number
+  /** Between an answer and the next request of that caller; undefined for none. */
+  think: ThinkTime | undefined
+  /** The weight of each of `Plan.requests`. */
+  weights: readonly number[]
+  /** That of the scenario: kinds and think times are drawn as the load goes. */
+  seed: number
 }
+
+/** In ms. */
+export type ThinkTime = { kind: 'fixed'; ms: number } | { kind: 'exponential'; mean: number }
 
 /** One fault of one phase: a filter of its own in Envoy, asleep but in its phase. */
 export interface PlannedFault {

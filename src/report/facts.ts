@@ -27,12 +27,13 @@ function keyed(key: string, rest: string, lines: readonly string[]): string[] {
   return lines.map((line, i) => (i === 0 ? key : rest) + line)
 }
 
-function totals({ observations, loadMs }: FinishedRun): string {
+function totals({ observations, loadMs, plan }: FinishedRun): string {
   if (observations === null) return 'nothing was sent'
   const requests = observations.records.length
   const attempts = observations.records.reduce((sum, record) => sum + attemptsOf(record).length, 0)
   const each = requests === 0 ? '' : ` (${(attempts / requests).toFixed(3)} each)`
-  return `${plural(requests, 'request')} in ${duration(loadMs)} (${perSecond(requests, loadMs)}), ${plural(attempts, 'attempt')}${each}`
+  const loop = plan.load.kind === 'closed' ? `closed loop, ${plural(plan.load.connections, 'connection')}: ` : ''
+  return `${loop}${plural(requests, 'request')} in ${duration(loadMs)} (${perSecond(requests, loadMs)}), ${plural(attempts, 'attempt')}${each}`
 }
 
 function circumstances({ envoy, durationMs, plan, chaosVersion, runtime }: FinishedRun): string {

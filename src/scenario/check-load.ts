@@ -8,41 +8,57 @@ import type { ScenarioDocument } from './schema.ts'
 
 /** A load that cannot be sent, or that says nothing of the scenario's clusters. */
 export function loadFindings(scenario: ScenarioDocument): Finding[] {
-  return [...size(scenario), ...unrouted(scenario), ...headerRules(scenario), ...borrowedNames(scenario)]
+  return [...loop(scenario), ...size(scenario), ...unrouted(scenario), ...headerRules(scenario), ...borrowedNames(scenario)]
 }
 
+/** @returns how long the load lasts, and how many requests its open loop plans; none are planned in a closed loop. */
 function extent({ load, phases }: ScenarioDocument): { total: number; requests: number } {
   const total = phases.reduce((sum, phase) => sum + phase.for, 0)
-  return { total, requests: (load.rate * total) / 1000 }
+  return { total, requests: ((load.rate ?? 0) * total) / 1000 }
 }
 
-/** Whether the load is small enough to be planned. */
+/** Whether the load is of one kind, and small enough to be planned. */
 export function isPlannable(scenario: ScenarioDocument): boolean {
   const { total, requests } = extent(scenario)
-  return total <= MAX_DURATION_MS && requests <= MAX_REQUESTS
+  return total <= MAX_DURATION_MS && requests <= MAX_REQUESTS && loop(scenario).length === 0
+}
+
+/** Open or closed: one of them, with what belongs to it. */
+function loop({ load }: ScenarioDocument): Finding[] {
+  if (load.rate === undefined && load.connections === undefined)
+    return [{ path: ['load'], at: 'key', message: 'expected a rate, such as rate: 200/s (open loop), or connections: 20 (closed loop)' }]
+  const odd = (key: 'connections' | 'think' | 'arrivals', why: string): Finding[] =>
+    load[key] === undefined ? [] : [{ path: ['load', key], at: 'key', message: why, hint: `leave ${key} out` }]
+  if (load.rate === undefined) return odd('arrivals', 'in a closed loop requests are sent when answers come: it has no arrivals of its own')
+  return [
+    ...odd('connections', 'a load is an open loop (rate) or a closed one (connections): expected one of them, got both'),
+    ...odd('think', 'in an open loop nobody waits for answers, so nobody thinks after them'),
+  ]
 }
 
 function size(scenario: ScenarioDocument): Finding[] {
   const { load, phases } = scenario
+  const { rate } = load
   const { total, requests } = extent(scenario)
   if (total > MAX_DURATION_MS)
     return [{ path: ['phases'], message: `the phases last ${formatMs(total)} together: expected at most ${formatMs(MAX_DURATION_MS)}` }]
+  if (rate === undefined) return []
   if (requests > MAX_REQUESTS) {
     return [
       {
         path: ['load', 'rate'],
-        message: `${trim(load.rate, 2)}/s over ${formatMs(total)} are ${Math.round(requests)} requests: expected at most ${MAX_REQUESTS} in a run`,
+        message: `${trim(rate, 2)}/s over ${formatMs(total)} are ${Math.round(requests)} requests: expected at most ${MAX_REQUESTS} in a run`,
         hint: 'lower the rate, or shorten the phases',
       },
     ]
   }
   return phases.flatMap((phase, index): Finding[] =>
-    (load.rate * phase.for) / 1000 >= 1
+    (rate * phase.for) / 1000 >= 1
       ? []
       : [
           {
             path: ['phases', index, 'for'],
-            message: `no request is due in ${formatMs(phase.for)} at ${trim(load.rate, 4)}/s`,
+            message: `no request is due in ${formatMs(phase.for)} at ${trim(rate, 4)}/s`,
             hint: 'raise the rate, or lengthen the phase',
           },
         ],

@@ -42,7 +42,6 @@ const OTHER_WORDS: Record<string, readonly string[]> = {
 const REMARKS: Record<string, string> = {
   '<<': 'merge keys are not part of YAML 1.2: write the keys out, or put an alias on the whole value',
   thresholds: 'write the limits of priority DEFAULT right under circuit_breakers',
-  connections: 'only the open loop is there: use rate',
   virtual_hosts: 'write the routes right under envoy',
 }
 

@@ -102,8 +102,25 @@ const request = z
 
 const load = z
   .strictObject({
-    rate: rate.describe('Requests begun per second, whether or not earlier ones were answered (open loop).'),
-    arrivals: z.enum(['constant', 'poisson']).default('constant').describe('Even gaps, or random ones from the seed.'),
+    rate: rate.optional().describe('Open loop: requests begun per second, whether or not earlier ones were answered.'),
+    arrivals: z
+      .enum(['constant', 'poisson'])
+      .optional()
+      .describe('Of the open loop: even gaps, or random ones from the seed. Left out: constant.'),
+    connections: wholeNumber(1, 1000)
+      .optional()
+      .describe(
+        'Closed loop: so many callers, each of which sends its next request when its last one is answered. When answers slow down, so does the load, and latency counts from the sending (coordinated omission): to see what independent callers suffer, use rate.',
+      ),
+    think: z
+      .union([duration, z.strictObject({ exponential: duration.describe('Random, with this mean.') })], {
+        error: (issue) => `expected a duration such as 100ms, or a map such as { exponential: 100ms }, got ${show(issue.input)}`,
+      })
+      .meta({ title: 'duration or map' })
+      .optional()
+      .describe(
+        'Of the closed loop: how long a caller waits between an answer and its next request, fixed (100ms) or exponential with this mean ({ exponential: 100ms }). Left out: not at all.',
+      ),
     deadline: duration.optional().describe('An answer later than this after its due time is not a success. Left out: 5s.'),
     target: z
       .url({ protocol: /^https?$/, error: (issue) => `expected an address such as http://127.0.0.1:8080, got ${show(issue.input)}` })
@@ -112,7 +129,7 @@ const load = z
       .describe('Where to send the load instead of the shared port of Envoy. Loopback only, unless --allow-target names the host.'),
     requests: z.array(request).min(1).max(200).optional().describe('The kinds of request, drawn by weight. Left out: GET /.'),
   })
-  .describe('The load: an open loop at a rate.')
+  .describe('The load: an open loop (rate), or a closed one (connections).')
 
 const when = z.strictObject({
   header: headerMatch.describe('Only requests with these headers, each of exactly this value.'),

@@ -1,5 +1,6 @@
 import type { Observations, PhaseObservation } from '../observe/observations.ts'
 import { isStraight, type Plan } from '../plan/plan.ts'
+import { MAX_REQUESTS } from '../scenario/limits.ts'
 import { faultsOf, percentOf } from './fault.ts'
 import { LATE_LIMIT, MISSING_LIMIT, STUB_LAG_LIMIT } from './limits.ts'
 import { dueBetween } from './planned.ts'
@@ -17,7 +18,7 @@ export function troublesOf(plan: Plan, observations: Observations, index: number
   // What is missing of it was never asked for: advice on the load would lead astray.
   if (!phase.complete) return [`phase ${name} was cut short`]
   return [
-    ...starved(phase, name),
+    ...starved(phase, name, lowerLoad(plan)),
     ...missing(plan, observations, index, name),
     ...unsent(plan, observations, index, name),
     ...strayed(observations, index, name),
@@ -25,13 +26,15 @@ export function troublesOf(plan: Plan, observations: Observations, index: number
   ]
 }
 
+const lowerLoad = ({ load }: Plan) => (load.kind === 'closed' ? 'lower load.connections' : 'lower load.rate')
+
 /** Load that goes straight to Envoy and never came there was lost in the harness itself: no file handle, no port. */
 function unsent(plan: Plan, { records }: Observations, index: number, name: string): string[] {
   if (!isStraight(plan)) return []
   const lost = records.filter((record) => record.phase === index && record.calls.length === 0 && record.error !== null)
   if (lost.length === 0) return []
   return [
-    `${plural(lost.length, 'request')} of phase ${name} never came to Envoy, which is the harness's own failure (${lost[0]?.error}); raise the limit of open files (ulimit -n) or lower load.rate`,
+    `${plural(lost.length, 'request')} of phase ${name} never came to Envoy, which is the harness's own failure (${lost[0]?.error}); raise the limit of open files (ulimit -n) or ${lowerLoad(plan)}`,
   ]
 }
 
@@ -46,33 +49,40 @@ function strayed({ records }: Observations, index: number, name: string): string
 }
 
 /** Written as `not within`, so that a lag that is not a number is a trouble too. */
-function starved({ lateness, stubLag, envoyLag }: PhaseObservation, name: string): string[] {
+function starved({ lateness, stubLag, envoyLag }: PhaseObservation, name: string, lower: string): string[] {
   const found: string[] = []
   if (!(lateness.p99 <= LATE_LIMIT))
     found.push(
-      `the load generator was starved in phase ${name}: 1 % of the requests left ${showMs(lateness.p99)} late or later (at most ${LATE_LIMIT}ms is accepted); free the CPU or lower load.rate`,
+      `the load generator was starved in phase ${name}: 1 % of the requests left ${showMs(lateness.p99)} late or later (at most ${LATE_LIMIT}ms is accepted); free the CPU or ${lower}`,
     )
   if (!(envoyLag.p99 <= LATE_LIMIT))
     found.push(
-      `Envoy was starved in phase ${name}: it took up 1 % of the requests or attempts ${showMs(envoyLag.p99)} after they were sent, or later (at most ${LATE_LIMIT}ms is accepted); free the CPU or lower load.rate`,
+      `Envoy was starved in phase ${name}: it took up 1 % of the requests or attempts ${showMs(envoyLag.p99)} after they were sent, or later (at most ${LATE_LIMIT}ms is accepted); free the CPU or ${lower}`,
     )
   if (!(stubLag.p99 <= STUB_LAG_LIMIT))
     found.push(
-      `the stub upstreams were starved in phase ${name}: 1 % of their answers left ${showMs(stubLag.p99)} late or later (at most ${STUB_LAG_LIMIT}ms is accepted); free the CPU or lower load.rate`,
+      `the stub upstreams were starved in phase ${name}: 1 % of their answers left ${showMs(stubLag.p99)} late or later (at most ${STUB_LAG_LIMIT}ms is accepted); free the CPU or ${lower}`,
     )
   return found
 }
 
 function missing(plan: Plan, observations: Observations, index: number, name: string): string[] {
   const { from, to } = plan.phases[index] ?? { from: 0, to: 0 }
-  // A closed loop makes no more requests than are answered: that there are fewer is a finding, no trouble.
-  if (plan.load.kind === 'closed') return []
+  if (plan.load.kind === 'closed') return full(observations)
   const [first, end] = dueBetween(plan.load, from, to)
   const planned = end - first
   const seen = observations.records.reduce((count, record) => count + (record.phase === index ? 1 : 0), 0)
   if (planned - seen <= planned * MISSING_LIMIT) return []
   return [
     `only ${seen} of the ${plural(planned, 'request')} planned for phase ${name} were made: the load was not what was asked; free the CPU or lower load.rate`,
+  ]
+}
+
+/** A closed loop makes as many requests as are answered, and few of them are no trouble; but it stops before it fills the memory. */
+function full({ records }: Observations): string[] {
+  if (records.length < MAX_REQUESTS) return []
+  return [
+    `the closed loop came to ${plural(MAX_REQUESTS, 'request')}, the most that a run may have, before its end; shorten the phases or give load.think`,
   ]
 }
 

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { KEPT_BODY_BYTES } from '../../src/content/answer.ts'
 import { type ClientLog, requestId } from '../../src/load/client-log.ts'
 import { Gate } from '../../src/load/gate.ts'
-import { playLoad } from '../../src/load/load.ts'
+import { readyLoad } from '../../src/load/load.ts'
 import type { LoadWatcher } from '../../src/load/load-run.ts'
 import { compilePlan } from '../../src/plan/compile.ts'
 import type { OpenLoad, Plan } from '../../src/plan/plan.ts'
@@ -51,7 +51,7 @@ const UNSEEN: LoadWatcher = { onSent: () => {}, onEnd: () => {} }
 async function send(origin: string, plan: Plan, signal = new AbortController().signal): Promise<ClientLog> {
   const gate = new Gate()
   gate.openUntil(Number.POSITIVE_INFINITY)
-  return playLoad({ origin, plan, zero: performance.now() + 20, gate, watcher: UNSEEN, signal })
+  return readyLoad(plan.load)({ origin, plan, zero: performance.now() + 20, gate, watcher: UNSEEN, signal })
 }
 
 const latencies = (log: ClientLog) => [...log.due].map((due, i) => (log.end[i] as number) - due)
@@ -246,7 +246,7 @@ describe('time', () => {
     gate.openUntil(Number.POSITIVE_INFINITY)
     const told = Array<number>(200).fill(Number.NaN)
     const watcher = { onSent: () => {}, onEnd: (index: number, latencyMs: number) => void told.splice(index, 1, latencyMs) }
-    const log = await playLoad({ origin, plan, zero, gate, watcher, signal: new AbortController().signal })
+    const log = await readyLoad(plan.load)({ origin, plan, zero, gate, watcher, signal: new AbortController().signal })
     // What is shown while the load runs counts from the due time, too.
     expect(told).toEqual(latencies(log))
     const caught = [...plan.load.due].flatMap((due, i) => (due > stalled.from + TIMER_MS && due < stalled.to ? [{ due, i }] : []))

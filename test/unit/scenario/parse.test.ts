@@ -26,7 +26,7 @@ describe('a sound scenario', () => {
       seed: 7,
       upstreams: { inventory: { replicas: 2, workers: 4, latency: 20, respond: { status: 200, headers: {}, json: { stock: 3 } } } },
       envoy: { routes: [{ timeout: 1000, retry_policy: { num_retries: 2, per_try_timeout: 300 } }] },
-      load: { rate: 200, arrivals: 'constant', deadline: 1000, requests: [{ weight: 9 }, { weight: 1, headers: { 'x-user': 'jason' } }] },
+      load: { rate: 200, deadline: 1000, requests: [{ weight: 9 }, { weight: 1, headers: { 'x-user': 'jason' } }] },
       phases: [{ for: 10_000, faults: [] }, { faults: [{ delay: 400, percent: 10, at: 'upstream' }] }, { faults: [{ percent: 100 }] }, {}],
     })
     expect(scenario.expect[0]).toMatchObject({ success_rate: { source: '>= 99%', op: '>=', value: 0.99 }, p99: { value: 150 } })

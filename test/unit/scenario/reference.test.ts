@@ -21,7 +21,7 @@ describe('the reference', () => {
   })
 
   test('says what is required, what is the default, and what it means', () => {
-    expect(reference).toContain('| `rate` | rate | required | Requests begun per second')
+    expect(reference).toContain('| `match` | map | required | Which requests')
     expect(reference).toContain('| `percent` | percentage | `100` |')
     expect(reference).toContain('| `timeout` | duration | `15s` | From the whole request')
   })

@@ -22,9 +22,9 @@ function refused(
   const due = Array.from({ length: (length * rate) / 1000 }, (_, index) => (index * 1000) / rate)
   const { scenario, plan } = world({
     faults: [{ percent: 10 }],
+    load: { due, request: due.map((_, index) => index % kinds) },
     ...more,
     phases,
-    load: { due, request: due.map((_, index) => index % kinds) },
     expect: [claim],
   })
   return undecidable(scenario, plan, clusterOf)
@@ -192,4 +192,23 @@ test('each claim of each expectation is refused on its own', () => {
     ['expect', 0, 'success_rate'],
     ['expect', 0, 'status', '503'],
   ])
+})
+
+test.each([
+  [{ phase: 'baseline', success_rate: '>= 99.9%' }],
+  [{ phase: 'baseline', p99: '<= 150ms' }],
+  [{ phase: 'recovery', recovers_within: '500ms' }],
+  [{ phase: 'outage', breaker_rejections: '>= 1000000' }],
+  [{ phase: 'outage', given: { fault: 'abort' }, status: 503 }],
+])('in a closed loop nobody knows how many requests there will be, so %j is left to the run', (claim) => {
+  expect(refused(claim, { load: 'closed' })).toEqual([])
+})
+
+test.each([
+  [{ phase: 'baseline', given: { fault: 'abort' }, status: 503 }, 'would be about no request in phase "baseline"'],
+  [{ phase: 'baseline', settle: '1s', success_rate: '>= 99%' }, 'would be about no request in phase "baseline"'],
+  [{ phase: 'baseline', success_rate: '>= 0%' }, 'can never fail'],
+  [{ phase: 'recovery', recovers_within: '1900ms' }, 'needs a phase of at least'],
+])('but what is impossible or pointless anyway is refused: %j', (claim, why) => {
+  expect(refused(claim, { load: 'closed' })[0]?.message).toContain(why)
 })

@@ -1,6 +1,6 @@
 import type { FaultEvidence, Observations, PhaseObservation } from '../../../src/observe/observations.ts'
 import type { Attempt, Call, Egress, RequestRecord } from '../../../src/observe/record.ts'
-import type { Plan, PlannedFault, PlannedRequest } from '../../../src/plan/plan.ts'
+import type { Plan, PlannedFault, PlannedLoad, PlannedRequest } from '../../../src/plan/plan.ts'
 import { expectation } from '../../../src/scenario/expect-schema.ts'
 import type { Scenario } from '../../../src/scenario/scenario.ts'
 import { judge } from '../../../src/verdict/judge.ts'
@@ -80,8 +80,8 @@ export interface World {
   evidence?: Partial<FaultEvidence>[]
   requests?: Partial<PlannedRequest>[]
   unsound?: string[]
-  /** Dues and kinds of the planned load. Left out: those of the records. */
-  load?: { due: number[]; request?: number[] }
+  /** Dues and kinds of the planned load, or a closed loop. Left out: an open loop of the records. */
+  load?: { due: number[]; request?: number[] } | 'closed'
   envoy?: object
 }
 
@@ -106,8 +106,6 @@ export function world(parts: World): { scenario: Scenario; plan: Plan; observati
       ...fault,
     }),
   )
-  const due = parts.load?.due ?? records.map((record) => record.due).sort((a, b) => a - b)
-  const request = parts.load?.request ?? due.map(() => 0)
   const plan: Plan = {
     seed: 1,
     stubs: { host: '127.0.0.1', servers: [] },
@@ -122,7 +120,7 @@ export function world(parts: World): { scenario: Scenario; plan: Plan; observati
       successStatus: undefined,
       ...each,
     })),
-    load: { kind: 'open', due: Float64Array.from(due), request: Uint16Array.from(request), deadline: 1000, target: undefined },
+    load: loadOf(parts.load, records),
     faults,
   }
   const observations: Observations = {
@@ -159,6 +157,13 @@ export function world(parts: World): { scenario: Scenario; plan: Plan; observati
     locate: (path: readonly unknown[]) => ({ line: path.length, col: 1 }),
   } as unknown as Scenario
   return { scenario, plan, observations }
+}
+
+function loadOf(load: World['load'], records: readonly RequestRecord[]): PlannedLoad {
+  const common = { deadline: 1000, target: undefined }
+  if (load === 'closed') return { kind: 'closed', connections: 5, think: undefined, weights: [1], seed: 1, ...common }
+  const due = load?.due ?? records.map((record) => record.due).sort((a, b) => a - b)
+  return { kind: 'open', due: Float64Array.from(due), request: Uint16Array.from(load?.request ?? due.map(() => 0)), ...common }
 }
 
 /** The outcomes of a world, in order. */
