@@ -1,5 +1,6 @@
 import type { Plan, PlannedFault } from '../plan/plan.ts'
-import type { Call, RequestRecord } from './record.ts'
+import type { Call } from './record.ts'
+import type { Records } from './records.ts'
 import type { PhaseTimes } from './timeline.ts'
 
 /** One occasion on which a fault could fire: an attempt at a hop, or a request before the router. */
@@ -28,25 +29,28 @@ type Place = Pick<PlannedFault, 'cluster' | 'at'>
 
 /** Everything that came to Envoy, and for whom. */
 export interface Traffic {
-  records: readonly RequestRecord[]
+  records: Records
   /** Calls of which nobody can say for whom. */
   foreign: readonly Call[]
 }
 
 /** Every call that came to Envoy. */
-export const callsOf = ({ records, foreign }: Traffic) => [...records.flatMap(({ calls }) => calls), ...foreign]
+export function* callsOf({ records, foreign }: Traffic): Generator<Call> {
+  for (const { calls } of records) yield* calls
+  yield* foreign
+}
 
 /**
  * The chances at one place while the faults of a phase were in force: those of its own requests, which are only sent
  * when the faults are confirmed (`load/gate.ts`), until the switch to the next phase began.
  * @param phase - index into `Plan.phases`
  */
-export function chancesAt(place: Place, phase: number, { records, foreign }: Traffic, times: PhaseTimes): Chance[] {
-  const own = records.flatMap(({ request, calls, ...record }) =>
-    record.phase === phase && !record.stray ? calls.flatMap((call) => chancesOf(place, call, request, times)) : [],
-  )
-  const others = foreign.filter(({ egress }) => egress.start >= times.applied)
-  return [...own, ...others.flatMap((call) => chancesOf(place, call, null, times))]
+export function* chancesAt(place: Place, phase: number, { records, foreign }: Traffic, times: PhaseTimes): Generator<Chance> {
+  for (const record of records) {
+    if (record.phase !== phase || record.stray) continue
+    for (const call of record.calls) yield* chancesOf(place, call, record.request, times)
+  }
+  for (const call of foreign) if (call.egress.start >= times.applied) yield* chancesOf(place, call, null, times)
 }
 
 function chancesOf(place: Place, { egress, attempts, ingressFaults }: Call, request: number | null, times: PhaseTimes): Chance[] {

@@ -6,7 +6,6 @@ import { compatibleShare } from '../statistics/compatible.ts'
 import { formatMs, formatPercent } from '../units.ts'
 import { type Chance, callsOf, chancesAt, isChanceOf, samePlace, type Traffic } from './chance.ts'
 import type { FaultEvidence } from './observations.ts'
-import type { Call } from './record.ts'
 import type { PhaseTimes } from './timeline.ts'
 
 /** Envoy's timers are whole milliseconds and its delay comes out up to 3 ms short (test/integration/faults.test.ts). */
@@ -17,57 +16,67 @@ const EDGE_SLACK_SHARE = 0.02
 
 /** How often each fault of the phases that were played really happened, and whether sources that do not know of each other agree. */
 export function weighFaults(plan: Plan, traffic: Traffic, phases: readonly PhaseTimes[]): FaultEvidence[] {
-  const calls = callsOf(traffic)
+  const marks = plan.faults.length === 0 ? new Map<string, number>() : marksIn(traffic)
   return plan.faults.flatMap((fault) => {
     const times = phases[fault.phase]
-    return times ? [weigh(fault, plan, traffic, calls, times)] : []
+    return times ? [weigh(fault, plan, traffic, marks, times)] : []
   })
 }
 
-function weigh(fault: PlannedFault, plan: Plan, traffic: Traffic, calls: readonly Call[], times: PhaseTimes): FaultEvidence {
-  const chances = chancesAt(fault, fault.phase, traffic, times)
+function weigh(fault: PlannedFault, plan: Plan, traffic: Traffic, marks: ReadonlyMap<string, number>, times: PhaseTimes): FaultEvidence {
   const rivals = plan.faults.filter((other) => other.phase === fault.phase && samePlace(other, fault))
-  const own = chances.filter((chance) => isChanceOf(fault, chance, rivals.slice(0, rivals.indexOf(fault)), plan))
-  const met = own.filter((chance) => chance.marks.includes(fault.id)).length
+  const earlier = rivals.slice(0, rivals.indexOf(fault))
   // Faults of one kind at one place share the counter, and what the next station sees of them.
   const kin = rivals.filter((other) => other.action.kind === fault.action.kind)
+  const lags = kin.length === 1 && fault.action.kind === 'delay' ? { delayed: [] as number[], others: [] as number[] } : null
+  const seen = { matched: 0, met: 0, marked: 0, inferred: 0 }
+  for (const chance of chancesAt(fault, fault.phase, traffic, times)) {
+    if (isChanceOf(fault, chance, earlier, plan)) {
+      seen.matched++
+      if (chance.marks.includes(fault.id)) seen.met++
+    }
+    if (kin.some((other) => chance.marks.includes(other.id))) seen.marked++
+    if (kin.some((other) => shows(other, chance))) seen.inferred++
+    if (lags && chance.passed) {
+      if (chance.marks.includes(fault.id)) lags.delayed.push(chance.lagMs)
+      else if (chance.marks.length === 0) lags.others.push(chance.lagMs)
+    }
+  }
   const group = {
     counted: countedBy(kin, plan, times),
     // Wherever the request was when its fault came into force: the counter does not look either.
-    marks: kin.reduce((sum, other) => sum + marksOf(other, calls), 0),
-    marked: chances.filter((chance) => kin.some((other) => chance.marks.includes(other.id))).length,
-    inferred: chances.filter((chance) => kin.some((other) => shows(other, chance))).length,
-    took: kin.length === 1 && fault.action.kind === 'delay' ? delayTaken(fault, chances) : null,
+    marks: kin.reduce((sum, other) => sum + (marks.get(other.id) ?? 0), 0),
+    took: lags && delayTaken(lags),
   }
   return {
     id: fault.id,
     phase: fault.phase,
-    matched: own.length,
-    met,
+    matched: seen.matched,
+    met: seen.met,
     counted: group.counted,
-    inferred: group.inferred,
-    doubt: doubt(fault, { matched: own.length, met, ...group }),
+    inferred: seen.inferred,
+    doubt: doubt(fault, { ...seen, ...group }),
   }
 }
 
-/** How often a fault left its mark in a log, at the edges of its phase too. */
-function marksOf({ id }: PlannedFault, calls: readonly Call[]): number {
-  const marked = (marks: readonly string[] | undefined) => Number(marks?.includes(id) ?? false)
-  return calls.reduce(
-    (sum, { ingressFaults, attempts }) => attempts.reduce((more, { hop }) => more + marked(hop?.faults), sum + marked(ingressFaults)),
-    0,
-  )
+/** How often each fault left its mark in a log, at the edges of its phase too. */
+function marksIn(traffic: Traffic): Map<string, number> {
+  const marks = new Map<string, number>()
+  const count = (ids: readonly string[]) => {
+    for (const id of ids) marks.set(id, (marks.get(id) ?? 0) + 1)
+  }
+  for (const { ingressFaults, attempts } of callsOf(traffic)) {
+    count(ingressFaults)
+    for (const { hop } of attempts) if (hop) count(hop.faults)
+  }
+  return marks
 }
 
 /** A delay comes out some ms long, and more on a busy machine (test/integration/faults.test.ts). */
 const longBy = (ms: number) => Math.max(20, ms * 0.1)
 
 /** How much later than the others the delayed ones came to the next station: medians, so that one stall says nothing. Null where too few came. */
-function delayTaken(fault: PlannedFault, chances: readonly Chance[]): number | null {
-  const came = chances.filter((chance) => chance.passed)
-  const [delayed, others] = [true, false].map((met) =>
-    came.filter((chance) => (met ? chance.marks.includes(fault.id) : chance.marks.length === 0)).map((chance) => chance.lagMs),
-  ) as [number[], number[]]
+function delayTaken({ delayed, others }: { delayed: number[]; others: number[] }): number | null {
   return delayed.length < 5 ? null : median(delayed) - (others.length < 5 ? 0 : median(others))
 }
 

@@ -8,39 +8,48 @@ const STALL_MS = 20
 export type Step = Stall
 
 /** From the due time to the socket: the generator's own lag. */
-export const generatorSteps = (records: readonly RequestRecord[]): Step[] => records.map(({ due, sent }) => ({ from: due, to: sent }))
+export const generatorSteps = ({ due, sent }: RequestRecord): Step[] => [{ from: due, to: sent }]
 
 /**
  * From the socket to Envoy's log, and from the router to the hop; not what the policy itself makes an attempt wait.
  * @param isStraight - whether nothing stands between the load and Envoy: what an app takes is no lag of Envoy's
  */
-export function envoySteps(records: readonly RequestRecord[], isStraight: boolean): Step[] {
-  return records.flatMap(({ sent, calls }) =>
-    calls.flatMap(({ egress, attempts }) => [
-      ...(isStraight ? [{ from: sent, to: egress.start }] : []),
-      ...attempts.flatMap(({ start, poolMs, hop }) => (hop ? [{ from: start + poolMs, to: hop.start }] : [])),
-    ]),
-  )
+export function envoySteps({ sent, calls }: RequestRecord, isStraight: boolean): Step[] {
+  return calls.flatMap(({ egress, attempts }) => [
+    ...(isStraight ? [{ from: sent, to: egress.start }] : []),
+    ...attempts.flatMap(({ start, poolMs, hop }) => (hop ? [{ from: start + poolMs, to: hop.start }] : [])),
+  ])
 }
 
 /** From the time an answer was due at the stub to the time it was written. */
-export function stubSteps(records: readonly RequestRecord[]): Step[] {
-  return records.flatMap((record) =>
-    attemptsOf(record).flatMap(({ stub }) => (stub && stub.answered !== null ? [{ from: stub.due, to: stub.answered }] : [])),
-  )
+export function stubSteps(record: RequestRecord): Step[] {
+  return attemptsOf(record).flatMap(({ stub }) => (stub && stub.answered !== null ? [{ from: stub.due, to: stub.answered }] : []))
 }
 
-/** The 99th percentile and the maximum of how long steps took, in ms; zeros when there were none. */
-export function lagOf(steps: readonly Step[]): { p99: number; max: number } {
-  const lags = Float64Array.from(steps, ({ from, to }) => to - from).sort()
-  return { p99: lags[Math.ceil(lags.length * 0.99) - 1] ?? 0, max: lags.at(-1) ?? 0 }
+/** How long steps of one kind took. */
+export class Lag {
+  readonly #ms: number[] = []
+  /** Those that took too long. */
+  readonly long: Step[] = []
+
+  add(steps: readonly Step[]): void {
+    for (const step of steps) {
+      this.#ms.push(step.to - step.from)
+      if (step.to - step.from > STALL_MS) this.long.push(step)
+    }
+  }
+
+  /** The 99th percentile and the maximum, in ms; zeros when there were none. */
+  get tail(): { p99: number; max: number } {
+    const sorted = Float64Array.from(this.#ms).sort()
+    return { p99: sorted[Math.ceil(sorted.length * 0.99) - 1] ?? 0, max: sorted.at(-1) ?? 0 }
+  }
 }
 
 /** Steps that took too long, those that overlap made one. */
-export function stallsIn(steps: readonly Step[]): Stall[] {
-  const long = steps.filter(({ from, to }) => to - from > STALL_MS).sort((a, b) => a.from - b.from)
+export function stallsIn(long: readonly Step[]): Stall[] {
   const stalls: Stall[] = []
-  for (const step of long) {
+  for (const step of long.toSorted((a, b) => a.from - b.from)) {
     const last = stalls.at(-1)
     if (last && step.from <= last.to) last.to = Math.max(last.to, step.to)
     else stalls.push({ ...step })

@@ -1,8 +1,8 @@
-import type { RequestRecord } from './record.ts'
+import type { Records } from './records.ts'
 
 /** All that a run saw: what verdicts are judged from, now or later. */
 export interface Observations {
-  records: readonly RequestRecord[]
+  records: Records
   /** Calls that came to Envoy, and of which nobody can say for which request they were made. */
   foreignCalls: number
   /** Same order as `Plan.phases`. A phase that an interruption cut off has `complete: false`. */

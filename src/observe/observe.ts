@@ -5,10 +5,10 @@ import { isStraight, type Plan } from '../plan/plan.ts'
 import { readCalls } from './calls.ts'
 import { weighFaults } from './evidence.ts'
 import { joinRecords } from './join.ts'
-import { envoySteps, generatorSteps, lagOf, stallsIn, stubSteps } from './lag.ts'
+import { envoySteps, generatorSteps, Lag, stallsIn, stubSteps } from './lag.ts'
 import type { Observations, PhaseObservation } from './observations.ts'
 import { parseLogs } from './parse-logs.ts'
-import type { RequestRecord } from './record.ts'
+import type { Records } from './records.ts'
 import { findUnsound } from './sound.ts'
 import type { PhaseTimes } from './timeline.ts'
 
@@ -28,31 +28,41 @@ export function observe(plan: Plan, raw: RawEvidence): Observations {
   return {
     records,
     foreignCalls: foreign.length,
-    phases: raw.phases.map((times, index) => observePhase(plan, times, index, records)),
+    phases: observePhases(plan, raw.phases, records),
     faults: weighFaults(plan, { records, foreign }, raw.phases),
     unsound: findUnsound(plan, records, logs, raw),
   }
 }
 
-function observePhase(plan: Plan, times: PhaseTimes, index: number, records: readonly RequestRecord[]): PhaseObservation {
-  const own = records.filter((record) => record.phase === index)
-  const steps = { generator: generatorSteps(own), envoy: envoySteps(own, isStraight(plan)), stub: stubSteps(own) }
-  const clusters = [...new Set(plan.stubs.servers.map((server) => server.cluster))]
-  return {
-    name: plan.phases[index]?.name ?? '',
-    from: times.from,
-    to: times.to,
-    complete: times.complete,
-    applied: times.applied,
-    lateness: lagOf(steps.generator),
-    envoyLag: lagOf(steps.envoy),
-    stubLag: lagOf(steps.stub),
-    stalls: stallsIn([...steps.generator, ...steps.envoy, ...steps.stub]),
-    ejections: Object.fromEntries(
-      clusters.map((cluster) => [
-        cluster,
-        gained(times.before, times.after, `cluster.${cluster}.outlier_detection.ejections_enforced_total`),
-      ]),
-    ),
+/** What each phase was like, in one walk through the records. */
+function observePhases(plan: Plan, phases: readonly PhaseTimes[], records: Records): PhaseObservation[] {
+  const lags = phases.map(() => ({ generator: new Lag(), envoy: new Lag(), stub: new Lag() }))
+  const straight = isStraight(plan)
+  for (const record of records) {
+    const lag = lags[record.phase]
+    lag?.generator.add(generatorSteps(record))
+    lag?.envoy.add(envoySteps(record, straight))
+    lag?.stub.add(stubSteps(record))
   }
+  const clusters = [...new Set(plan.stubs.servers.map((server) => server.cluster))]
+  return phases.map((times, index) => {
+    const { generator, envoy, stub } = lags[index] as (typeof lags)[number]
+    return {
+      name: plan.phases[index]?.name ?? '',
+      from: times.from,
+      to: times.to,
+      complete: times.complete,
+      applied: times.applied,
+      lateness: generator.tail,
+      envoyLag: envoy.tail,
+      stubLag: stub.tail,
+      stalls: stallsIn([...generator.long, ...envoy.long, ...stub.long]),
+      ejections: Object.fromEntries(
+        clusters.map((cluster) => [
+          cluster,
+          gained(times.before, times.after, `cluster.${cluster}.outlier_detection.ejections_enforced_total`),
+        ]),
+      ),
+    }
+  })
 }

@@ -2,7 +2,7 @@ import { isStraight, type Plan } from '../plan/plan.ts'
 import { isRefused } from './calls.ts'
 import type { RawEvidence } from './observe.ts'
 import { flagsOf, type Logs } from './parse-logs.ts'
-import type { RequestRecord } from './record.ts'
+import type { Records } from './records.ts'
 
 /** A clock that is being slewed gains or loses less than 1 ms per second. */
 const MOST_CLOCK_SHIFT_MS = 20
@@ -11,7 +11,7 @@ const MOST_CLOCK_SHIFT_MS = 20
  * Looks for contradictions between what the client, Envoy's logs, Envoy's counters and the stubs say. Any of them means
  * that evidence was lost, so that no verdict may rest on it.
  */
-export function findUnsound(plan: Plan, records: readonly RequestRecord[], logs: Logs, raw: RawEvidence): string[] {
+export function findUnsound(plan: Plan, records: Records, logs: Logs, raw: RawEvidence): string[] {
   const found: string[] = []
   if (logs.broken > 0) found.push(`${logs.broken} log lines are cut off in the middle`)
   if (logs.journal.length < raw.logs.journalLines) {
@@ -29,7 +29,7 @@ export function findUnsound(plan: Plan, records: readonly RequestRecord[], logs:
     const missing = records.filter((record) => record.status !== null && record.calls.length === 0)
     if (missing.length > 0)
       found.push(
-        `${missing.length} requests were answered, but the access log of Envoy does not know them (${missing[0]?.id} is the first)`,
+        `${missing.length} requests were answered, but the access log of Envoy does not know them (${missing.find(() => true)?.id} is the first)`,
       )
   }
   found.push(...linesTwice(plan, logs), ...linesMissing(logs), ...attemptsContradict(logs), ...countersContradict(plan, logs, raw))

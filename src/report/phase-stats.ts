@@ -1,4 +1,5 @@
 import { attemptsOf, type Egress, type RequestRecord, retriesOf } from '../observe/record.ts'
+import type { Records } from '../observe/records.ts'
 import { quantile } from '../statistics/quantile.ts'
 import { latencyOf } from '../verdict/finding.ts'
 
@@ -20,7 +21,7 @@ export interface PhaseStats {
   rejections: { maxRequests: number; maxPendingRequests: number }
 }
 
-export function phaseStats(records: readonly RequestRecord[]): PhaseStats {
+export function phaseStats(records: Records): PhaseStats {
   const count = (test: (record: RequestRecord) => boolean) => records.filter(test).length
   const attempts = records.flatMap(attemptsOf)
   const calls = records.flatMap((record) => record.calls)
@@ -51,7 +52,7 @@ export function phaseStats(records: readonly RequestRecord[]): PhaseStats {
   }
 }
 
-function latencies(records: readonly RequestRecord[]): PhaseStats['latency'] {
+function latencies(records: Records): PhaseStats['latency'] {
   if (records.length === 0) return null
   const sorted = Float64Array.from(records, latencyOf).sort()
   return { p50: quantile(sorted, 0.5), p90: quantile(sorted, 0.9), p99: quantile(sorted, 0.99), max: quantile(sorted, 1) }

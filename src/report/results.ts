@@ -1,5 +1,5 @@
 import type { FaultEvidence, PhaseObservation } from '../observe/observations.ts'
-import type { RequestRecord } from '../observe/record.ts'
+import type { Records } from '../observe/records.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Outcome, Status } from '../verdict/verdict.ts'
 import { endingOf } from './ending.ts'
@@ -67,12 +67,7 @@ function toOutcome(outcome: Outcome, mask: Mask): Results['outcomes'][number] {
   }
 }
 
-function toPhase(
-  phase: PhaseObservation,
-  records: readonly RequestRecord[],
-  offered: number | null,
-  mask: Mask,
-): Results['phases'][number] {
+function toPhase(phase: PhaseObservation, records: Records, offered: number | null, mask: Mask): Results['phases'][number] {
   const stats = phaseStats(records)
   const { latency, timeouts, rejections } = stats
   return {

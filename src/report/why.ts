@@ -1,4 +1,5 @@
 import type { RequestRecord } from '../observe/record.ts'
+import type { Records } from '../observe/records.ts'
 import type { Outcome } from '../verdict/verdict.ts'
 import { endedSentence, endingOf } from './ending.ts'
 import { MARKS } from './expectations.ts'
@@ -71,7 +72,7 @@ const byGravity = (outcomes: readonly Outcome[]) =>
   (['fail', 'inconclusive'] as const).flatMap((status) => outcomes.filter((outcome) => outcome.status === status))
 
 /** One example of each outcome before a second of any, so that the stories differ. */
-function chooseWitnesses(missed: readonly Outcome[], records: readonly RequestRecord[]): RequestRecord[] {
+function chooseWitnesses(missed: readonly Outcome[], records: Records): RequestRecord[] {
   const deepest = Math.max(0, ...missed.map((outcome) => outcome.examples.length))
   const ids = new Set<string>()
   for (let rank = 0; rank < deepest; rank++)

@@ -1,4 +1,5 @@
 import type { Attempt, Call, RequestRecord } from '../observe/record.ts'
+import type { Records } from '../observe/records.ts'
 import { latencyOf } from './finding.ts'
 import { plural } from './show.ts'
 
@@ -74,24 +75,35 @@ function suppressed({ calls }: RequestRecord): boolean {
   return calls.some(({ egress }) => egress.rejectedBy === null && egress.flags.includes('UO'))
 }
 
-/** Records by their cause, the most frequent first. */
-export function byCause(records: readonly RequestRecord[], deadline: number): [cause: string, records: RequestRecord[]][] {
-  const groups = new Map<string, RequestRecord[]>()
+/** Requests that ended for one cause. */
+export interface CauseGroup {
+  cause: string
+  count: number
+  /** Ids of the first few. */
+  examples: readonly string[]
+}
+
+export const MOST_EXAMPLES = 3
+
+/** How many requests ended for each cause, the most frequent first. */
+export function byCause(records: Records, deadline: number): CauseGroup[] {
+  const groups = new Map<string, { cause: string; count: number; examples: string[] }>()
   for (const record of records) {
     const cause = causeOf(record, deadline)
-    const group = groups.get(cause)
-    if (group) group.push(record)
-    else groups.set(cause, [record])
+    const group = groups.get(cause) ?? { cause, count: 0, examples: [] }
+    group.count++
+    if (group.examples.length < MOST_EXAMPLES) group.examples.push(record.id)
+    groups.set(cause, group)
   }
-  return [...groups].sort((a, b) => b[1].length - a[1].length)
+  return [...groups.values()].sort((a, b) => b.count - a.count)
 }
 
 const MOST_CAUSES = 3
 
 /** `9 × 504 cut by per_try_timeout on every try, 3 × 503 refused by max_requests` */
-export function causes(records: readonly RequestRecord[], deadline: number): string {
+export function causes(records: Records, deadline: number): string {
   const groups = byCause(records, deadline)
-  const shown = groups.slice(0, MOST_CAUSES).map(([cause, group]) => `${group.length} × ${cause}`)
-  const rest = groups.slice(MOST_CAUSES).reduce((sum, [, group]) => sum + group.length, 0)
+  const shown = groups.slice(0, MOST_CAUSES).map(({ cause, count }) => `${count} × ${cause}`)
+  const rest = groups.slice(MOST_CAUSES).reduce((sum, { count }) => sum + count, 0)
   return rest === 0 ? shown.join(', ') : `${shown.join(', ')} and ${plural(rest, 'request')} for other causes`
 }

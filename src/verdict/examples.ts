@@ -1,19 +1,23 @@
 import type { RequestRecord } from '../observe/record.ts'
-import { byCause } from './cause.ts'
-
-const MOST_EXAMPLES = 3
+import type { Records } from '../observe/records.ts'
+import { byCause, MOST_EXAMPLES } from './cause.ts'
 
 /** Up to three ids that show different causes, the most frequent cause first; then more of the most frequent one. */
-export function diverse(records: readonly RequestRecord[], deadline: number): string[] {
-  const groups = byCause(records, deadline).map(([, group]) => group)
-  const firsts = groups.slice(0, MOST_EXAMPLES).map((group) => group[0] as RequestRecord)
-  const more = groups[0]?.slice(1) ?? []
-  return [...firsts, ...more].slice(0, MOST_EXAMPLES).map((record) => record.id)
+export function diverse(records: Records, deadline: number): string[] {
+  const groups = byCause(records, deadline)
+  const firsts = groups.slice(0, MOST_EXAMPLES).flatMap(({ examples }) => examples.slice(0, 1))
+  return [...firsts, ...(groups[0]?.examples.slice(1) ?? [])].slice(0, MOST_EXAMPLES)
 }
 
 /** Up to three ids, by falling `rank`; equal ones in the order of time. */
-export function topmost(records: readonly RequestRecord[], rank: (record: RequestRecord) => number): string[] {
-  // Infinity - Infinity is NaN, so ranks are compared, not subtracted.
-  const sorted = records.toSorted((a, b) => (rank(a) === rank(b) ? 0 : rank(a) < rank(b) ? 1 : -1))
-  return sorted.slice(0, MOST_EXAMPLES).map((record) => record.id)
+export function topmost(records: Records, rank: (record: RequestRecord) => number): string[] {
+  const top: { id: string; rank: number }[] = []
+  for (const record of records) {
+    const own = rank(record)
+    const place = top.findIndex((other) => other.rank < own)
+    if (place === -1 && top.length === MOST_EXAMPLES) continue
+    top.splice(place === -1 ? top.length : place, 0, { id: record.id, rank: own })
+    top.length = Math.min(top.length, MOST_EXAMPLES)
+  }
+  return top.map(({ id }) => id)
 }

@@ -1,6 +1,6 @@
 import { unreachable } from '../errors.ts'
 import type { Observations } from '../observe/observations.ts'
-import type { RequestRecord } from '../observe/record.ts'
+import type { Records } from '../observe/records.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { type Claim, claimsOf } from './claim.ts'
@@ -92,7 +92,7 @@ function needsLog(claim: Claim): boolean {
   }
 }
 
-function measureOf(claim: Exclude<Claim, { family: 'recovery' }>, records: readonly RequestRecord[], evidence: Evidence): Finding {
+function measureOf(claim: Exclude<Claim, { family: 'recovery' }>, records: Records, evidence: Evidence): Finding {
   switch (claim.family) {
     case 'share':
       return measureShare(claim, records, evidence)

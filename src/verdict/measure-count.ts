@@ -1,4 +1,5 @@
 import { type Attempt, attemptsOf, type RequestRecord, retriesOf } from '../observe/record.ts'
+import type { Records } from '../observe/records.ts'
 import { holds } from '../value/condition.ts'
 import { calmOf, STALLED } from './calm.ts'
 import { causes } from './cause.ts'
@@ -31,7 +32,7 @@ const COUNT: Record<PerRequest, (record: RequestRecord) => number> = {
 }
 
 /** retries, timeouts, breaker_rejections, ejections: known exactly, but only where there were requests. */
-export function measureCount(claim: ClaimOf<'count'>, records: readonly RequestRecord[], evidence: Evidence): Finding {
+export function measureCount(claim: ClaimOf<'count'>, records: Records, evidence: Evidence): Finding {
   if (records.length === 0) return noData('no request was seen of those that it is about')
   if (claim.of === 'ejections') {
     // Without an attempt there was nothing that a host could have been ejected for.
@@ -43,7 +44,7 @@ export function measureCount(claim: ClaimOf<'count'>, records: readonly RequestR
   const deadline = evidence.plan.load.deadline
   const examples = claim.of.startsWith('breaker') ? diverse(concerned, deadline) : topmost(concerned, count)
   const because = concerned.length === 0 ? '' : ` (${concerned.length} of them ended as ${causes(concerned, deadline)})`
-  const total = (of: readonly RequestRecord[]) => of.reduce((sum, record) => sum + count(record), 0)
+  const total = (of: Records) => of.reduce((sum, record) => sum + count(record), 0)
   const found = judgeCount(claim, total(records), records, examples, because)
   const calm = calmOf(concerned, evidence.observations)
   if (found.status === 'inconclusive' || holds(claim.condition, total(calm)) === holds(claim.condition, total(records))) return found
@@ -51,13 +52,7 @@ export function measureCount(claim: ClaimOf<'count'>, records: readonly RequestR
   return { ...found, status: 'inconclusive', why, examples: found.examples }
 }
 
-function judgeCount(
-  claim: ClaimOf<'count'>,
-  count: number | undefined,
-  records: readonly RequestRecord[],
-  examples: string[],
-  because: string,
-): Finding {
+function judgeCount(claim: ClaimOf<'count'>, count: number | undefined, records: Records, examples: string[], because: string): Finding {
   if (count === undefined)
     return noData(`the statistics of Envoy hold no ${claim.of}${claim.expectation.cluster ? ` of ${claim.expectation.cluster}` : ''}`)
   // What silence would satisfy needs requests that could have broken it.

@@ -1,4 +1,5 @@
 import { attemptsOf, type RequestRecord } from '../observe/record.ts'
+import type { Records } from '../observe/records.ts'
 import { holds } from '../value/condition.ts'
 import { causes } from './cause.ts'
 import { type ClaimOf, quote } from './claim.ts'
@@ -8,7 +9,7 @@ import { MIN_EXACT } from './limits.ts'
 import { plural } from './show.ts'
 
 /** `status: 503` and `attempts: 3`: what must hold for every request. One counterexample refutes it. */
-export function measureEvery(claim: ClaimOf<'every'>, records: readonly RequestRecord[], { plan }: Evidence): Finding {
+export function measureEvery(claim: ClaimOf<'every'>, records: Records, { plan }: Evidence): Finding {
   if (records.length === 0) return noData('no request was seen of those that it is about')
   const { of } = claim
   const measured = (record: RequestRecord) => ('status' in of ? record.status : attemptsOf(record).length)
@@ -31,7 +32,7 @@ export function measureEvery(claim: ClaimOf<'every'>, records: readonly RequestR
 }
 
 /** `3`, or `200 (12 ×), 503 (388 ×)`; the most frequent value first. */
-function counted(records: readonly RequestRecord[], measured: (record: RequestRecord) => number | null): string {
+function counted(records: Records, measured: (record: RequestRecord) => number | null): string {
   const counts = new Map<string, number>()
   for (const record of records) {
     const value = String(measured(record) ?? 'no answer')

@@ -1,4 +1,5 @@
 import { attemptsOf, isRejected, type RequestRecord, retriesOf } from '../observe/record.ts'
+import type { Records } from '../observe/records.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { Interval } from '../statistics/interval.ts'
 import { countMean, tallyOf } from '../statistics/mean.ts'
@@ -12,7 +13,7 @@ import { plural, showFactor, showInterval } from './show.ts'
 import type { Status } from './verdict.ts'
 
 /** attempts_per_request and retry_amplification: how many attempts the upstream sees for each request of a client. */
-export function measureFactor(claim: ClaimOf<'factor'>, records: readonly RequestRecord[], { scenario }: Evidence): Finding {
+export function measureFactor(claim: ClaimOf<'factor'>, records: Records, { scenario }: Evidence): Finding {
   const isLeftOut = LEFT_OUT[claim.of]
   const counted = records.filter((record) => !isLeftOut(record))
   if (counted.length === 0)
@@ -40,7 +41,7 @@ export function measureFactor(claim: ClaimOf<'factor'>, records: readonly Reques
 }
 
 /** An app may call Envoy several times for one request, each time with all the tries of the policy. */
-const mostCalls = (records: readonly RequestRecord[]) => records.reduce((most, { calls }) => Math.max(most, calls.length), 1)
+const mostCalls = (records: Records) => records.reduce((most, { calls }) => Math.max(most, calls.length), 1)
 
 /** Requests without attempts of their own would water down those of the others, and hide their retries. */
 const LEFT_OUT: Record<ClaimOf<'factor'>['of'], (record: RequestRecord) => boolean> = {

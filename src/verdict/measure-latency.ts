@@ -1,4 +1,4 @@
-import type { RequestRecord } from '../observe/record.ts'
+import type { Records } from '../observe/records.ts'
 import type { Interval } from '../statistics/interval.ts'
 import { quantile, quantileInterval } from '../statistics/quantile.ts'
 import { type Condition, holds } from '../value/condition.ts'
@@ -12,7 +12,7 @@ import { plural, showInterval, showMs } from './show.ts'
 import type { Status } from './verdict.ts'
 
 /** p50, p90 and p99 by an interval of order statistics; max as what the slowest request itself says. */
-export function measureLatency(claim: ClaimOf<'latency'>, records: readonly RequestRecord[], { observations }: Evidence): Finding {
+export function measureLatency(claim: ClaimOf<'latency'>, records: Records, { observations }: Evidence): Finding {
   if (records.length === 0) return noData('no request was seen of those that it is about')
   const sorted = Float64Array.from(records, latencyOf).sort()
   const value = quantile(sorted, claim.quantile)
@@ -56,7 +56,7 @@ function judgeMax(condition: Condition, sorted: Float64Array): Status {
   return enough && Number.isFinite(slowest) ? 'fail' : 'inconclusive'
 }
 
-const slowestOf = (records: readonly RequestRecord[]) =>
+const slowestOf = (records: Records) =>
   records.reduce((slowest, record) => (Number.isFinite(latencyOf(record)) ? Math.max(slowest, latencyOf(record)) : slowest), 0)
 
 /** Whether a condition only asks for slowness. */

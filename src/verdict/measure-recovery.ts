@@ -1,4 +1,4 @@
-import type { RequestRecord } from '../observe/record.ts'
+import type { Records } from '../observe/records.ts'
 import type { Plan } from '../plan/plan.ts'
 import { trim } from '../units.ts'
 import { type Condition, holds } from '../value/condition.ts'
@@ -73,16 +73,19 @@ export function measureRecovery(claim: ClaimOf<'recovery'>, { plan, observations
       (unknown
         ? `expected ${quote(claim)}, but whether it recovered after ${showMs(earliest)} or ${never ? 'never' : `only after ${showMs(value)}`} is open: a window in between has no requests, or so few failures beyond those of the baseline (${showShare(1 - baseline)}) that chance may explain them`
         : `expected ${quote(claim)}, but ${story}, where the baseline has ${showShare(baseline)}${because(failures, plan)}`),
-    examples: diverse(failures.toReversed(), plan.load.deadline),
+    examples: diverse(failures.slice(Math.max(0, failures.length - LATEST), failures.length).toReversed(), plan.load.deadline),
   })
 }
+
+/** How many of the last failures the examples are chosen from: they show best that it had not recovered. */
+const LATEST = 50
 
 const lastWindow = (window: { good: number; total: number } | undefined) =>
   !window || window.total === 0
     ? 'its last windows hold no request'
     : `its last window has ${showShare(window.good / window.total)} success`
 
-const because = (failures: readonly RequestRecord[], plan: Plan) =>
+const because = (failures: Records, plan: Plan) =>
   failures.length === 0 ? '' : `; after the asked time ${causes(failures, plan.load.deadline)}`
 
 /** What `undecidable` refuses beforehand, checked again on what was really seen. */

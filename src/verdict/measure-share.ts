@@ -1,4 +1,5 @@
 import { clustersOf, type RequestRecord } from '../observe/record.ts'
+import type { Records } from '../observe/records.ts'
 import { shareInterval } from '../statistics/share.ts'
 import { causes } from './cause.ts'
 import { type ClaimOf, quote } from './claim.ts'
@@ -15,7 +16,7 @@ type ShareClaim = ClaimOf<'share'>
 const clustersKnown = (record: RequestRecord) => (record.joined ? clustersOf(record) : undefined)
 
 /** success_rate, error_rate, fault_share and the shares of a status: what part of the requests something is true of. */
-export function measureShare(claim: ShareClaim, records: readonly RequestRecord[], { plan }: Evidence): Finding {
+export function measureShare(claim: ShareClaim, records: Records, { plan }: Evidence): Finding {
   const matches = (record: RequestRecord) =>
     faultsOf(plan, record.phase).filter((fault) => matchesFault(plan, fault, record.request, clustersKnown(record)))
   const all = claim.of === 'fault_share' ? records.filter((record) => matches(record).length > 0) : records

@@ -1,5 +1,6 @@
 import type { PhaseObservation } from '../observe/observations.ts'
 import { attemptsOf, type RequestRecord } from '../observe/record.ts'
+import type { Records } from '../observe/records.ts'
 import { CLOCK_SLACK_MS } from '../observe/timeline.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Expectation } from '../scenario/expect-schema.ts'
@@ -11,7 +12,7 @@ import { plural } from './show.ts'
 export type Filter = Pick<Expectation, 'phase' | 'cluster' | 'request' | 'settle' | 'given'>
 
 export interface Selection {
-  records: readonly RequestRecord[]
+  records: Records
   /** Why it is not known which requests belong to it, or what happened to them; null when it is. */
   unjoined: string | null
 }
@@ -26,13 +27,7 @@ export function phasesOf(filter: Pick<Filter, 'phase'>, plan: Plan): number[] {
  * then the log of Envoy (cluster, faults, attempts), which must have a line for every request so far.
  * @param needsLog - whether the metric, too, rests on Envoy's log
  */
-export function select(
-  filter: Filter,
-  plan: Plan,
-  phases: readonly PhaseObservation[],
-  records: readonly RequestRecord[],
-  needsLog: boolean,
-): Selection {
+export function select(filter: Filter, plan: Plan, phases: readonly PhaseObservation[], records: Records, needsLog: boolean): Selection {
   const known = records.filter((record) => byLoad(filter, plan, phases, record))
   const { cluster, given } = filter
   const asksLog = needsLog || cluster !== undefined || given?.fault !== undefined || given?.attempts !== undefined
@@ -85,7 +80,7 @@ function metKind(asked: 'delay' | 'abort' | 'any' | 'none', plan: Plan, record: 
 }
 
 /** A request that Envoy's log does not explain may be one of those that an expectation is about, or not: nobody knows. */
-function unjoined(records: readonly RequestRecord[]): string | null {
+function unjoined(records: Records): string | null {
   // What an app answers by itself it may; but where none of them came to Envoy, nothing was tested.
   if (records.length > 0 && records.every(({ joined, calls }) => joined && calls.length === 0))
     return `none of ${plural(records.length, 'request')} led to a call that came to Envoy: nothing of its policy was tested; point the app at Envoy`

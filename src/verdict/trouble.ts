@@ -34,7 +34,7 @@ function unsent(plan: Plan, { records }: Observations, index: number, name: stri
   const lost = records.filter((record) => record.phase === index && record.calls.length === 0 && record.error !== null)
   if (lost.length === 0) return []
   return [
-    `${plural(lost.length, 'request')} of phase ${name} never came to Envoy, which is the harness's own failure (${lost[0]?.error}); raise the limit of open files (ulimit -n) or ${lowerLoad(plan)}`,
+    `${plural(lost.length, 'request')} of phase ${name} never came to Envoy, which is the harness's own failure (${lost.find(() => true)?.error}); raise the limit of open files (ulimit -n) or ${lowerLoad(plan)}`,
   ]
 }
 

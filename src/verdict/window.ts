@@ -1,4 +1,4 @@
-import type { RequestRecord } from '../observe/record.ts'
+import type { Records } from '../observe/records.ts'
 import { atMost } from '../statistics/binomial.ts'
 import { RELAPSE_CHANCE, WINDOW } from './limits.ts'
 
@@ -14,7 +14,7 @@ export interface Window {
 export const windowCount = (length: number) => Math.max(1, Math.floor(length / WINDOW))
 
 /** The windows from `from` to `to`, by due time; what was due outside counts in the nearest. */
-export function windowsOf(records: readonly RequestRecord[], from: number, to: number): Window[] {
+export function windowsOf(records: Records, from: number, to: number): Window[] {
   const windows = Array.from({ length: windowCount(to - from) }, (_, index): Window => ({ from: index * WINDOW, total: 0, good: 0 }))
   for (const record of records) {
     const index = Math.min(Math.max(Math.floor((record.due - from) / WINDOW), 0), windows.length - 1)
