@@ -1,11 +1,13 @@
-import { Pool } from 'undici'
-import type { OpenLoad, Plan } from '../plan/plan.ts'
+import { Readable } from 'node:stream'
+import { type Dispatcher, Pool } from 'undici'
+import type { OpenLoad, PlannedRequest } from '../plan/plan.ts'
 import { isExpectedStatus } from '../plan/success.ts'
 import { PATIENCE_MS } from '../scenario/limits.ts'
 import { wallClockOffset } from '../wall-clock.ts'
 import { ClientLog, requestId } from './client-log.ts'
 import { Exchange } from './exchange.ts'
 import type { LoadRun } from './load-run.ts'
+import { slowBody } from './slow-body.ts'
 
 /** Between two looks for requests that waited too long, when none is due. */
 const LOOK_AGAIN_MS = 50
@@ -41,7 +43,7 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
     }
 
     const begin = (index: number) => {
-      const kind = plan.requests[kinds[index] as number] as Plan['requests'][number]
+      const kind = plan.requests[kinds[index] as number] as PlannedRequest
       const exchange = new Exchange(({ status, error, received }) => {
         const end = performance.now() - zero
         inFlight.delete(index)
@@ -53,8 +55,7 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
       inFlight.set(index, exchange)
       log.begin(due[index] as number, kinds[index] as number, performance.now() - zero)
       watcher.onSent(index)
-      const headers = { ...kind.headers, 'x-request-id': requestId(index) }
-      pool.dispatch({ path: kind.path, method: kind.method, headers, body: kind.body ?? null }, exchange)
+      pool.dispatch(dispatched(kind, index), exchange)
     }
 
     const step = () => {
@@ -84,4 +85,11 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
   log.close(wallClockOffset() + zero - log.startedAt)
   await pool.destroy().catch(() => {})
   return log
+}
+
+function dispatched({ method, path, headers, body, uploadMs }: PlannedRequest, index: number): Dispatcher.DispatchOptions {
+  const named = { ...headers, 'x-request-id': requestId(index) }
+  if (body === undefined || uploadMs === 0) return { path, method, headers: named, body: body ?? null }
+  const bytes = Buffer.from(body)
+  return { path, method, headers: { ...named, 'content-length': String(bytes.length) }, body: Readable.from(slowBody(bytes, uploadMs)) }
 }

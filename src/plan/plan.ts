@@ -41,6 +41,8 @@ export interface PlannedRequest {
   path: string
   headers: Readonly<Record<string, string>>
   body: string | undefined
+  /** How long the client takes to send the body; 0: it is sent at once. */
+  uploadMs: number
   /** Left out: 200 to 399. */
   successStatus: readonly number[] | undefined
 }

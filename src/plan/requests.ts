@@ -12,6 +12,7 @@ export function planRequests(scenario: Scenario): PlannedRequest[] {
       path,
       headers: headersOf(request),
       body: request.json === undefined ? request.body : JSON.stringify(request.json),
+      uploadMs: request.upload?.over ?? 0,
       successStatus: request.success_status,
     }
   })

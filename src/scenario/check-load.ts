@@ -8,7 +8,14 @@ import type { ScenarioDocument } from './schema.ts'
 
 /** A load that cannot be sent, or that says nothing of the scenario's clusters. */
 export function loadFindings(scenario: ScenarioDocument): Finding[] {
-  return [...loop(scenario), ...size(scenario), ...unrouted(scenario), ...headerRules(scenario), ...borrowedNames(scenario)]
+  return [
+    ...loop(scenario),
+    ...size(scenario),
+    ...uploads(scenario),
+    ...unrouted(scenario),
+    ...headerRules(scenario),
+    ...borrowedNames(scenario),
+  ]
 }
 
 /** @returns how long the load lasts, and how many requests its open loop plans; none are planned in a closed loop. */
@@ -34,6 +41,26 @@ function loop({ load }: ScenarioDocument): Finding[] {
     ...odd('connections', 'a load is an open loop (rate) or a closed one (connections): expected one of them, got both'),
     ...odd('think', 'in an open loop nobody waits for answers, so nobody thinks after them'),
   ]
+}
+
+/** A body that is sent slowly has pieces, and a loop that can send them. */
+function uploads({ load }: ScenarioDocument): Finding[] {
+  return (load.requests ?? []).flatMap(({ upload, body, json }, index): Finding[] => {
+    if (upload === undefined) return []
+    const path = ['load', 'requests', index, 'upload']
+    const sent = json === undefined ? (body ?? '') : JSON.stringify(json)
+    if (sent.length < 2)
+      return [{ path, at: 'key', message: 'there is nothing to be sent slowly: expected a body or json of at least two bytes' }]
+    if (load.connections === undefined) return []
+    return [
+      {
+        path,
+        at: 'key',
+        message: 'the callers of a closed loop send a body at once',
+        hint: 'use rate in place of connections, or leave upload out',
+      },
+    ]
+  })
 }
 
 function size(scenario: ScenarioDocument): Finding[] {

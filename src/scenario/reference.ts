@@ -26,6 +26,7 @@ const SECTIONS: readonly string[] = [
   'envoy.http_connection_manager',
   'load',
   'load.requests.[]',
+  'load.requests.[].upload',
   'phases.[]',
   'phases.[].faults.[]',
   'phases.[].faults.[].when',

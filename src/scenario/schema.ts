@@ -86,6 +86,12 @@ const request = z
     headers: headers.default({}).describe('Headers to send.'),
     body: z.string().optional().describe('The body, as text.'),
     json: json.optional().describe('The body, as JSON.'),
+    upload: z
+      .strictObject({ over: duration.describe('How long sending the body takes.') })
+      .optional()
+      .describe(
+        'Send the body slowly: in pieces, evenly over this time, as a caller on a bad line does. Of the open loop; needs a body or json of at least two bytes. Latency counts from the due time all the same. Left out: at once.',
+      ),
     success_status: z.array(httpStatus).min(1).max(400).optional().describe('The statuses that count as success. Left out: 200 to 399.'),
   })
   .superRefine((value, context) => {

@@ -154,6 +154,36 @@ phases: [{ name: all, for: 500ms }]`)
     }
   })
 
+  // 7 bytes over 1 s have 6 gaps of 167 ms. A request that is answered early shows that the rest was not waited for.
+  test('a slow upload sends its body in even pieces, and an answer that comes before the last of them ends the request', async () => {
+    const uploads: { at: number; text: string }[][] = []
+    const origin = await serve((request, response) => {
+      const came: { at: number; text: string }[] = []
+      const begun = performance.now()
+      expect(request.headers['content-length']).toBe('7')
+      request.on('data', (data) => came.push({ at: performance.now() - begun, text: String(data) }))
+      if (request.url === '/early') setTimeout(() => response.writeHead(413).end('too slow'), 100)
+      else request.on('end', () => uploads.push(came) && response.end('ok'))
+    })
+    const upload = 'upload: { over: 1s }'
+    const plan = planOf(`
+load: { rate: 20/s, requests: [{ POST: /whole, body: seven77, ${upload} }, { PUT: /early, json: abcde, ${upload} }] }
+phases: [{ name: all, for: 500ms }]`)
+    const log = await send(origin, plan)
+    expect([...log.errors]).toEqual([])
+    expect(new Set(log.status)).toEqual(new Set([200, 413]))
+    for (const [i, latency] of latencies(log).entries()) {
+      if (log.status[i] === 200) expect(latency).toBeGreaterThanOrEqual(1000 - TIMER_MS)
+      else expect(latency).toBeLessThan(100 + MACHINE_LAG_MS)
+    }
+    for (const came of uploads) {
+      expect(came.map(({ text }) => text).join('')).toBe('seven77')
+      // A stall of this machine may bring pieces together.
+      expect(came.length).toBeGreaterThanOrEqual(4)
+      expect(came.at(-1)?.at).toBeGreaterThan(1000 - MACHINE_LAG_MS)
+    }
+  })
+
   // 100 requests/s, each answered after 100 ms: some ten are in flight at once, and ten connections carry all of them.
   test('each request in flight has a connection of its own, which serves the next one afterwards', async () => {
     const busy = new Map<Socket, number>()

@@ -140,7 +140,7 @@ const ended: fc.Arbitrary<NonNullable<FinishedRun['ended']>> = fc.oneof(
 
 const requests: Plan['requests'] = [
   ...plan.requests,
-  { name: 'by status', method: 'POST', path: '/pay', headers: {}, body: undefined, successStatus: [503] },
+  { name: 'by status', method: 'POST', path: '/pay', headers: {}, body: undefined, uploadMs: 0, successStatus: [503] },
 ]
 
 export const anyRun: fc.Arbitrary<FinishedRun> = fc

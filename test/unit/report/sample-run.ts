@@ -48,6 +48,7 @@ export const plan: Plan = {
       path: '/items/42',
       headers: { authorization: TOKEN },
       body: undefined,
+      uploadMs: 0,
       successStatus: undefined,
     },
   ],

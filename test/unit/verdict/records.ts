@@ -117,6 +117,7 @@ export function world(parts: World): { scenario: Scenario; plan: Plan; observati
       path: '/',
       headers: {},
       body: undefined,
+      uploadMs: 0,
       successStatus: undefined,
       ...each,
     })),
