@@ -70,7 +70,7 @@ export async function run({ scenario, plan }: Prepared, options: RunOptions): Pr
   }
   live.end()
 
-  const verdict = judge(scenario, plan, observations ?? { records: [], foreignCalls: 0, phases: [], faults: [], unsound: [] })
+  const verdict = judge(scenario, plan, observations ?? { records: [], foreignCalls: 0, phases: [], faults: [], unsound: [], notes: [] })
   return {
     id: folder.id,
     chaosVersion: options.chaosVersion,
@@ -84,7 +84,7 @@ export async function run({ scenario, plan }: Prepared, options: RunOptions): Pr
     loadMs: observations?.phases.at(-1)?.to ?? 0,
     runtime: 'process',
     envoy: envoy && { path: envoy.path, version: envoy.version ?? null, source: envoy.source },
-    warnings: [...options.warnings, ...(wentPast(plan, observations) ? [PAST_ENVOY] : [])],
+    warnings: [...options.warnings, ...(wentPast(plan, observations) ? [PAST_ENVOY] : []), ...(observations?.notes ?? [])],
     command: options.command,
     directory: folder.path,
   }

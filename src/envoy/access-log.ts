@@ -22,6 +22,7 @@ export const egressLog = (path: string, faults: readonly PlannedFault[]) => [
     ms: '%DURATION%',
     method: '%REQ(:METHOD)%',
     path: '%REQ(:PATH)%',
+    authority: '%REQ(:AUTHORITY)%',
     status: '%RESPONSE_CODE%',
     flags: '%RESPONSE_FLAGS%',
     details: '%RESPONSE_CODE_DETAILS%',

@@ -3,7 +3,7 @@ import type { Scenario } from '../scenario/scenario.ts'
 import { type Address, type Addresses, replicaKey } from './addresses.ts'
 import { policyCluster, stubCluster } from './cluster.ts'
 import { egressListener, hopListener, socketAddress } from './listener.ts'
-import { buildRoutes, fallbackRoute } from './route.ts'
+import { hostOf, sharedHosts } from './virtual-host.ts'
 
 /**
  * The whole configuration of Envoy, as one static document:
@@ -12,7 +12,6 @@ import { buildRoutes, fallbackRoute } from './route.ts'
  *     app  ──► egress_X┴─► cluster X (policy)┴──► hop of X, replica 2 ──► stub X2
  */
 export function buildBootstrap(scenario: Scenario, plan: Plan, addresses: Addresses) {
-  const routes = buildRoutes(scenario)
   const ingressFaults = plan.faults.filter((fault) => fault.at === 'ingress')
   const clusters = Object.entries(scenario.upstreams).map(([name, { replicas }]) => ({ name, replicas: range(replicas) }))
   const manager = scenario.envoy.http_connection_manager
@@ -25,7 +24,7 @@ export function buildBootstrap(scenario: Scenario, plan: Plan, addresses: Addres
         egressListener({
           name: 'shared',
           address: addresses.shared,
-          routes: routes.map((route) => route.built),
+          hosts: sharedHosts(scenario, addresses.shared),
           ingressFaults,
           logs: addresses.logs,
           manager,
@@ -34,7 +33,7 @@ export function buildBootstrap(scenario: Scenario, plan: Plan, addresses: Addres
           egressListener({
             name: `egress_${name}`,
             address: addresses.egress[name] as Address,
-            routes: [...routes.filter((route) => route.cluster === name).map((route) => route.built), fallbackRoute(name)],
+            hosts: [hostOf(scenario, name)],
             ingressFaults: ingressFaults.filter((fault) => fault.cluster === name),
             logs: addresses.logs,
             manager,

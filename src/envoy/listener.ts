@@ -4,6 +4,7 @@ import { attemptLog, CALL_HEADER, egressLog, hopLog } from './access-log.ts'
 import { type Address, replicaKey } from './addresses.ts'
 import { durations } from './duration.ts'
 import { faultFilter } from './fault-filter.ts'
+import type { VirtualHost } from './virtual-host.ts'
 
 type Log = ReturnType<typeof egressLog>
 
@@ -14,7 +15,7 @@ const HTTP_CONNECTION_MANAGER = 'type.googleapis.com/envoy.extensions.filters.ne
 export function egressListener(given: {
   name: string
   address: Address
-  routes: readonly unknown[]
+  hosts: readonly VirtualHost[]
   ingressFaults: readonly PlannedFault[]
   logs: { egress: string; attempts: string }
   manager: Scenario['envoy']['http_connection_manager']
@@ -23,13 +24,12 @@ export function egressListener(given: {
     accessLog: egressLog(given.logs.egress, given.ingressFaults),
     manager: durations(given.manager ?? {}),
     // The attempt count tells the hop and the stub which try they see.
-    virtualHost: {
-      name: given.name,
-      domains: ['*'],
+    virtualHosts: given.hosts.map(({ routes, ...host }) => ({
+      ...host,
       include_request_attempt_count: true,
       request_headers_to_add: [{ header: { key: CALL_HEADER, value: '%UNIQUE_ID%' }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' }],
-      routes: given.routes,
-    },
+      routes,
+    })),
     faults: given.ingressFaults,
     router: { '@type': ROUTER, upstream_log: attemptLog(given.logs.attempts) },
   })
@@ -41,11 +41,13 @@ export function hopListener(given: { cluster: string; replica: number; address: 
   return listener(name, given.address, {
     accessLog: hopLog(given.log, replicaKey(given.cluster, given.replica), given.faults),
     manager: { stream_idle_timeout: '0s' },
-    virtualHost: {
-      name,
-      domains: ['*'],
-      routes: [{ match: { prefix: '/' }, route: { cluster: stubClusterName(given.cluster, given.replica), timeout: '0s' } }],
-    },
+    virtualHosts: [
+      {
+        name,
+        domains: ['*'],
+        routes: [{ match: { prefix: '/' }, route: { cluster: stubClusterName(given.cluster, given.replica), timeout: '0s' } }],
+      },
+    ],
     faults: given.faults,
     router: { '@type': ROUTER },
   })
@@ -58,7 +60,7 @@ export const stubClusterName = (cluster: string, replica: number) => `stub/${clu
 function listener(
   name: string,
   address: Address,
-  given: { accessLog: Log; manager: object; virtualHost: object; faults: readonly PlannedFault[]; router: object },
+  given: { accessLog: Log; manager: object; virtualHosts: readonly VirtualHost[]; faults: readonly PlannedFault[]; router: object },
 ) {
   return {
     name,
@@ -75,7 +77,7 @@ function listener(
               stat_prefix: name,
               ...given.manager,
               access_log: given.accessLog,
-              route_config: { name, virtual_hosts: [given.virtualHost] },
+              route_config: { name, virtual_hosts: given.virtualHosts },
               http_filters: [...given.faults.map(faultFilter), { name: 'envoy.filters.http.router', typed_config: given.router }],
             },
           },

@@ -60,7 +60,12 @@ function isSmall(node: Node): boolean {
 /** By the list that an item stands in and its name: `listeners shared`. */
 function commentsOf(scenario: Scenario, plan: Plan): Map<string, string> {
   const comments = new Map<string, string>([
-    ['listeners shared', 'The routes of the scenario, in order: where the load goes when there is no app.'],
+    [
+      'listeners shared',
+      scenario.app === undefined
+        ? 'The routes of the scenario, in order: where the load goes when there is no app.'
+        : 'For an app that asks for clusters by name, or takes this port as its proxy.',
+    ],
   ])
   comments.set('routes default', 'Whatever the routes above leave, with the defaults of Envoy (timeout 15s, no retries).')
   for (const [cluster, { replicas }] of Object.entries(scenario.upstreams)) {

@@ -10,6 +10,8 @@ export interface Observations {
   faults: readonly FaultEvidence[]
   /** What makes the evidence as a whole unsound, in sentences; empty when all sources agree. */
   unsound: readonly string[]
+  /** What a reader should know although it bars no verdict, in sentences. */
+  notes: readonly string[]
 }
 
 export interface PhaseObservation {

@@ -2,6 +2,7 @@ import type { StatsSnapshot } from '../envoy/stats.ts'
 import { gained } from '../envoy/stats.ts'
 import type { ClientLog } from '../load/client-log.ts'
 import { isStraight, type Plan } from '../plan/plan.ts'
+import { callsAstray } from './astray.ts'
 import { readCalls } from './calls.ts'
 import { weighFaults } from './evidence.ts'
 import { joinRecords } from './join.ts'
@@ -31,6 +32,7 @@ export function observe(plan: Plan, raw: RawEvidence): Observations {
     phases: observePhases(plan, raw.phases, records),
     faults: weighFaults(plan, { records, foreign }, raw.phases),
     unsound: findUnsound(plan, records, logs, raw),
+    notes: callsAstray(plan, logs),
   }
 }
 

@@ -11,6 +11,8 @@ export interface EgressLine {
   status: number
   flags: string
   details: string | null
+  method: string
+  authority: string | null
   cluster: string | null
   route: string | null
   host: string | null

@@ -25,6 +25,9 @@ export interface PlannedApp {
   readyWithin: Ms
 }
 
+/** As NO_PROXY lists them. */
+export const LOOPBACK_HOSTS = 'localhost,127.0.0.1,::1'
+
 export interface PlannedPhase {
   name: string
   /** Ms after the start of the load; `to` is the next phase's `from`. */

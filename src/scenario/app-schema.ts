@@ -47,7 +47,13 @@ export const app = z
     env: environment
       .default({})
       .describe(
-        `Further environment variables. \${clusters.NAME.url}, .host and .port stand for the address of a cluster, \${app.port} for its own port; without any, each cluster is known to it as NAME_URL (my-db as MY_DB_URL).`,
+        `Further environment variables. \${clusters.NAME.url}, .host and .port stand for the address of a cluster, \${envoy.url} and so on for the shared port, \${app.port} for its own; without any, each cluster is known to it as NAME_URL (my-db as MY_DB_URL).`,
+      ),
+    proxy: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether it is told by HTTP_PROXY to send its calls to other hosts through Envoy, which knows clusters by their name and hosts.',
       ),
     ready: ready.optional().describe('When the load may begin. Left out: when it accepts connections.'),
   })

@@ -7,8 +7,13 @@ import type { ScenarioDocument } from './schema.ts'
 
 /** An app that could not be started as it is meant, or would not be told where its clusters are. */
 export function appFindings(scenario: ScenarioDocument): Finding[] {
-  if (scenario.app === undefined) return []
-  return [...unknownPlaceholders(scenario, scenario.app), ...oneVariableForTwo(scenario), ...twoTargets(scenario)]
+  if (scenario.app === undefined) return idleHosts(scenario)
+  return [
+    ...unknownPlaceholders(scenario, scenario.app),
+    ...oneVariableForTwo(scenario),
+    ...oneHostForTwo(scenario),
+    ...twoTargets(scenario),
+  ]
 }
 
 /** The environment variable that tells an app the address of a cluster. */
@@ -47,6 +52,40 @@ function oneVariableForTwo({ upstreams }: ScenarioDocument): Finding[] {
       },
     ]
   })
+}
+
+/** Envoy refuses a host that two clusters claim. A host without a port stands for all of its ports. */
+function oneHostForTwo({ upstreams }: ScenarioDocument): Finding[] {
+  const taken = new Map(Object.keys(upstreams).map((name) => [name.toLowerCase(), name]))
+  return Object.entries(upstreams).flatMap(([upstream, { hosts = [] }]) =>
+    hosts.flatMap((host, index): Finding[] => {
+      const owner = taken.get(host.toLowerCase())
+      taken.set(host.toLowerCase(), owner ?? upstream)
+      if (owner === undefined) return []
+      return [
+        {
+          path: ['upstreams', upstream, 'hosts', index],
+          message: `${show(host)} stands for ${owner} already`,
+          hint: 'each cluster is known by its own name; leave it out, or name another host',
+        },
+      ]
+    }),
+  )
+}
+
+function idleHosts({ upstreams }: ScenarioDocument): Finding[] {
+  return Object.entries(upstreams).flatMap(([upstream, { hosts }]): Finding[] =>
+    hosts === undefined
+      ? []
+      : [
+          {
+            path: ['upstreams', upstream, 'hosts'],
+            at: 'key',
+            message: 'hosts are what an app may call an upstream, and there is no app',
+            hint: 'add app, or leave hosts out',
+          },
+        ],
+  )
 }
 
 function twoTargets({ load }: ScenarioDocument): Finding[] {

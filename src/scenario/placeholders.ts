@@ -13,5 +13,6 @@ export function fillIn(text: string, meaningOf: (name: string) => string): strin
 
 /** All names that a scenario with these upstreams may use. */
 export function knownPlaceholders(upstreams: Readonly<Record<string, unknown>>): string[] {
-  return ['app.port', ...Object.keys(upstreams).flatMap((name) => ['url', 'host', 'port'].map((part) => `clusters.${name}.${part}`))]
+  const places = ['envoy', ...Object.keys(upstreams).map((name) => `clusters.${name}`)]
+  return ['app.port', ...places.flatMap((place) => ['url', 'host', 'port'].map((part) => `${place}.${part}`))]
 }

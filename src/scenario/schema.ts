@@ -1,7 +1,20 @@
 import { z } from 'zod'
 import { FAULT_KINDS } from '../fault/registry.ts'
 import { formatMs } from '../units.ts'
-import { duration, headerMatch, headers, httpStatus, name, path, percent, rate, reference, title, wholeNumber } from '../value/scalar.ts'
+import {
+  duration,
+  headerMatch,
+  headers,
+  hostname,
+  httpStatus,
+  name,
+  path,
+  percent,
+  rate,
+  reference,
+  title,
+  wholeNumber,
+} from '../value/scalar.ts'
 import { listed, show } from '../value/show.ts'
 import { app } from './app-schema.ts'
 import { envoy } from './envoy-schema.ts'
@@ -52,6 +65,11 @@ const upstream = z
       .optional()
       .describe('Requests served at once per replica, the rest queue (first in, first out). Left out: no limit.'),
     latency: latency.optional(),
+    hosts: z
+      .array(hostname)
+      .max(100)
+      .optional()
+      .describe('Other names under which an app asks for it on the shared port or through the proxy, such as api.example.com.'),
     respond: z
       .strictObject({
         status: httpStatus.default(200).describe('The status of each answer.'),

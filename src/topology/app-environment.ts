@@ -1,17 +1,19 @@
 import type { Address, Addresses } from '../envoy/addresses.ts'
-import type { PlannedApp } from '../plan/plan.ts'
+import { LOOPBACK_HOSTS, type PlannedApp } from '../plan/plan.ts'
 import { fillIn } from '../scenario/placeholders.ts'
 
-/** Hosts that no proxy stands for. */
-const LOOPBACK = 'localhost,127.0.0.1,::1'
-
 /** The command and the environment of an app, when all addresses are known. */
-export function tellApp(app: PlannedApp, address: Address, { egress }: Pick<Addresses, 'egress'>, inherited: NodeJS.ProcessEnv) {
+export function tellApp(
+  app: PlannedApp,
+  address: Address,
+  { shared, egress }: Pick<Addresses, 'shared' | 'egress'>,
+  inherited: NodeJS.ProcessEnv,
+) {
   const meaningOf = (name: string): string => {
     const [of, ...parts] = name.split('.')
     if (of === 'app') return String(address.port)
-    const [cluster, part] = [parts.slice(0, -1).join('.'), parts.at(-1)]
-    const found = egress[cluster] as Address
+    const part = parts.at(-1)
+    const found = of === 'envoy' ? shared : (egress[parts[0] as string] as Address)
     return part === 'url' ? `http://${found.host}:${found.port}` : String(found[part as keyof Address])
   }
   const told = Object.fromEntries(Object.entries(app.env).map(([key, value]) => [key, fillIn(value, meaningOf)]))
@@ -20,6 +22,6 @@ export function tellApp(app: PlannedApp, address: Address, { egress }: Pick<Addr
 
 /** A proxy of the user's would get the calls to Envoy. */
 function noProxy({ NO_PROXY, no_proxy = NO_PROXY }: NodeJS.ProcessEnv): Record<string, string> {
-  const value = no_proxy ? `${no_proxy},${LOOPBACK}` : LOOPBACK
+  const value = no_proxy ? `${no_proxy},${LOOPBACK_HOSTS}` : LOOPBACK_HOSTS
   return { NO_PROXY: value, no_proxy: value }
 }

@@ -177,6 +177,14 @@ export const wholeNumber = (low: number, high: number) =>
     })
     .meta({ title: 'number', type: 'integer', minimum: low, maximum: high })
 
+/** A host, with or without a port. */
+export const hostname = z
+  .string()
+  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,250}[A-Za-z0-9])?(?::\d{1,5})?$/, {
+    error: (issue) => `expected the name of a host, such as api.example.com or api:8080, got ${show(issue.input)}`,
+  })
+  .meta({ title: 'host' })
+
 /** The path of a request, with its query. */
 export const path = z
   .string()

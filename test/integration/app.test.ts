@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { runScenario } from '../helpers/scenario.ts'
 
@@ -62,4 +63,72 @@ phases: [{ name: all, for: 500ms, faults: [{ cluster: inventory, delay: 300ms }]
   const lines = egressLines(logs.egress)
   expect(lines).toHaveLength(records.length)
   for (const line of lines) expect(line.status).toBe(504)
+})
+
+describe('an app whose addresses cannot be changed', () => {
+  const twoStep = `
+upstreams: { inventory: { hosts: [api.example.com, "api:8080"], respond: { json: { stock: 3 } } }, pay-desk: {} }
+envoy: { routes: [{ match: { prefix: /items }, cluster: inventory, timeout: 400ms }, { match: { prefix: / }, cluster: pay-desk }] }
+load: { rate: 20/s, requests: [{ GET: /items/42 }] }
+phases: [{ name: calm, for: 300ms }, { name: slow, for: 300ms, faults: [{ cluster: inventory, delay: 1s }] }]
+`
+  /** Each call went to the inventory, by the scenario's route to it: in the second phase its timeout cuts the delay off. */
+  async function expectRouted(app: string) {
+    const { records, logs, observations } = await runScenario(`${twoStep}\napp: ${app}`)
+    // One that is in the app when the phase ends may come to Envoy with the faults of the next.
+    const settled = records.filter(({ edge, phase }) => !(edge && phase === 0))
+    expect(settled.map(({ phase, status }) => [phase, status])).toEqual(settled.map(({ phase }) => [phase, phase === 0 ? 200 : 504]))
+    const lines = egressLines(logs.egress)
+    expect(lines).toHaveLength(records.length)
+    for (const line of lines) expect(line).toMatchObject({ cluster: 'inventory', path: '/items/42' })
+    expect(observations.notes).toEqual([])
+  }
+
+  test.each(['inventory', 'Inventory:80', 'api.example.com', 'api:8080', 'pay-desk'])(
+    'may ask the shared port for the host %s',
+    async (host) => {
+      const app = `{ command: [node, test/fixtures/apps/shop.mjs, --from, "\${envoy.url}", --host, "${host}"] }`
+      if (host !== 'pay-desk') return await expectRouted(app)
+      const { logs } = await runScenario(`${twoStep}\napp: ${app}`)
+      for (const line of egressLines(logs.egress)) expect(line.cluster).toBe('pay-desk')
+    },
+  )
+
+  test('may ask the shared port without a name, and takes the routes of the scenario', () =>
+    expectRouted(`{ command: [node, test/fixtures/apps/shop.mjs, --from, "\${envoy.url}"] }`))
+
+  test.each(['http://inventory', 'http://api.example.com:81'])('may have Envoy as its proxy for %s', (url) =>
+    expectRouted(`{ command: [node, test/fixtures/apps/shop.mjs, --from, "${url}"], proxy: true }`),
+  )
+
+  const hasPython = spawnSync('python3', ['--version']).status === 0
+  test.skipIf(!hasPython)('may be in Python, with the proxy of its environment', () =>
+    expectRouted('{ command: [python3, test/fixtures/apps/shop.py], proxy: true }'),
+  )
+
+  test('calls its own machine past the proxy', async () => {
+    const { records } = await runScenario(`${twoStep}\napp: { command: [node, test/fixtures/apps/shop.mjs], proxy: true }`)
+    for (const { status, phase, edge } of records) if (!edge) expect(status).toBe(phase === 0 ? 200 : 504)
+  })
+})
+
+test('a proxy that is asked for a tunnel says that it cannot see into one', async () => {
+  const { records, observations } = await runScenario(
+    around('  command: [node, test/fixtures/apps/shop.mjs, --fetch, --from, "http://inventory"]\n  proxy: true'),
+  )
+  for (const { status } of records) expect(status).toBe(502)
+  expect(observations.notes).toEqual([
+    expect.stringMatching(/^CONNECT inventory:80 is no cluster: .* got 404 from Envoy; it cannot see into a tunnel/),
+  ])
+})
+
+test('a call for a host that is no cluster gets 404 from Envoy, and the results say so', async () => {
+  const { records, observations } = await runScenario(
+    around('  command: [node, test/fixtures/apps/shop.mjs, --from, "http://elsewhere.example", --forward, x-request-id]\n  proxy: true'),
+  )
+  for (const { status } of records) expect(status).toBe(404)
+  expect(observations.notes).toEqual([
+    'elsewhere.example is no cluster: 25 calls of the app for it got 404 from Envoy; if a cluster stands for it, name the host in its upstreams.<name>.hosts',
+  ])
+  expect(observations.unsound).toEqual([])
 })

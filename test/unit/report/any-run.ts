@@ -131,6 +131,7 @@ const observations: fc.Arbitrary<Observations> = fc.record({
     { maxLength: 10 },
   ),
   unsound: fc.array(text, { maxLength: 2 }),
+  notes: fc.array(text, { maxLength: 2 }),
 })
 
 const ended: fc.Arbitrary<NonNullable<FinishedRun['ended']>> = fc.oneof(

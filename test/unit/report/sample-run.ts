@@ -283,6 +283,7 @@ export function run(changes: Partial<FinishedRun> = {}): FinishedRun {
       phases: [phase('baseline', 0), phase('brownout', 10_000), phase('recovery', 20_000)],
       faults: [evidence()],
       unsound: [],
+      notes: [],
     },
     verdict: { status: 'pass', outcomes: passing },
     ended: null,
@@ -307,6 +308,7 @@ const cutShort: Observations = {
   phases: [phase('baseline', 0), { ...phase('brownout', 10_000), to: 15_000, complete: false }],
   faults: [evidence({ matched: 54, met: 7, counted: 7, inferred: 7 })],
   unsound: [],
+  notes: [],
 }
 
 export const interrupted = (changes: Partial<FinishedRun> = {}) =>

@@ -151,6 +151,7 @@ export function world(parts: World): { scenario: Scenario; plan: Plan; observati
       ...parts.evidence?.[index],
     })),
     unsound: parts.unsound ?? [],
+    notes: [],
   }
   const scenario = {
     expect: parts.expect.map((each) => expectation.parse(each)),
