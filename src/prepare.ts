@@ -1,6 +1,7 @@
 import type { Problem } from './errors.ts'
 import { compilePlan } from './plan/compile.ts'
 import type { Plan } from './plan/plan.ts'
+import { type Prediction, predict } from './predict/predict.ts'
 import { isPlannable } from './scenario/check-load.ts'
 import { isEcho } from './scenario/echo.ts'
 import type { Finding } from './scenario/finding.ts'
@@ -9,12 +10,15 @@ import { readDraft } from './scenario/read.ts'
 import { goesStraight, knownRouteOf, requestsOf } from './scenario/routing.ts'
 import type { Scenario } from './scenario/scenario.ts'
 import { warningFindings } from './scenario/warn.ts'
+import { contradicted } from './verdict/contradicted.ts'
 import { undecidable } from './verdict/decidable.ts'
 
 /** A scenario that is ready to run: sound, planned, and with claims that its load can decide. */
 export interface Prepared {
   scenario: Scenario
   plan: Plan
+  /** What follows from both by arithmetic. */
+  prediction: Prediction
   warnings: readonly Warning[]
 }
 
@@ -40,8 +44,12 @@ export function prepare(file: string, options: PrepareOptions): Prepared {
     ...(plan === undefined ? [] : unprovable(scenario, plan, draft.findings)).map((finding) => draft.located(finding, 'bare')),
   ]
   if (problems.length > 0 || plan === undefined) throw refusal(file, problems)
-  const warnings = warningFindings(scenario).map((finding) => draft.located(finding))
-  return { scenario, plan, warnings: inOrder(file, warnings) }
+  const prediction = predict(scenario, plan)
+  const warnings = [
+    ...warningFindings(scenario).map((finding) => draft.located(finding)),
+    ...contradicted(scenario, plan, prediction).map((finding) => draft.located(finding, 'bare')),
+  ]
+  return { scenario, plan, prediction, warnings: inOrder(file, warnings) }
 }
 
 /** Claims that the planned load cannot decide, without those that only repeat what was found before. */

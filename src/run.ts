@@ -41,7 +41,7 @@ export class Interrupt extends Error {
  *
  * However it ends, it returns what was seen, and nothing it started is left.
  */
-export async function run({ scenario, plan }: Prepared, options: RunOptions): Promise<FinishedRun> {
+export async function run({ scenario, plan, prediction }: Prepared, options: RunOptions): Promise<FinishedRun> {
   const { folder, live, signal } = options
   const startedAt = new Date()
   const clock = performance.now()
@@ -76,6 +76,7 @@ export async function run({ scenario, plan }: Prepared, options: RunOptions): Pr
     chaosVersion: options.chaosVersion,
     scenario,
     plan,
+    prediction,
     observations,
     verdict: ended ? { ...verdict, status: 'error' } : verdict,
     ended,

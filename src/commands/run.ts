@@ -3,6 +3,8 @@ import { ChaosError, EXIT, type ExitCode } from '../errors.ts'
 import { Live } from '../live.ts'
 import { type Prepared, prepare } from '../prepare.ts'
 import type { EndingSignal, FinishedRun } from '../report/finished-run.ts'
+import { paper } from '../report/paper.ts'
+import { predictionLines } from '../report/prediction-lines.ts'
 import { renderSummary } from '../report/summary.ts'
 import { renderTotal } from '../report/total.ts'
 import { checkResultsFolder, openResultsFolder, type ResultsFolder } from '../results-folder.ts'
@@ -66,6 +68,7 @@ async function runOne(prepared: Prepared, folder: ResultsFolder, flags: RunFlags
   const screen = flags.quiet ? null : await openScreen(flags.color)
   const warnings = prepared.warnings.map(({ line, message }) => `line ${line}: ${message}`)
   screen?.print(`chaos: ${prepared.scenario.name} (seed ${prepared.plan.seed})`)
+  if (screen) for (const line of predictionLines(prepared.prediction, paper(screen, prepared.scenario))) screen.print(line)
   const finished = await run(prepared, {
     chaosVersion: world.version,
     folder,

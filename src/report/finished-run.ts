@@ -1,5 +1,6 @@
 import type { Observations } from '../observe/observations.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { Prediction } from '../predict/predict.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 
@@ -10,6 +11,8 @@ export interface FinishedRun {
   chaosVersion: string
   scenario: Scenario
   plan: Plan
+  /** What followed from both by arithmetic, before the run. */
+  prediction: Prediction
   /** Null when the run ended before anything could be observed. */
   observations: Observations | null
   verdict: Verdict

@@ -19,6 +19,22 @@ const ending = z
     'How the run ended. Exit code: pass 0, fail 1, error 3, inconclusive 4, interrupted 130 (SIGINT), 143 (SIGTERM) or 129 (SIGHUP).',
   )
 
+const range = z
+  .strictObject({ low: z.number(), high: z.number() })
+  .nullable()
+  .describe('One value, or what it lies between; null: not predicted.')
+
+const predicted = z
+  .strictObject({
+    success_rate: range,
+    attempts_per_request: range,
+    slowest_ms: ms.nullable().describe('The worst case of a request; null: nothing but the patience of the client ends it.'),
+    open: z.array(z.string()).describe('Why something is not predicted, or not to a point.'),
+    differs: z.array(z.string()).describe('Where what was seen differs by more than chance explains. It decides nothing.'),
+  })
+  .nullable()
+  .describe('What followed from the scenario by arithmetic, before the run. null: nothing did.')
+
 const outcome = z
   .strictObject({
     expectation: count.describe('Index into expect of the scenario.'),
@@ -80,6 +96,7 @@ const phase = z
     lateness: tail.describe('How late the load generator sent.'),
     envoy_lag: tail.describe('How long Envoy took to take up requests and attempts.'),
     stub_lag: tail.describe('How late the stubs answered after their own due time.'),
+    predicted,
   })
   .describe('A phase as it was observed.')
 

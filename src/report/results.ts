@@ -2,11 +2,13 @@ import type { FaultEvidence, PhaseObservation } from '../observe/observations.ts
 import type { Records } from '../observe/records.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Outcome, Status } from '../verdict/verdict.ts'
+import { type Beside, besides } from './beside.ts'
 import { endingOf } from './ending.ts'
 import { faultTarget, replicasOf } from './fault-words.ts'
 import type { FinishedRun } from './finished-run.ts'
 import { masker, secretValues } from './mask.ts'
 import { phaseStats } from './phase-stats.ts'
+import { openIn } from './prediction-lines.ts'
 import type { Results } from './results-schema.ts'
 
 /** Other metrics without one value saw several, such as three statuses where one was expected. */
@@ -19,6 +21,7 @@ export function toResults(run: FinishedRun): Results {
   const { plan, observations, scenario, verdict, ended } = run
   const mask = masker(secretValues(scenario))
   const outcomesOf = (status: Status) => verdict.outcomes.filter((outcome) => outcome.status === status).length
+  const beside = besides(run)
   const byPhase = Map.groupBy(observations?.records ?? [], (record) => record.phase)
   return {
     version: 1,
@@ -31,7 +34,10 @@ export function toResults(run: FinishedRun): Results {
         ? { by: ended.by, message: mask(ended.message), hint: ended.hint && mask(ended.hint), detail: ended.detail.map(mask) }
         : ended,
     outcomes: verdict.outcomes.map((outcome) => toOutcome(outcome, mask)),
-    phases: (observations?.phases ?? []).map((phase, i) => toPhase(phase, byPhase.get(i) ?? [], offeredPerSecond(plan, i), mask)),
+    phases: (observations?.phases ?? []).map((phase, i) => ({
+      ...toPhase(phase, byPhase.get(i) ?? [], offeredPerSecond(plan, i), mask),
+      predicted: toPredicted(beside[i], mask),
+    })),
     faults: (observations?.faults ?? []).flatMap((evidence) => toFault(evidence, plan, mask)),
     unsound: (observations?.unsound ?? []).map(mask),
     warnings: run.warnings.map(mask),
@@ -67,7 +73,12 @@ function toOutcome(outcome: Outcome, mask: Mask): Results['outcomes'][number] {
   }
 }
 
-function toPhase(phase: PhaseObservation, records: Records, offered: number | null, mask: Mask): Results['phases'][number] {
+function toPhase(
+  phase: PhaseObservation,
+  records: Records,
+  offered: number | null,
+  mask: Mask,
+): Omit<Results['phases'][number], 'predicted'> {
   const stats = phaseStats(records)
   const { latency, timeouts, rejections } = stats
   return {
@@ -91,6 +102,18 @@ function toPhase(phase: PhaseObservation, records: Records, offered: number | nu
     lateness: { p99_ms: finite(phase.lateness.p99), max_ms: finite(phase.lateness.max) },
     envoy_lag: { p99_ms: finite(phase.envoyLag.p99), max_ms: finite(phase.envoyLag.max) },
     stub_lag: { p99_ms: finite(phase.stubLag.p99), max_ms: finite(phase.stubLag.max) },
+  }
+}
+
+function toPredicted(beside: Beside | undefined, mask: Mask): Results['phases'][number]['predicted'] {
+  if (beside === undefined) return null
+  const range = (value: Beside['success']) => value && { low: finite(value.low) ?? 0, high: finite(value.high) ?? 0 }
+  return {
+    success_rate: range(beside.success),
+    attempts_per_request: range(beside.attempts),
+    slowest_ms: finite(beside.slowest),
+    open: openIn(beside.predicted).map(mask),
+    differs: beside.differs.map(mask),
   }
 }
 

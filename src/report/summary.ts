@@ -5,6 +5,7 @@ import { faultLines } from './fault-lines.ts'
 import type { FinishedRun } from './finished-run.ts'
 import { cells, clip } from './layout.ts'
 import { type Look, type Paper, paper, type Style } from './paper.ts'
+import { differenceLines } from './prediction-lines.ts'
 import { whyLines } from './why.ts'
 
 const BADGES: Record<Ending, Style> = {
@@ -21,7 +22,14 @@ const SHORTEST_NAME = 8
 /** The end of a run on one screen: what was claimed, why it does not hold, the evidence, and last, next to the prompt, the verdict. Ends without a line break. */
 export function renderSummary(run: FinishedRun, look: Look): string {
   const page = paper(look, run.scenario)
-  const sections = [expectationLines(run, page), whyLines(run, page), faultLines(run, page), factLines(run, page), [verdictLine(run, page)]]
+  const sections = [
+    expectationLines(run, page),
+    whyLines(run, page),
+    faultLines(run, page),
+    differenceLines(run, page),
+    factLines(run, page),
+    [verdictLine(run, page)],
+  ]
   return sections
     .filter((section) => section.length > 0)
     .map((section) => section.join('\n'))

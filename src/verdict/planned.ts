@@ -1,4 +1,5 @@
-import type { OpenLoad, Plan } from '../plan/plan.ts'
+import { dueBetween } from '../plan/due.ts'
+import type { Plan } from '../plan/plan.ts'
 import { faultsOf, matchesFault, sentWith } from './fault.ts'
 import { type Filter, phasesOf } from './select.ts'
 
@@ -43,21 +44,6 @@ function countsBetween({ load, requests }: Plan, from: number, to: number): numb
   if (load.kind === 'closed') return counts.fill(to > from ? Number.POSITIVE_INFINITY : 0)
   for (const request of load.request.subarray(...dueBetween(load, from, to))) counts[request] = (counts[request] ?? 0) + 1
   return counts
-}
-
-/** The indices [first, end) of the requests that are due from `from` on and before `to`, in ms. */
-export function dueBetween({ due }: OpenLoad, from: number, to: number): [first: number, end: number] {
-  const firstAt = (time: number) => {
-    let [before, at] = [-1, due.length]
-    while (at - before > 1) {
-      const middle = (before + at) >> 1
-      if ((due[middle] as number) >= time) at = middle
-      else before = middle
-    }
-    return at
-  }
-  const first = firstAt(from)
-  return [first, Math.max(first, firstAt(to))]
 }
 
 /** The chance that a request of this kind, due in this phase, is selected. */

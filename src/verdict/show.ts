@@ -31,3 +31,8 @@ export function showInterval({ low, high }: Interval, show: (value: number) => s
   const text = (value: number) => (Number.isFinite(value) ? show(value) : '∞')
   return { low: bound(low), high: bound(high), text: `${low === Number.NEGATIVE_INFINITY ? show(0) : text(low)} .. ${text(high)}` }
 }
+
+/** A prediction: `1.11`, or `1 to 1.75` where something is left open. */
+export function showRange({ low, high }: { low: number; high: number }, show: (value: number) => string): string {
+  return show(low) === show(high) ? show(low) : `${show(low)} to ${show(high)}`
+}

@@ -1,9 +1,9 @@
 import type { Observations, PhaseObservation } from '../observe/observations.ts'
+import { dueBetween } from '../plan/due.ts'
 import { isStraight, type Plan } from '../plan/plan.ts'
 import { MAX_REQUESTS } from '../scenario/limits.ts'
 import { faultsOf, percentOf } from './fault.ts'
 import { LATE_LIMIT, MISSING_LIMIT, STUB_LAG_LIMIT } from './limits.ts'
-import { dueBetween } from './planned.ts'
 import { plural, showMs } from './show.ts'
 
 /**

@@ -15,6 +15,7 @@ const ORDER = [
   'scenario',
   'upstream',
   'plan',
+  'predict',
   'envoy',
   'load',
   'topology',

@@ -71,6 +71,19 @@ test('a phase adds up its requests', () => {
       },
       "name": "brownout",
       "offered_per_second": 10,
+      "predicted": {
+        "attempts_per_request": {
+          "high": 1.02,
+          "low": 1.02,
+        },
+        "differs": [],
+        "open": [],
+        "slowest_ms": 1000,
+        "success_rate": {
+          "high": 0.97,
+          "low": 0.97,
+        },
+      },
       "requests": 100,
       "retries": 2,
       "statuses": {

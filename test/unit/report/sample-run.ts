@@ -1,6 +1,7 @@
 import type { FaultEvidence, Observations, PhaseObservation } from '../../../src/observe/observations.ts'
 import type { Attempt, Call, Egress, RequestRecord } from '../../../src/observe/record.ts'
 import type { Plan } from '../../../src/plan/plan.ts'
+import type { PhasePrediction, Prediction } from '../../../src/predict/predict.ts'
 import type { FinishedRun } from '../../../src/report/finished-run.ts'
 import type { Scenario } from '../../../src/scenario/scenario.ts'
 import type { Outcome } from '../../../src/verdict/verdict.ts'
@@ -73,6 +74,30 @@ export const plan: Plan = {
   ],
 }
 
+const predicted = (name: string, success: number, attempts: number, slowest: number): PhasePrediction => ({
+  name,
+  rate: 10,
+  kinds: [
+    {
+      request: 'GET /items/42',
+      cluster: 'inventory',
+      share: 1,
+      routed: 1,
+      success: { low: success, high: success },
+      attempts: { low: attempts, high: attempts },
+      slowest: { ms: slowest, by: 'answer' },
+      statuses: [],
+      why: [],
+    },
+  ],
+  clusters: [],
+})
+
+export const prediction: Prediction = {
+  phases: [predicted('baseline', 1, 1, 20), predicted('brownout', 0.97, 1.02, 1000), predicted('recovery', 1, 1, 20)],
+  none: null,
+}
+
 export const egress = (start: number, changes: Partial<Egress> = {}): Egress => ({
   cluster: 'inventory',
   route: 'r0',
@@ -101,7 +126,7 @@ export const attempt = (n: number, start: number, changes: Partial<Attempt> = {}
 })
 
 /** A record's own parts, and those of its only call; `egress: null` for none. */
-type Parts = Partial<RequestRecord> & Partial<Omit<Call, 'egress'>> & { egress?: Egress | null }
+export type Parts = Partial<RequestRecord> & Partial<Omit<Call, 'egress'>> & { egress?: Egress | null }
 
 /** Request i of the plan, served at the first try unless `changes` says otherwise. */
 export function record(i: number, changes: Parts = {}): RequestRecord {
@@ -277,6 +302,7 @@ export function run(changes: Partial<FinishedRun> = {}): FinishedRun {
     chaosVersion: '0.1.0',
     scenario: scenario(),
     plan,
+    prediction,
     observations: {
       records,
       foreignCalls: 0,

@@ -1,0 +1,117 @@
+import type { Plan, PlannedFault } from '../plan/plan.ts'
+import { PATIENCE_MS } from '../scenario/limits.ts'
+import { perTryTimeoutOf, timeoutOf, triesOf } from '../scenario/policy.ts'
+import { hasHeaders, nameOf, type RequestKind, type Route, requestsOf, routeFor } from '../scenario/routing.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import type { Chance } from './outcome.ts'
+import type { RequestPolicy } from './request.ts'
+import { longestBackOff, retriesAnswer, retriesCut } from './retry.ts'
+import { serviceTimes } from './service.ts'
+import { statesOf, type TryPolicy, type Upstream } from './try.ts'
+
+/** One kind of request in one phase: it takes one route and may meet the same faults each time. */
+export interface Class {
+  kind: RequestKind
+  name: string
+  /** Among all requests of the load, by weight. */
+  share: number
+  /** Undefined where no route takes it: Envoy answers 404. */
+  route: Route | undefined
+  upstream: Upstream
+  tryPolicy: TryPolicy
+  policy: RequestPolicy
+  stream: StreamLimits
+  /** What the faults before the router do to it. */
+  ingress: readonly { chance: number; delay: number; abort: number | null }[]
+  deadline: number
+}
+
+/** Limits that begin with the first byte of a request, before any fault; ms, 0: no limit. */
+interface StreamLimits {
+  /** To the whole answer: max_stream_duration, and idle_timeout too, since nothing is heard before the stub's answer. */
+  answered: number
+  /** To the whole request, as it leaves the filters before the router. */
+  received: number
+}
+
+export const shortest = (...limits: readonly (number | undefined)[]): number => {
+  const given = limits.filter((ms) => ms !== undefined && ms > 0) as number[]
+  return given.length === 0 ? 0 : Math.min(...given)
+}
+
+/** Envoy's default of idle_timeout. */
+export const DEFAULT_IDLE_MS = 300_000
+
+/** What ends a try of the stub, which answers in one piece. */
+export const tryLimitOf = (route: Route): number => shortest(perTryTimeoutOf(route), route.retry_policy?.per_try_idle_timeout)
+
+function streamLimitsOf({ envoy }: Scenario, route: Route | undefined): StreamLimits {
+  return {
+    answered: shortest(route?.max_stream_duration?.max_stream_duration, route?.idle_timeout ?? DEFAULT_IDLE_MS),
+    received: envoy.http_connection_manager?.request_timeout ?? 0,
+  }
+}
+
+/** The classes of a phase. */
+export function classesOf(scenario: Scenario, plan: Plan, phase: number, services: ReadonlyMap<string, readonly Chance[]>): Class[] {
+  const kinds = requestsOf(scenario)
+  const weight = kinds.reduce((sum, kind) => sum + kind.weight, 0)
+  const faults = (plan.phases[phase]?.faults ?? []).flatMap((index) => plan.faults[index] ?? [])
+  return kinds.map((kind) => {
+    const route = routeFor(scenario, kind)
+    const met = route === undefined ? [] : faults.filter((fault) => fault.cluster === route.cluster && hasHeaders(kind, fault.headers))
+    return {
+      kind,
+      name: nameOf(kind),
+      share: kind.weight / weight,
+      route,
+      upstream: upstreamOf(scenario, route?.cluster, met, services),
+      tryPolicy: {
+        perTryTimeout: route === undefined ? 0 : tryLimitOf(route),
+        retriesCut: route !== undefined && retriesCut(route),
+        retriesAnswer: (answer) => route !== undefined && retriesAnswer(route, answer),
+      },
+      stream: streamLimitsOf(scenario, route),
+      policy: {
+        tries: route === undefined ? 1 : triesOf(route),
+        timeout: route === undefined ? 0 : timeoutOf(route),
+        patience: plan.load.deadline + PATIENCE_MS,
+        longestBackOff: (n) => (route === undefined ? 0 : longestBackOff(route, n)),
+      },
+      ingress: statesOf(met.filter(({ at }) => at === 'ingress')),
+      deadline: plan.load.deadline,
+    }
+  })
+}
+
+/** The tables of service times of all upstreams: the same in every phase. */
+export function servicesOf(plan: Plan): Map<string, readonly Chance[]> {
+  return new Map(plan.stubs.servers.filter(({ replica }) => replica === 1).map(({ cluster, latency }) => [cluster, serviceTimes(latency)]))
+}
+
+export const NOWHERE: Upstream = { groups: [], service: [], answer: { status: 404, headers: {} } }
+
+function upstreamOf(
+  scenario: Scenario,
+  cluster: string | undefined,
+  met: readonly PlannedFault[],
+  services: ReadonlyMap<string, readonly Chance[]>,
+): Upstream {
+  const spec = cluster !== undefined && Object.hasOwn(scenario.upstreams, cluster) ? scenario.upstreams[cluster] : undefined
+  if (cluster === undefined || spec === undefined) return NOWHERE
+  const policy = Object.hasOwn(scenario.envoy.clusters, cluster) ? scenario.envoy.clusters[cluster] : undefined
+  const behind = met.filter(({ at }) => at === 'upstream')
+  const groups = new Map<string, { share: number; faults: readonly PlannedFault[] }>()
+  const weights = Array.from({ length: spec.replicas }, (_, i) => policy?.load_balancing_weight?.[String(i + 1)] ?? 1)
+  const whole = weights.reduce((sum, weight) => sum + weight, 0)
+  for (const [i, weight] of weights.entries()) {
+    const faults = behind.filter(({ replicas }) => replicas.includes(i + 1))
+    const key = faults.map(({ id }) => id).join()
+    groups.set(key, { share: (groups.get(key)?.share ?? 0) + weight / whole, faults })
+  }
+  return {
+    groups: [...groups.values()],
+    service: services.get(cluster) ?? [],
+    answer: { status: spec.respond.status, headers: spec.respond.headers },
+  }
+}

@@ -1,0 +1,125 @@
+import { isStraight, type Plan } from '../plan/plan.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import { type Class, classesOf, servicesOf } from './classes.ts'
+import { covering, type Range } from './outcome.ts'
+import { type PlayedClass, playClass } from './play.ts'
+import { type Pressure, pressureOn } from './pressure.ts'
+import { rateOf } from './rate.ts'
+import { boundOf, type Slowest, slowestOf } from './slowest.ts'
+
+/** What follows from a scenario by arithmetic alone, before anything is started. */
+export interface Prediction {
+  phases: readonly PhasePrediction[]
+  /** Why there is none; null where there is. */
+  none: string | null
+}
+
+export interface PhasePrediction {
+  name: string
+  /** Requests per second on average; of a closed loop, by how soon its callers are answered. */
+  rate: number
+  kinds: readonly KindPrediction[]
+  clusters: readonly Pressure[]
+}
+
+/** One kind of request in one phase. Null: not predicted, and `why` says why. */
+export interface KindPrediction {
+  request: string
+  cluster: string | null
+  /** Among all requests of the load. */
+  share: number
+  /** Of all its requests, those that come to the router. */
+  routed: number
+  /** Expected status within the deadline. */
+  success: Range | null
+  /** Per request that comes to the router. */
+  attempts: Range | null
+  slowest: Slowest
+  /** Of its requests, by the answer that callers see, the commonest first; only where success is predicted to a point. */
+  statuses: readonly { status: number | null; share: number }[]
+  why: readonly string[]
+}
+
+/**
+ * What a try takes besides delays and service: nothing at best, and at most so much on a machine that is not starved.
+ * What hangs on less than this is left open: the prediction becomes a range.
+ */
+const MOST_OVERHEAD_MS = 5
+
+/**
+ * Predicts each phase from its faults, its load and its policy.
+ *
+ * Assumed: each try draws its faults anew and goes to any replica with the same chance; the upstream is as fast as the
+ * scenario says; phases do not reach into each other. Where a limit would refuse, queue or eject, that is said instead.
+ */
+export function predict(scenario: Scenario, plan: Plan): Prediction {
+  if (!isStraight(plan)) {
+    const between = plan.app === undefined ? 'load.target' : 'the app'
+    return { phases: [], none: `nothing is predicted: what ${between} makes of a request is not known` }
+  }
+  const services = servicesOf(plan)
+  return {
+    phases: plan.phases.map(({ name, from, to }, phase): PhasePrediction => {
+      const classes = classesOf(scenario, plan, phase, services)
+      const played = classes.map((of) => ({ of, played: playClass(of, 0) }))
+      const rate = rateOf(plan, phase, played)
+      const names = [...new Set(classes.flatMap(({ route }) => route?.cluster ?? []))]
+      const clusters = names.map((cluster) =>
+        pressureOn(
+          cluster,
+          played.filter(({ of }) => of.route?.cluster === cluster),
+          { scenario, plan, rate, phaseMs: to - from },
+        ),
+      )
+      const kinds = played.map(({ of, played: unhindered }) =>
+        kindOf(
+          of,
+          unhindered,
+          clusters.find(({ cluster }) => cluster === of.route?.cluster),
+        ),
+      )
+      return { name, rate, kinds, clusters }
+    }),
+    none: null,
+  }
+}
+
+function kindOf(of: Class, unhindered: PlayedClass, pressure: Pressure | undefined): KindPrediction {
+  const { name: request, share, route } = of
+  const base = { request, share, cluster: route?.cluster ?? null, routed: unhindered.routed }
+  const unpredicted = pressure?.unpredicted ?? []
+  if (unpredicted.length > 0) return { ...base, success: null, attempts: null, slowest: boundOf(of), statuses: [], why: unpredicted }
+  const suppressed = pressure?.suppressed ?? null
+  const variants = [unhindered, playClass(of, MOST_OVERHEAD_MS)]
+  if (suppressed !== null && unhindered.attempts > 1) variants.push(...[0, MOST_OVERHEAD_MS].map((overhead) => playClass(of, overhead, 1)))
+  return {
+    ...base,
+    success: covering(variants.map(({ success }) => ({ low: success, high: success }))),
+    attempts: covering(variants.map(({ attempts }) => ({ low: attempts, high: attempts }))),
+    slowest: slowestOf(of),
+    statuses: statusesOf(unhindered),
+    why: suppressed === null || unhindered.attempts <= 1 ? [] : [suppressed],
+  }
+}
+
+function statusesOf({ outcomes }: PlayedClass): KindPrediction['statuses'] {
+  const shares = new Map<number | null, number>()
+  for (const { status, chance } of outcomes) shares.set(status, (shares.get(status) ?? 0) + chance)
+  return [...shares].map(([status, share]) => ({ status, share })).toSorted((a, b) => b.share - a.share)
+}
+
+/** The kinds together, each by how many of its requests there are; null where one of them is not predicted. */
+export function together(kinds: readonly KindPrediction[], of: 'success' | 'attempts'): Range | null {
+  const weightOf = (kind: KindPrediction) => kind.share * (of === 'attempts' ? kind.routed : 1)
+  const counted = kinds.filter((kind) => weightOf(kind) > 0)
+  const weight = counted.reduce((sum, kind) => sum + weightOf(kind), 0)
+  if (weight === 0) return null
+  let [low, high] = [0, 0]
+  for (const kind of counted) {
+    const range = kind[of]
+    if (range === null) return null
+    low += (range.low * weightOf(kind)) / weight
+    high += (range.high * weightOf(kind)) / weight
+  }
+  return { low, high }
+}

@@ -1,0 +1,131 @@
+import type { Plan } from '../plan/plan.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import { erlangLoss } from '../statistics/erlang.ts'
+import { formatPercent, trim } from '../units.ts'
+import type { Chance } from './outcome.ts'
+import type { PlayedClass, PlayedShare } from './play.ts'
+import { meanOf } from './service.ts'
+import { balancing, ejecting, otherRetries } from './unforeseen.ts'
+
+/** What the load of a phase makes of one cluster, on average (Little's law), if no limit acts. */
+export interface Pressure {
+  cluster: string
+  attemptsPerSecond: number
+  /** Tries under way at once. */
+  inFlight: number
+  /** Retries under way at once, those that wait included. */
+  retries: number
+  /** Busy workers ÷ workers; null without a limit of workers. */
+  utilisation: number | null
+  /** Why retries may be refused: how many requests are helped by one is then left open. */
+  suppressed: string | null
+  /** Why nothing is predicted for the requests to this cluster. */
+  unpredicted: string[]
+}
+
+export interface Circumstances {
+  scenario: Scenario
+  plan: Plan
+  /** Requests per second, of all kinds together. */
+  rate: number
+  phaseMs: number
+}
+
+/** Envoy's defaults. */
+const DEFAULT_MAX_RETRIES = 3
+const DEFAULT_MAX = 1024
+/** What happens to fewer requests than one in a thousand changes no prediction. */
+const RARE = 0.001
+
+/** @param all - the classes of a phase that are routed to the cluster, as they would go if no limit acted */
+export function pressureOn(cluster: string, all: readonly PlayedShare[], { scenario, plan, rate, phaseMs }: Circumstances): Pressure {
+  const perSecond = (of: (played: PlayedClass) => number) =>
+    all.reduce((sum, { of: { share }, played }) => sum + rate * share * played.routed * of(played), 0)
+  const attemptsPerSecond = perSecond((played) => played.attempts)
+  const inFlight = perSecond((played) => played.busyMs) / 1000
+  const retries = perSecond((played) => played.retryMs) / 1000
+  const servers = plan.stubs.servers.filter((server) => server.cluster === cluster)
+  const [server] = servers
+  const service = all[0]?.of.upstream.service ?? []
+  const workers = server?.workers
+  const atStubs = perSecond((played) => played.atStub)
+  const utilisation = workers === undefined ? null : (atStubs * meanOf(service)) / 1000 / (servers.length * workers)
+  const policy = Object.hasOwn(scenario.envoy.clusters, cluster) ? scenario.envoy.clusters[cluster] : undefined
+  const limits = policy?.circuit_breakers ?? {}
+  const pressure = { cluster, attemptsPerSecond, inFlight, retries, utilisation, suppressed: null }
+  return {
+    ...pressure,
+    suppressed: suppression(retries, limits),
+    unpredicted: [
+      ...(workers === undefined ? [] : queueing(all, service, utilisation ?? 0, workers)),
+      ...full(inFlight, mostInFlight(all, inFlight, scenario, plan), limits),
+      ...balancing(all, policy?.lb_policy ?? 'ROUND_ROBIN', attemptsPerSecond),
+      ...otherRetries(all),
+      ...ejecting(cluster, all, scenario, (attemptsPerSecond * phaseMs) / 1000 / Math.max(1, servers.length)),
+    ],
+  }
+}
+
+function suppression(retries: number, { max_retries: limit, retry_budget: budget }: Limits): string | null {
+  const places = budget === undefined ? (limit ?? DEFAULT_MAX_RETRIES) : (budget.min_retry_concurrency ?? DEFAULT_MAX_RETRIES)
+  const refused = erlangLoss(retries, places)
+  if (retries === 0 || refused < RARE) return null
+  const wanted = `about ${about(retries)} retries are wanted at once, back-offs included`
+  if (budget !== undefined) return `${wanted}, more than retry_budget lets through in any case (min_retry_concurrency: ${places})`
+  const spelt = `max_retries: ${places}${limit === undefined ? ' (the default)' : ''}`
+  return `${wanted}, and ${spelt} suppresses some ${formatPercent(refused, 0)} of them`
+}
+
+/**
+ * No more can be in flight than this: the callers of a closed loop each have one request; and tries that all take the
+ * same time and begin at even gaps lie evenly.
+ */
+function mostInFlight(all: readonly PlayedShare[], inFlight: number, { load }: Scenario, plan: Plan): number {
+  if (plan.load.kind === 'closed') return plan.load.connections
+  const even =
+    load.arrivals !== 'poisson' &&
+    all.every(({ of: { upstream } }) => upstream.service.length === 1 && upstream.groups.every(({ faults }) => faults.length === 0))
+  return even ? Math.ceil(inFlight) + 1 : Number.POSITIVE_INFINITY
+}
+
+/** Breakers that the load fills: who is refused or has to wait then, nobody can say before. */
+function full(
+  inFlight: number,
+  most: number,
+  limits: { max_requests?: number | undefined; max_connections?: number | undefined },
+): string[] {
+  const found: string[] = []
+  for (const [name, effect] of [
+    ['max_requests', 'refuses what is beyond'],
+    ['max_connections', 'lets the others wait'],
+  ] as const) {
+    const limit = limits[name] ?? DEFAULT_MAX
+    if (most <= limit || erlangLoss(inFlight, limit) < RARE) continue
+    const spelt = `${name}: ${limit}${limits[name] === undefined ? ' (the default)' : ''}`
+    found.push(`about ${about(inFlight)} requests are in flight at once, and ${spelt} ${effect}`)
+  }
+  return found
+}
+
+/** Requests that wait for a worker of the stub, longer than the limits leave them. */
+function queueing(all: readonly PlayedShare[], service: readonly Chance[], utilisation: number, workers: number): string[] {
+  const mean = meanOf(service)
+  if (utilisation >= 1)
+    return [`the stubs have work for ${formatPercent(utilisation, 0)} of their workers: the queue grows as long as the phase lasts`]
+  const limit = Math.min(...all.flatMap(({ of }) => [of.tryPolicy.perTryTimeout, of.policy.timeout, of.deadline].filter((ms) => ms > 0)))
+  const longest = Math.max(...service.filter(({ chance }) => chance > RARE).map(({ ms }) => ms), 0)
+  // As if arrivals were independent and service times exponential: the real ones are more even, so that fewer wait.
+  const offered = utilisation * workers
+  const loss = erlangLoss(offered, workers)
+  const waits = loss / (1 - utilisation * (1 - loss))
+  const tooLong = waits * Math.exp((-Math.max(0, limit - longest) * (workers - offered)) / mean)
+  return tooLong < RARE
+    ? []
+    : [
+        `the stubs' workers are busy ${formatPercent(utilisation, 0)} of the time: some requests wait for one for longer than the limits allow`,
+      ]
+}
+
+type Limits = NonNullable<Scenario['envoy']['clusters'][string]['circuit_breakers']>
+
+const about = (value: number) => trim(value, value < 10 ? 1 : 0)

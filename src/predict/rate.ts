@@ -1,0 +1,24 @@
+import { dueBetween } from '../plan/due.ts'
+import type { Plan, ThinkTime } from '../plan/plan.ts'
+import type { PlayedShare } from './play.ts'
+
+/** Sockets and Envoy, where a stub answers at once: without it the callers of a closed loop would never come to rest. */
+const ROUND_TRIP_MS = 1
+
+/** Requests per second of a phase: as planned; in a closed loop as many as its callers come to, who wait for each answer. */
+export function rateOf({ phases, load }: Plan, phase: number, all: readonly PlayedShare[]): number {
+  const { from, to } = phases[phase] ?? { from: 0, to: 0 }
+  if (load.kind === 'open') {
+    const [first, end] = dueBetween(load, from, to)
+    return ((end - first) * 1000) / (to - from)
+  }
+  const answered = all.reduce((sum, { of, played }) => sum + of.share * latencyOf(played), 0)
+  return (load.connections * 1000) / (answered + ROUND_TRIP_MS + thought(load.think))
+}
+
+/** On average, in ms. */
+const latencyOf = ({ outcomes }: PlayedShare['played']) => outcomes.reduce((sum, { chance, ms }) => sum + chance * ms, 0)
+
+function thought(think: ThinkTime | undefined): number {
+  return think === undefined ? 0 : think.kind === 'fixed' ? think.ms : think.mean
+}

@@ -1,0 +1,56 @@
+import { perTryTimeoutOf } from '../scenario/policy.ts'
+import { type Class, DEFAULT_IDLE_MS } from './classes.ts'
+import { tryOutcomes } from './try.ts'
+
+/** How long a caller may have to wait, and what then ends it. */
+export interface Slowest {
+  /** Infinity: nothing but the caller's patience ends it. */
+  ms: number
+  /** The limit that cuts off its last stretch; `answer` where it is whole. */
+  by: Limit | 'answer'
+}
+
+export type Limit = 'per_try_timeout' | 'per_try_idle_timeout' | 'timeout' | 'max_stream_duration' | 'idle_timeout'
+
+/**
+ * The longest that a request of this class can take with the faults of its phase: all its tries as long as they may be,
+ * and each back-off at its longest, unless a limit on the whole ends it before.
+ */
+export function slowestOf(each: Class): Slowest {
+  const tries = tryOutcomes(each.upstream, each.tryPolicy, 0)
+  const longest = tries.reduce((most, one) => (one.ms > most.ms ? one : most), { ms: 0, cut: false })
+  const failing = tries.filter(({ retried }) => retried)
+  const retries = failing.length === 0 ? 0 : each.policy.tries - 1
+  const total = longest.ms + retries * Math.max(0, ...failing.map(({ ms }) => ms)) + backOffs(each, retries)
+  return ended(each, total, longest.cut ? tryLimitName(each) : 'answer')
+}
+
+/** The longest that a request can take whatever the upstream does: by the limits alone. */
+export function boundOf(each: Class): Slowest {
+  const { tries } = each.policy
+  const { perTryTimeout } = each.tryPolicy
+  if (perTryTimeout === 0) return ended(each, Number.POSITIVE_INFINITY, 'answer')
+  return ended(each, tries * perTryTimeout + backOffs(each, tries - 1), tryLimitName(each))
+}
+
+function backOffs({ policy }: Class, retries: number): number {
+  let total = 0
+  for (let n = 1; n <= retries; n++) total += policy.longestBackOff(n)
+  return total
+}
+
+/** After so long behind the router, unless one of the limits on the whole comes first. */
+function ended({ ingress, policy: { timeout }, route }: Class, behind: number, by: Slowest['by']): Slowest {
+  const before = Math.max(0, ...ingress.map(({ delay }) => delay))
+  const limits: [number, Limit][] = [
+    [timeout === 0 ? 0 : before + timeout, 'timeout'],
+    [route?.max_stream_duration?.max_stream_duration ?? 0, 'max_stream_duration'],
+    [route?.idle_timeout ?? DEFAULT_IDLE_MS, 'idle_timeout'],
+  ]
+  let slowest: Slowest = { ms: before + behind, by }
+  for (const [ms, name] of limits) if (ms > 0 && ms <= slowest.ms) slowest = { ms, by: name }
+  return slowest
+}
+
+const tryLimitName = ({ route, tryPolicy }: Class): Limit =>
+  route !== undefined && perTryTimeoutOf(route) === tryPolicy.perTryTimeout ? 'per_try_timeout' : 'per_try_idle_timeout'

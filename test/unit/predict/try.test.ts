@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest'
+import type { PlannedFault } from '../../../src/plan/plan.ts'
+import { type TryPolicy, tryOutcomes } from '../../../src/predict/try.ts'
+
+const fault = (kind: 'delay' | 'abort', value: number, percent: number): PlannedFault => ({
+  id: `${kind}-${value}`,
+  phase: 0,
+  cluster: 'up',
+  replicas: [1],
+  at: 'upstream',
+  action: { kind, value },
+  percent,
+  headers: {},
+})
+const POLICY: TryPolicy = { perTryTimeout: 100, retriesCut: true, retriesAnswer: ({ status }) => status >= 500 }
+
+function outcomes(faults: readonly PlannedFault[], overheadMs = 0, policy = POLICY) {
+  const upstream = { groups: [{ share: 1, faults }], service: [{ chance: 1, ms: 10 }], answer: { status: 200, headers: {} } }
+  return tryOutcomes(upstream, policy, overheadMs)
+    .map(({ chance, ms, status, atStub }) => `${chance.toFixed(3)} ${status} after ${ms}${atStub ? '' : ', not at the stub'}`)
+    .toSorted()
+}
+
+test('without faults there is the answer', () => expect(outcomes([])).toEqual(['1.000 200 after 10']))
+
+test('an abort answers at once, and the stub sees nothing', () =>
+  expect(outcomes([fault('abort', 503, 30)])).toEqual(['0.300 503 after 0, not at the stub', '0.700 200 after 10']))
+
+test('a delay adds to the service time', () =>
+  expect(outcomes([fault('delay', 50, 25)])).toEqual(['0.250 200 after 60', '0.750 200 after 10']))
+
+test('a try that outlasts per_try_timeout is a 504 at that time; the stub never sees one that is held longer', () => {
+  expect(outcomes([fault('delay', 400, 25)])).toEqual(['0.250 504 after 100, not at the stub', '0.750 200 after 10'])
+  expect(outcomes([fault('delay', 95, 25)])).toEqual(['0.250 504 after 100', '0.750 200 after 10'])
+})
+
+test('what the machine adds may be what is too much', () =>
+  expect(outcomes([fault('delay', 88, 25)], 5)).toEqual(['0.250 504 after 100', '0.750 200 after 15']))
+
+describe('two faults are drawn apart', () => {
+  test('a delayed request may be aborted too, after its delay', () =>
+    // 0.4 × 0.25 both, 0.4 × 0.75 the delay alone, 0.6 × 0.25 the abort alone, 0.6 × 0.75 neither.
+    expect(outcomes([fault('delay', 50, 40), fault('abort', 503, 25)])).toEqual([
+      '0.100 503 after 50, not at the stub',
+      '0.150 503 after 0, not at the stub',
+      '0.300 200 after 60',
+      '0.450 200 after 10',
+    ]))
+
+  test('an abort before a delay leaves nothing to delay', () =>
+    expect(outcomes([fault('abort', 503, 25), fault('delay', 50, 40)])).toEqual([
+      '0.250 503 after 0, not at the stub',
+      '0.300 200 after 60',
+      '0.450 200 after 10',
+    ]))
+})
+
+test('replicas with other faults count by their share', () => {
+  const groups = [
+    { share: 1 / 4, faults: [fault('abort', 503, 100)] },
+    { share: 3 / 4, faults: [] },
+  ]
+  const all = tryOutcomes({ groups, service: [{ chance: 1, ms: 10 }], answer: { status: 200, headers: {} } }, POLICY, 0)
+  expect(all.map(({ chance, status }) => [status, chance])).toEqual([
+    [503, 0.25],
+    [200, 0.75],
+  ])
+})

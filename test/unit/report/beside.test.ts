@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest'
+import type { Observations } from '../../../src/observe/observations.ts'
+import type { Prediction } from '../../../src/predict/predict.ts'
+import { besides, undisturbed } from '../../../src/report/beside.ts'
+import { attempt, type Parts, prediction, record, run } from './sample-run.ts'
+
+const BROWNOUT = 1
+
+/** The brownout's 100 requests, each as `of` makes it, against what is predicted of it. */
+function differs(of: (i: number) => Parts, success: number, attempts: number, changes: Partial<Observations> = {}): string[] {
+  const { observations } = run()
+  const records = Array.from({ length: 100 }, (_, i) => record(100 + i, of(i)))
+  const phases = prediction.phases.map((phase) => ({
+    ...phase,
+    kinds: phase.kinds.map((kind) => ({ ...kind, success: { low: success, high: success }, attempts: { low: attempts, high: attempts } })),
+  }))
+  const predicted: Prediction = { ...prediction, phases }
+  return [
+    ...(besides({ prediction: predicted, observations: { ...(observations as Observations), records, ...changes } })[BROWNOUT]?.differs ??
+      []),
+  ]
+}
+
+const twice = [attempt(1, 0), attempt(2, 30)]
+
+describe('what chance explains is no difference', () => {
+  test('as predicted', () => expect(differs(() => ({}), 1, 1)).toEqual([]))
+  // Of about 90 requests, 0.9 × 90 = 81 are expected to succeed, with a standard error of 2.8.
+  test('87 % where 90 % were predicted', () => expect(differs((i) => ({ success: i % 8 !== 0 }), 0.9, 1)).toEqual([]))
+})
+
+describe('more than that is one sentence on what it means', () => {
+  test('fewer successes', () =>
+    expect(differs((i) => ({ success: i % 2 !== 0 }), 0.9, 1)).toEqual([expect.stringMatching(/^fewer successes .* 90% follow/)]))
+  test('more successes', () => expect(differs(() => ({}), 0.5, 1)).toEqual([expect.stringMatching(/^more successes/)]))
+  test('more attempts', () =>
+    expect(differs((i) => (i % 2 === 0 ? { attempts: twice } : {}), 1, 1.1)).toEqual([
+      expect.stringMatching(/^more attempts than the faults explain: 1\.5/),
+    ]))
+  test('fewer attempts', () => expect(differs(() => ({}), 1, 1.5)).toEqual([expect.stringMatching(/^fewer attempts/)]))
+  // The sample's brownout is predicted to take a second at most.
+  test('slower', () =>
+    expect(differs((i) => (i % 10 === 0 ? { end: 10_000 + i * 100 + 1500 } : {}), 1, 1)).toEqual([
+      expect.stringMatching(/^slower .* 1s, the worst case/),
+    ]))
+})
+
+describe('nothing is compared', () => {
+  const half = (i: number) => ({ success: i % 2 !== 0 })
+  const { observations } = run()
+  test('where the evidence is not sound', () => expect(differs(half, 1, 1, { unsound: ['a log was lost'] })).toEqual([]))
+  test('of a phase that was cut off', () =>
+    expect(differs(half, 1, 1, { phases: (observations as Observations).phases.map((phase) => ({ ...phase, complete: false })) })).toEqual(
+      [],
+    ))
+  test('while something stood still', () =>
+    expect(
+      differs(half, 1, 1, {
+        phases: (observations as Observations).phases.map((phase) => ({ ...phase, stalls: [{ from: phase.from, to: phase.to }] })),
+      }),
+    ).toEqual([]))
+})
+
+test('requests are left out by when they were due, however long they took', () => {
+  // One a second; those due within 2 s before the end may outlive the faults, those due within 2 s before a stall may meet it.
+  const records = Array.from({ length: 20 }, (_, i) => record(i, { due: i * 1000, end: i * 1000 + 10 }))
+  const left = undisturbed(records, { to: 20_000, stalls: [{ from: 10_000, to: 10_500 }] }, 2000)
+  expect(left.map(({ due }) => due / 1000)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14, 15, 16, 17, 18])
+})
