@@ -13,8 +13,8 @@ const SCRAPE_EVERY_MS = 100
 const DRAIN_WITHIN_MS = 250
 /** From the socket of the client through Envoy's first listener to the second, on a machine that is not starved. */
 const ARRIVE_WITHIN_MS = 3
-/** Between the first breath of the load generator and the first due time: its connections and code are warm by then. */
-const LEAD_MS = 30
+/** Between the start of the load generator and the first due time. */
+const LEAD_MS = 10
 const DEATH_KNOWN_WITHIN_MS = 500
 
 export interface Conducted {

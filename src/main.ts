@@ -1,8 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander'
-import { runCommand } from './commands/run.ts'
-import { schemaCommand } from './commands/schema.ts'
-import { validateCommand } from './commands/validate.ts'
 import { ChaosError, EXIT, type ExitCode } from './errors.ts'
 import { renderError } from './report/errors.ts'
 import { terminalOf } from './terminal.ts'
@@ -42,6 +39,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       `${EXIT_CODES}\n\nExamples:\n  chaos run scenarios/quickstart.yaml\n  chaos run scenarios/*.yaml --out results --quiet\n`,
     )
     .action(async (files: string[], options) => {
+      const { runCommand } = await import('./commands/run.ts')
       code = await runCommand(files, options, { version: version(), env: process.env })
     })
 
@@ -51,7 +49,8 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .argument('<file...>', 'scenario files')
     .option('--allow-target <host>', 'as for run')
     .option('--no-color', 'no colours (also NO_COLOR=1)')
-    .action((files: string[], options) => {
+    .action(async (files: string[], options) => {
+      const { validateCommand } = await import('./commands/validate.ts')
       code = validateCommand(files, options)
     })
 
@@ -59,7 +58,8 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .command('schema')
     .description('print the JSON Schema (draft-07) of scenarios, for editors, or of results.json')
     .addArgument(new Argument('[kind]').choices(['scenario', 'results']).default('scenario'))
-    .action((kind: 'scenario' | 'results') => {
+    .action(async (kind: 'scenario' | 'results') => {
+      const { schemaCommand } = await import('./commands/schema.ts')
       schemaCommand(kind)
     })
 

@@ -1,15 +1,12 @@
-import { conduct } from './conduct.ts'
 import { ChaosError } from './errors.ts'
 import type { Live } from './live.ts'
 import type { Observations } from './observe/observations.ts'
-import { observe } from './observe/observe.ts'
 import { isStraight } from './plan/plan.ts'
 import type { Prepared } from './prepare.ts'
 import type { Ended, EndingSignal, FinishedRun } from './report/finished-run.ts'
 import type { ResultsFolder } from './results-folder.ts'
 import type { FoundEnvoy } from './topology/envoy-binary.ts'
 import { startProcesses } from './topology/process.ts'
-import { judge } from './verdict/judge.ts'
 
 export interface RunOptions {
   chaosVersion: string
@@ -51,16 +48,21 @@ export async function run({ scenario, plan, prediction }: Prepared, options: Run
 
   try {
     envoy = await options.findEnvoy(signal)
-    const topology = await startProcesses(scenario, plan, { envoy: envoy.path, directory: folder.path, env: options.env, signal })
+    const where = { envoy: envoy.path, directory: folder.path, env: options.env }
+    const topology = await startProcesses(scenario, plan, { ...where, signal, onStarted: () => void loadTheRest().catch(() => {}) })
     try {
       const stage = {
         onPhase: (index: number) => live.onPhase(index),
         onStats: (at: number, stats: Record<string, number>) => folder.writeStats(at, stats),
         watcher: live,
       }
+      const { conduct, observe } = await loadTheRest()
       const { stopped, ...conducted } = await conduct(topology, plan, stage, signal)
       live.end()
-      observations = observe(plan, { ...conducted, logs: await topology.collect() })
+      const logs = await topology.collect()
+      // It goes on while the evidence is put together.
+      topology.stop().catch(() => {})
+      observations = observe(plan, { ...conducted, logs })
       if (stopped !== null) ended = endedBy(stopped)
     } finally {
       await topology.stop()
@@ -70,6 +72,7 @@ export async function run({ scenario, plan, prediction }: Prepared, options: Run
   }
   live.end()
 
+  const { judge } = await loadTheRest()
   const verdict = judge(scenario, plan, observations ?? { records: [], foreignCalls: 0, phases: [], faults: [], unsound: [], notes: [] })
   return {
     id: folder.id,
@@ -89,6 +92,20 @@ export async function run({ scenario, plan, prediction }: Prepared, options: Run
     command: options.command,
     directory: folder.path,
   }
+}
+
+/**
+ * What a run needs once its topology stands: loaded while that comes up, and whole before the load begins, since loading
+ * would make the generator late.
+ */
+async function loadTheRest() {
+  const [{ conduct }, { observe }, { judge }] = await Promise.all([
+    import('./conduct.ts'),
+    import('./observe/observe.ts'),
+    import('./verdict/judge.ts'),
+    import('./write-reports.ts'),
+  ])
+  return { conduct, observe, judge }
 }
 
 const PAST_ENVOY = 'no request came through Envoy: what the client saw is judged, but nothing of policy or faults was in play'

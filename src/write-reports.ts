@@ -1,4 +1,5 @@
 import type { FinishedRun } from './report/finished-run.ts'
+import { renderJunit } from './report/junit.ts'
 import { masker, secretValues } from './report/mask.ts'
 import { requestLine } from './report/ndjson.ts'
 import { toResults } from './report/results.ts'
@@ -11,7 +12,6 @@ export async function writeReports(folder: ResultsFolder, run: FinishedRun): Pro
   folder.rewrite(['envoy.yaml', 'stubs.json', 'logs/app.log'], masker(secretValues(run.scenario)))
   folder.write('results.json', `${JSON.stringify(toResults(run), null, 2)}\n`)
   folder.write('requests.ndjson', requestLines(run))
-  const { renderJunit } = await import('./report/junit.ts')
   folder.write('junit.xml', renderJunit(run))
   folder.write('summary.txt', `${renderSummary(run, { color: false, width: 100 })}\n`)
   await folder.close()

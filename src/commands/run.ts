@@ -5,13 +5,11 @@ import { type Prepared, prepare } from '../prepare.ts'
 import type { EndingSignal, FinishedRun } from '../report/finished-run.ts'
 import { paper } from '../report/paper.ts'
 import { predictionLines } from '../report/prediction-lines.ts'
-import { renderSummary } from '../report/summary.ts'
 import { renderTotal } from '../report/total.ts'
 import { checkResultsFolder, openResultsFolder, type ResultsFolder } from '../results-folder.ts'
 import { Interrupt, run } from '../run.ts'
 import { terminalOf } from '../terminal.ts'
 import { findEnvoy, MEASURED_ENVOY } from '../topology/envoy-binary.ts'
-import { writeReports } from '../write-reports.ts'
 import { repeatCommand } from './repeat.ts'
 import { openScreen } from './screen.ts'
 
@@ -90,6 +88,7 @@ async function runOne(prepared: Prepared, folder: ResultsFolder, flags: RunFlags
       return found
     },
   })
+  const [{ writeReports }, { renderSummary }] = await Promise.all([import('../write-reports.ts'), import('../report/summary.ts')])
   const outcome = await writeReports(folder, finished).then(
     () => finished,
     (error: unknown) => unwritten(finished, error),

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { type Dispatcher, Pool } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { OpenLoad, PlannedRequest } from '../plan/plan.ts'
 import { isExpectedStatus } from '../plan/success.ts'
 import { PATIENCE_MS } from '../scenario/limits.ts'
@@ -7,6 +7,7 @@ import { wallClockOffset } from '../wall-clock.ts'
 import { ClientLog, requestId } from './client-log.ts'
 import { Exchange } from './exchange.ts'
 import type { LoadRun } from './load-run.ts'
+import { Pool } from './pool.ts'
 import { slowBody } from './slow-body.ts'
 
 /** Between two looks for requests that waited too long, when none is due. */

@@ -1,9 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Address } from '../envoy/addresses.ts'
 import { parseStats, STATS_FILTER, type StatsSnapshot } from '../envoy/stats.ts'
 import { ask, keepAlive } from './http.ts'
 
 /** What a key that was never set stands for: the faults of the configuration sleep until they are told otherwise. */
 const UNSET = '0'
+
+/** Bytes of all access logs together that wait to be written. */
+const BUFFERED = 'filesystem.write_total_buffered'
+/** Lines that are missing then are missed when the logs are joined. */
+const FLUSHED_WITHIN_MS = 2000
 
 /** Envoy answers 431 to a head of more than 60 KiB. The changes of one edge (at most 50 faults off and 50 on) fit into this. */
 const LONGEST_QUERY = 16_000
@@ -65,9 +71,19 @@ export class Admin {
     return parseStats(await this.#ask('GET', `/stats?format=json&usedonly&filter=${encodeURIComponent(STATS_FILTER)}`))
   }
 
-  /** Writes out buffered access log lines. They would otherwise wait up to 10 s. */
+  /**
+   * Writes out buffered access log lines, which would otherwise wait up to 10 s. Envoy answers before its flushing thread
+   * has written them; the gauge of what is buffered says when it has.
+   */
   async flushLogs(): Promise<void> {
     await this.#ask('POST', '/reopen_logs')
+    const deadline = performance.now() + FLUSHED_WITHIN_MS
+    while ((await this.#bufferedBytes()) > 0 && performance.now() < deadline) await sleep(1)
+  }
+
+  async #bufferedBytes(): Promise<number> {
+    const stats = parseStats(await this.#ask('GET', `/stats?format=json&filter=${encodeURIComponent(`^${BUFFERED}$`)}`))
+    return stats[BUFFERED] ?? 0
   }
 
   close(): void {

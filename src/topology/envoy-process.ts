@@ -1,44 +1,31 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Address } from '../envoy/addresses.ts'
 import { ChaosError } from '../errors.ts'
 import { Admin } from './admin.ts'
 import { writing } from './disk.ts'
 import { type Guarded, spawnGuarded } from './guard.ts'
+import { PortTaken } from './ports.ts'
 import { lastLines } from './tail.ts'
-import { lastLines as lastLinesOf, runTool } from './tool.ts'
 
 const READY_WITHIN_MS = 15_000
 const POLL_MS = 4
 
-/** Thrown when a port was taken between its choice and its use: worth another try. */
-export class PortTaken extends Error {}
-
-/** Has Envoy check the configuration; it opens no port. @throws ChaosError with the reason Envoy gives. */
-export async function validateConfiguration(envoy: string, file: string, signal: AbortSignal): Promise<void> {
-  const timeout = AbortSignal.timeout(READY_WITHIN_MS)
-  const args = ['--mode', 'validate', '-c', file, '-l', 'error', '--disable-hot-restart']
-  const { exitCode, output } = await runTool(envoy, args, { signal: AbortSignal.any([signal, timeout]) }).catch((error) => {
-    if (signal.aborted || !timeout.aborted) throw error
-    throw new ChaosError('environment', `Envoy did not check its configuration within ${READY_WITHIN_MS / 1000} s: ${file}`, {
-      hint: `is ${envoy} an Envoy?`,
-      cause: error,
-    })
-  })
-  if (exitCode === 0) return
-  throw new ChaosError('environment', `Envoy refuses the configuration that chaos wrote: ${file}`, {
-    detail: lastLinesOf(output),
-    hint: 'the file is kept as evidence; if the Envoy is not the version chaos was measured with, try that one',
-  })
+export interface EnvoyProcess {
+  guarded: Guarded
+  admin: Admin
 }
 
-/** Starts Envoy and waits until it takes requests. @throws PortTaken, or ChaosError with Envoy's last words. */
+/**
+ * Starts Envoy and waits until it takes requests. What it says of a configuration that it refuses is what `--mode validate` says.
+ * @throws PortTaken, or ChaosError with Envoy's last words
+ */
 export async function startEnvoy(
   envoy: string,
   files: { config: string; log: string },
   adminAddress: Address,
   signal: AbortSignal,
-): Promise<{ guarded: Guarded; admin: Admin }> {
+): Promise<EnvoyProcess> {
   const log = writing(files.log, () => openSync(files.log, 'w'))
   // One worker: with two, a breaker lets limit + 1 through.
   const guarded = spawnGuarded([envoy, '-c', files.config, '--concurrency', '1', '-l', 'warn', '--disable-hot-restart'], {
@@ -59,8 +46,8 @@ export async function startEnvoy(
       signal.throwIfAborted()
       if (ended !== undefined) {
         const said = lastLines(files.log)
-        if (said.some((line) => line.includes('Address already in use'))) throw new PortTaken(said.at(-1))
-        throw new ChaosError('environment', `Envoy ended with code ${ended} before it was ready`, { detail: said })
+        if (said.some((line) => line.includes('Address already in use'))) throw new PortTaken('Envoy', files.log)
+        throw endedEarly(ended, files, said)
       }
       if (performance.now() > deadline) {
         throw new ChaosError('environment', `Envoy was not ready after ${READY_WITHIN_MS / 1000} s`, { detail: lastLines(files.log) })
@@ -73,4 +60,16 @@ export async function startEnvoy(
     await guarded.stop()
     throw error
   }
+}
+
+/** Before its reason Envoy may print the whole configuration. */
+const REFUSED = / initializing config/
+
+function endedEarly(code: number, { config, log }: { config: string; log: string }, detail: string[]): ChaosError {
+  if (!REFUSED.test(readFileSync(log, 'utf8')))
+    return new ChaosError('environment', `Envoy ended with code ${code} before it was ready`, { detail })
+  return new ChaosError('environment', `Envoy refuses the configuration that chaos wrote: ${config}`, {
+    detail,
+    hint: 'the file is kept as evidence; if the Envoy is not the version chaos was measured with, try that one',
+  })
 }

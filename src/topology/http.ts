@@ -1,6 +1,7 @@
-import { Agent, request } from 'node:http'
+import type { Agent as HttpAgent } from 'node:http'
 import type { Address } from '../envoy/addresses.ts'
 import { ChaosError } from '../errors.ts'
+import { Agent, request } from '../node-http.ts'
 
 /**
  * One request to a control port of something we started.
@@ -10,7 +11,7 @@ export function ask(
   address: Address,
   method: 'GET' | 'POST',
   path: string,
-  options: { agent?: Agent; timeoutMs?: number } = {},
+  options: { agent?: HttpAgent; timeoutMs?: number } = {},
 ): Promise<string> {
   const timeoutMs = options.timeoutMs ?? 5000
   return new Promise((resolve, reject) => {

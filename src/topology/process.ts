@@ -1,25 +1,22 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Address, type Addresses, replicaKey } from '../envoy/addresses.ts'
-import { buildBootstrap } from '../envoy/bootstrap.ts'
+import type { Address, Addresses } from '../envoy/addresses.ts'
 import { runtimeValues } from '../envoy/fault-filter.ts'
-import { renderBootstrap } from '../envoy/render.ts'
 import { ChaosError } from '../errors.ts'
 import type { Plan, PlannedApp } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { tellApp } from './app-environment.ts'
 import { type AppProcess, startApp } from './app-process.ts'
-import { PRIVATE, writing } from './disk.ts'
-import { PortTaken, startEnvoy, validateConfiguration } from './envoy-process.ts'
+import { writing } from './disk.ts'
 import { freePorts } from './ports.ts'
-import { type StubProcess, startStub } from './stub-process.ts'
+import { type StubAndEnvoy, startStubAndEnvoy } from './stub-and-envoy.ts'
 import { lastLines } from './tail.ts'
 import type { StartedTopology } from './topology.ts'
 
 const HOST = '127.0.0.1'
-const TRIES = 3
 const SETTLE_WITHIN_MS = 3000
+const SETTLE_POLL_MS = 5
 
 export interface ProcessRuntimeOptions {
   envoy: string
@@ -30,25 +27,21 @@ export interface ProcessRuntimeOptions {
   env: NodeJS.ProcessEnv
   /** The chooser of ports; tests hand in one that chooses badly. */
   choosePorts?: typeof freePorts
+  /** Called when stubs and Envoy are started and not ready yet: time for what the run needs next. */
+  onStarted?(): void
 }
 
-/** The topology as child processes: the stubs first, then Envoy, then the app, each under a guard. */
-export async function startProcesses(scenario: Scenario, plan: Plan, options: ProcessRuntimeOptions): Promise<StartedTopology> {
-  const directory = resolve(options.directory)
-  writing(directory, () => mkdirSync(join(directory, 'logs'), { recursive: true }))
-  const stub = await startStub(plan.stubs, directory, options.signal)
+/** The topology as child processes, each under a guard: stubs and Envoy at the same time, then the app. */
+export async function startProcesses(scenario: Scenario, plan: Plan, given: ProcessRuntimeOptions): Promise<StartedTopology> {
+  const options = { choosePorts: freePorts, ...given, directory: resolve(given.directory) }
+  writing(options.directory, () => mkdirSync(join(options.directory, 'logs'), { recursive: true }))
+  const { stub, envoy, addresses } = await startStubAndEnvoy(scenario, plan, options)
   try {
-    const { envoy, addresses } = await startEnvoyOnFreePorts(scenario, plan, stub, { ...options, directory })
-    try {
-      const app = plan.app && (await startAppAt(plan.app, addresses, scenario.folder, { ...options, directory }))
-      return new ProcessTopology(plan, addresses, { stub, envoy, app }, directory)
-    } catch (error) {
-      envoy.admin.close()
-      await envoy.guarded.stop()
-      throw error
-    }
+    const app = plan.app && (await startAppAt(plan.app, addresses, scenario.folder, options))
+    return new ProcessTopology(plan, addresses, { stub, envoy, app }, options.directory)
   } catch (error) {
-    await stub.guarded.stop()
+    envoy.admin.close()
+    await Promise.all([envoy.guarded.stop(), stub.guarded.stop()])
     throw error
   }
 }
@@ -57,8 +50,10 @@ interface StartedApp extends AppProcess {
   address: Address
 }
 
-async function startAppAt(app: PlannedApp, addresses: Addresses, cwd: string, options: ProcessRuntimeOptions): Promise<StartedApp> {
-  const port = app.port ?? ((await (options.choosePorts ?? freePorts)(HOST, 1))[0] as number)
+type AppOptions = ProcessRuntimeOptions & { choosePorts: typeof freePorts }
+
+async function startAppAt(app: PlannedApp, addresses: Addresses, cwd: string, options: AppOptions): Promise<StartedApp> {
+  const port = app.port ?? ((await options.choosePorts(HOST, 1))[0] as number)
   const address = { host: HOST, port }
   const place = { address, ...tellApp(app, address, addresses, options.env), cwd, log: appLog(options.directory) }
   return { address, ...(await startApp(app, place, options.signal)) }
@@ -66,46 +61,7 @@ async function startAppAt(app: PlannedApp, addresses: Addresses, cwd: string, op
 
 const appLog = (directory: string) => join(directory, 'logs', 'app.log')
 
-async function startEnvoyOnFreePorts(scenario: Scenario, plan: Plan, stub: StubProcess, options: ProcessRuntimeOptions) {
-  const files = { config: join(options.directory, 'envoy.yaml'), log: join(options.directory, 'logs', 'envoy.log') }
-  for (let attempt = 1; ; attempt++) {
-    const addresses = await chooseAddresses(scenario, plan, stub, options)
-    const config = renderBootstrap(buildBootstrap(scenario, plan, addresses), scenario, plan)
-    writing(files.config, () => writeFileSync(files.config, config, { mode: PRIVATE }))
-    if (attempt === 1) await validateConfiguration(options.envoy, files.config, options.signal)
-    try {
-      return { envoy: await startEnvoy(options.envoy, files, addresses.admin, options.signal), addresses }
-    } catch (error) {
-      if (!(error instanceof PortTaken)) throw error
-      if (attempt === TRIES) {
-        throw new ChaosError('environment', `Envoy found a port taken, ${TRIES} times with ports that were free just before`, {
-          detail: lastLines(files.log),
-          hint: 'another program takes ports of the range for outgoing connections very fast; run again, or free some',
-        })
-      }
-    }
-  }
-}
-
-async function chooseAddresses(scenario: Scenario, plan: Plan, stub: StubProcess, options: ProcessRuntimeOptions): Promise<Addresses> {
-  const clusters = Object.keys(scenario.upstreams)
-  const keys = plan.stubs.servers.map((server) => replicaKey(server.cluster, server.replica))
-  const ports = await (options.choosePorts ?? freePorts)(HOST, 2 + clusters.length + keys.length)
-  const next = () => ({ host: HOST, port: ports.shift() as number })
-  const logs = join(options.directory, 'logs')
-  return {
-    admin: next(),
-    shared: next(),
-    egress: Object.fromEntries(clusters.map((cluster) => [cluster, next()])),
-    hops: Object.fromEntries(keys.map((key) => [key, next()])),
-    stubs: Object.fromEntries(keys.map((key, i) => [key, stub.addresses[i] as { host: string; port: number }])),
-    logs: { egress: join(logs, 'egress.ndjson'), attempts: join(logs, 'attempts.ndjson'), hop: join(logs, 'hop.ndjson') },
-  }
-}
-
-interface Processes {
-  stub: StubProcess
-  envoy: Awaited<ReturnType<typeof startEnvoy>>
+interface Processes extends Pick<StubAndEnvoy, 'stub' | 'envoy'> {
   app: StartedApp | undefined
 }
 
@@ -114,10 +70,10 @@ class ProcessTopology implements StartedTopology {
   readonly death: AbortSignal
   readonly #plan: Plan
   readonly #addresses: Addresses
-  readonly #stub: StubProcess
+  readonly #stub: Processes['stub']
   readonly #envoy: Processes['envoy']
   readonly #app: StartedApp | undefined
-  #stopping = false
+  #stopping: Promise<void> | undefined
 
   constructor(plan: Plan, addresses: Addresses, { stub, envoy, app }: Processes, directory: string) {
     this.#plan = plan
@@ -155,14 +111,13 @@ class ProcessTopology implements StartedTopology {
         ([name, value]) => value > 0 && /^http\.(shared|egress_.*|hop_.*)\.downstream_rq_active$/.test(name),
       )
       if (!inEnvoy && active === 0) return
-      await sleep(20)
+      await sleep(SETTLE_POLL_MS)
     }
   }
 
   async collect() {
     // A dead Envoy or stub wrote what it wrote; the rest of the evidence is still worth keeping.
     const [, flushed] = await Promise.allSettled([this.#envoy.admin.flushLogs(), this.#stub.flush()])
-    await sleep(20)
     const { egress, attempts, hop } = this.#addresses.logs
     const journal = join(resolve(egress, '..'), 'stub.ndjson')
     const [egressText, attemptsText, hopText, journalText] = [egress, attempts, hop, journal].map(readLog) as [
@@ -175,8 +130,12 @@ class ProcessTopology implements StartedTopology {
     return { egress: egressText, attempts: attemptsText, hop: hopText, journal: journalText, journalLines }
   }
 
-  async stop() {
-    this.#stopping = true
+  stop() {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop() {
     this.#envoy.admin.close()
     // It may have something to say to Envoy before it ends.
     await this.#app?.end()

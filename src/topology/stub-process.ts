@@ -1,12 +1,12 @@
 import { closeSync, createWriteStream, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Address } from '../envoy/addresses.ts'
 import { ChaosError } from '../errors.ts'
-import type { StubReady, StubSpec } from '../upstream/spec.ts'
+import { type StubReady, type StubSpec, TAKEN } from '../upstream/spec.ts'
 import { PRIVATE, writing } from './disk.ts'
 import { type Guarded, spawnGuarded } from './guard.ts'
 import { ask } from './http.ts'
+import { PortTaken } from './ports.ts'
 import { lastLines } from './tail.ts'
 
 /** The stub program lies beside us, as .ts in a checkout and as .js in the package. */
@@ -16,16 +16,19 @@ const READY_WITHIN_MS = 10_000
 
 export interface StubProcess {
   guarded: Guarded
-  /** In the order of `StubSpec.servers`. */
-  addresses: readonly Address[]
   errorLog: string
   /** Writes everything out: the lines written so far, once they have all reached the journal file. */
   flush(): Promise<number>
   active(): Promise<number>
 }
 
-/** Starts all stubs in one process: their journal goes to `<dir>/logs/stub.ndjson`, errors to `stub.log`. */
-export async function startStub(spec: StubSpec, directory: string, signal: AbortSignal): Promise<StubProcess> {
+/**
+ * Starts all stubs in one process: their journal goes to `<dir>/logs/stub.ndjson`, errors to `stub.log`.
+ * @param ports - where they listen, in the order of `planned.servers`
+ * @throws PortTaken, or ChaosError with the last words of the stub
+ */
+export async function startStub(planned: StubSpec, ports: readonly number[], directory: string, signal: AbortSignal): Promise<StubProcess> {
+  const spec: StubSpec = { ...planned, servers: planned.servers.map((server, i) => ({ ...server, port: ports[i] as number })) }
   const specFile = join(directory, 'stubs.json')
   const errorLog = join(directory, 'logs', 'stub.log')
   writing(specFile, () => writeFileSync(specFile, JSON.stringify(spec, null, 1), { mode: PRIVATE }))
@@ -38,7 +41,7 @@ export async function startStub(spec: StubSpec, directory: string, signal: Abort
     journal.on('error', () => {})
     const { ready, written } = readOutput(guarded, journal)
     const timeout = AbortSignal.timeout(READY_WITHIN_MS)
-    const { ports, control } = await Promise.race([
+    const { control } = await Promise.race([
       ready,
       guarded.exited.then(() => Promise.reject(new Error('it ended'))),
       aborted(AbortSignal.any([signal, timeout])),
@@ -46,7 +49,6 @@ export async function startStub(spec: StubSpec, directory: string, signal: Abort
     const controlAddress = { host: spec.host, port: control }
     return {
       guarded,
-      addresses: ports.map((port) => ({ host: spec.host, port })),
       errorLog,
       async flush() {
         const { lines } = JSON.parse(await ask(controlAddress, 'POST', '/flush')) as { lines: number }
@@ -60,8 +62,10 @@ export async function startStub(spec: StubSpec, directory: string, signal: Abort
   } catch (error) {
     await guarded.stop()
     signal.throwIfAborted()
+    const detail = lastLines(errorLog)
+    if (detail.some((line) => line.includes(TAKEN))) throw new PortTaken('the stub', errorLog)
     throw new ChaosError('environment', `the stub upstreams did not start: ${(error as Error).message}`, {
-      detail: lastLines(errorLog),
+      detail,
       cause: error,
     })
   }

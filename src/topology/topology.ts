@@ -22,7 +22,7 @@ export interface StartedTopology {
   settle(): Promise<void>
   /** Flushes all logs and hands over what was written: NDJSON texts. */
   collect(): Promise<Evidence>
-  /** Ends everything that was started; resolves when it is gone. */
+  /** Ends everything that was started; resolves when it is gone. Asked again, it is the same end. */
   stop(): Promise<void>
 }
 

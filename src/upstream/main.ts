@@ -7,7 +7,7 @@ import { controlServer } from './control.ts'
 import { Journal } from './journal.ts'
 import { writerTo } from './output.ts'
 import { replicaServer } from './server.ts'
-import type { StubReady, StubSpec } from './spec.ts'
+import { type StubReady, type StubSpec, TAKEN } from './spec.ts'
 
 /*
  * The stub upstream program: `node main.ts SPEC.json`, where SPEC.json holds a `StubSpec`.
@@ -58,7 +58,7 @@ function fail(message: string): Promise<void> {
 function listen(server: Server, name: string, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const reason = error.code === 'EADDRINUSE' ? 'the port is taken' : error.message
+      const reason = error.code === 'EADDRINUSE' ? TAKEN : error.message
       reject(new ChaosError('environment', `cannot listen on ${host}:${port} for ${name}: ${reason}`))
     })
     // The longest queue of new connections that Linux allows by default: a burst must not meet a refusal of the stub's.

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { createServer, validateHeaderName, validateHeaderValue } from '../node-http.ts'
 import { serviceTimes } from './behaviour.ts'
 import { at, epochNow } from './clock.ts'
 import type { Journal } from './journal.ts'

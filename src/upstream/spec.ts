@@ -26,6 +26,9 @@ export interface StubSpec {
   servers: readonly ServerSpec[]
 }
 
+/** What the stub says on stderr of a port that it cannot have. */
+export const TAKEN = 'the port is taken'
+
 /** The first line the stub prints on stdout. Ports in the order of `StubSpec.servers`. */
 export interface StubReady {
   ready: { ports: readonly number[]; control: number }

@@ -56,12 +56,13 @@ describe('ports that are taken', () => {
     }
   }
 
-  // The order of `chooseAddresses`: admin, shared, one per cluster, one per replica.
+  // The order of `chooseAddresses`: admin, shared, one per cluster, one per replica for its hop, one for its stub.
   test.each([
     ['admin', 0],
     ['shared', 1],
     ['egress', 2],
     ['hop', 4],
+    ['stub', 6],
   ])('%s: taken thrice is an error of the environment that names the port', async (_, position) => {
     const port = await takePort()
     const { choosePorts, attempts } = choosing(position, () => port)
@@ -79,6 +80,7 @@ describe('ports that are taken', () => {
     ['admin', 0],
     ['shared', 1],
     ['hop', 4],
+    ['stub', 6],
   ])('%s: taken at the first try is free at the second', async (_, position) => {
     const port = await takePort()
     const { choosePorts, attempts } = choosing(position, (attempt) => (attempt === 1 ? port : undefined))
@@ -188,7 +190,7 @@ describe('--out', () => {
     for (const round of [1, 2, 3]) {
       expect(await judged(['run', scenario, '--out', out, '--quiet'])).toMatchObject({ code: 0, stderr: '' })
       expect(readRequests(out).length).toBe(100)
-      expect(readRequests(out).every((request) => request.attempts.length === 1)).toBe(true)
+      expect(readRequests(out).every((request) => request.calls[0].attempts.length === 1)).toBe(true)
       expect(readResults(out).verdict).toMatchObject({ status: 'pass', passed: 2 })
       if (round === 1) writeFileSync(join(out, 'notes.txt'), 'mine')
     }

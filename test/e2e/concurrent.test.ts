@@ -21,9 +21,11 @@ test('three runs at once in one folder get results, ports and a verdict each', a
     const requests = readRequests(out)
     expect(requests.map((request) => request.id)).toEqual(Array.from({ length: 150 }, (_, i) => `r-${i + 1}`))
     // Nobody else's requests came in between: each was served once, by its own stubs.
-    expect(requests.every((request) => request.status === 200 && request.attempts.length === 1 && request.attempts[0].stub !== null)).toBe(
-      true,
-    )
+    expect(
+      requests.every(
+        (request) => request.status === 200 && request.calls[0].attempts.length === 1 && request.calls[0].attempts[0].stub !== null,
+      ),
+    ).toBe(true)
     const journal = readFileSync(join(out, 'logs', 'stub.ndjson'), 'utf8')
       .trimEnd()
       .split('\n')

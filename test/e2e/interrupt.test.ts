@@ -104,7 +104,6 @@ test.each([
   ['as soon as chaos runs', () => true],
   ['when Envoy is asked for its version', (chaos: Started) => chaos.alive().some(asked('--version')) || chaos.alive().some(isStub)],
   ['when the stub runs', (chaos: Started) => chaos.alive().some(isStub)],
-  ['when Envoy checks its configuration', (chaos: Started) => chaos.alive().some(asked('--mode')) || chaos.alive().some(isEnvoy)],
   ['when Envoy runs', (chaos: Started) => chaos.alive().some(isEnvoy)],
 ])('an interruption during the start-up, %s, leaves nothing running', async (moment, come) => {
   const { out, chaos } = startLong()

@@ -8,6 +8,7 @@ const ORDER = [
   'units.ts',
   'random.ts',
   'wall-clock.ts',
+  'node-http.ts',
   'statistics',
   'value',
   'content',
@@ -26,9 +27,9 @@ const ORDER = [
   'live.ts',
   'prepare.ts',
   'results-folder.ts',
+  'write-reports.ts',
   'conduct.ts',
   'run.ts',
-  'write-reports.ts',
   'commands',
   'main.ts',
   'cli.ts',
@@ -37,6 +38,7 @@ const ORDER = [
 /** Where processes, sockets, files, clocks and the environment may be touched. Everything else is a function of its arguments. */
 const SHELL = [
   'wall-clock.ts',
+  'node-http.ts',
   'upstream/',
   'load/',
   'topology/',
