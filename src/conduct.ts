@@ -4,6 +4,7 @@ import type { ClientLog } from './load/client-log.ts'
 import { Gate } from './load/gate.ts'
 import { readyLoad } from './load/load.ts'
 import type { LoadWatcher } from './load/load-run.ts'
+import { Pulse } from './load/pulse.ts'
 import type { PhaseTimes } from './observe/timeline.ts'
 import type { Plan } from './plan/plan.ts'
 import type { StartedTopology } from './topology/topology.ts'
@@ -47,7 +48,8 @@ export async function conduct(topology: StartedTopology, plan: Plan, stage: Stag
   const failed = new AbortController()
   const stop = AbortSignal.any([signal, topology.death, failed.signal])
   const gate = new Gate()
-  const load = play({ origin: new URL(target).origin, plan, zero, gate, watcher: stage.watcher, signal: stop })
+  const pulse = new Pulse(zero)
+  const load = play({ origin: new URL(target).origin, plan, zero, gate, pulse, watcher: stage.watcher, signal: stop })
   const scrapes = new AbortController()
   const scraping = scrapeStats(topology, now, stage, scrapes.signal)
 
@@ -60,13 +62,14 @@ export async function conduct(topology: StartedTopology, plan: Plan, stage: Stag
   const phases: PhaseTimes[] = []
   let last: StatsSnapshot = {}
   try {
-    await playPhases(topology, plan, { now, stop, gate, onPhase: stage.onPhase, ended: (phase) => phases.push(phase) })
+    await playPhases(topology, plan, { now, stop, gate, pulse, onPhase: stage.onPhase, ended: (phase) => phases.push(phase) })
     await topology.setFaults([])
   } catch (error) {
     await fail(error)
     await topology.setFaults([]).catch(() => {})
   }
   const client = await load
+  pulse.stop()
   try {
     if (!stop.aborted) await topology.settle()
     if (!topology.death.aborted) last = await topology.stats()
@@ -82,11 +85,12 @@ interface Play {
   now: () => number
   stop: AbortSignal
   gate: Gate
+  pulse: Pulse
   onPhase(index: number): void
   ended(phase: PhaseTimes): void
 }
 
-async function playPhases(topology: StartedTopology, plan: Plan, { now, stop, gate, onPhase, ended }: Play): Promise<void> {
+async function playPhases(topology: StartedTopology, plan: Plan, { now, stop, gate, pulse, onPhase, ended }: Play): Promise<void> {
   let before = await topology.stats()
   for (const [index, phase] of plan.phases.entries()) {
     const from = index === 0 ? 0 : now()
@@ -98,7 +102,7 @@ async function playPhases(topology: StartedTopology, plan: Plan, { now, stop, ga
     await drained(gate, now, stop)
     const after = topology.death.aborted ? before : await topology.stats()
     const to = now()
-    ended({ from, applied, to, complete: !stop.aborted, before, after })
+    ended({ from, applied, to, complete: !stop.aborted, before, after, lateness: pulse.take() })
     if (stop.aborted) return
     before = after
   }

@@ -17,7 +17,8 @@ export interface CallerOrders {
   think(): number
   /** How long an answer is waited for. */
   giveUpMs: number
-  begin(): { index: number; request: WireRequest }
+  /** @param wantedAt - from when on it might have been sent */
+  begin(wantedAt: number): { index: number; request: WireRequest }
   finish(index: number, ending: Ending): void
 }
 
@@ -93,14 +94,18 @@ export class Caller {
       this.#isWaiting = false
       this.#next()
     }
+    const goFromNow = () => {
+      this.#wantedAt = this.#orders.now()
+      go()
+    }
     const early = this.#wantedAt - this.#orders.now()
     if (early > 0) setTimeout(go, early)
-    this.#isWaiting = early > 0 || !this.#orders.lets(go)
+    this.#isWaiting = early > 0 || !this.#orders.lets(goFromNow)
     if (!this.#isWaiting) this.#begin()
   }
 
   #begin(): void {
-    const { index, request } = this.#orders.begin()
+    const { index, request } = this.#orders.begin(this.#wantedAt)
     this.#current = { index, isHead: request.method === 'HEAD', sentAt: this.#orders.now(), receipt: new Receipt() }
     this.#failure = undefined
     this.#isFree = false

@@ -19,7 +19,7 @@ const LOOK_AGAIN_MS = 20
  */
 export async function closedLoop(
   autocannon: Autocannon,
-  { origin, plan, zero, gate, watcher, signal }: LoadRun,
+  { origin, plan, zero, gate, pulse, watcher, signal }: LoadRun,
   load: ClosedLoad,
 ): Promise<ClientLog> {
   const log = new ClientLog(wallClockOffset() + zero)
@@ -39,9 +39,10 @@ export async function closedLoop(
       if (!may) gate.whenOpened(go)
       return may
     },
-    begin: () => {
+    begin: (wantedAt: number) => {
       const kind = drawKind()
       const at = now()
+      pulse.sent(wantedAt, at)
       const index = log.begin(at, kind, at)
       watcher.onSent(index)
       return { index, request: wireRequest(plan.requests[kind] as PlannedRequest, index) }

@@ -1,5 +1,6 @@
 import type { Plan } from '../plan/plan.ts'
 import type { Gate } from './gate.ts'
+import type { Pulse } from './pulse.ts'
 
 /** What any kind of load needs to be played. */
 export interface LoadRun {
@@ -9,6 +10,7 @@ export interface LoadRun {
   /** The start of the load, on the clock of `performance.now()`. */
   zero: number
   gate: Gate
+  pulse: Pulse
   watcher: LoadWatcher
   /** Ends the load early: nothing more is sent, requests in flight are given up. */
   signal: AbortSignal

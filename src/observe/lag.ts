@@ -1,5 +1,7 @@
+import { BEAT_MS } from '../load/pulse.ts'
 import type { Stall } from './observations.ts'
 import { attemptsOf, type RequestRecord } from './record.ts'
+import type { PhaseTimes } from './timeline.ts'
 
 /** A lag beyond this, in ms, is a stall: what happens meanwhile is the machine's doing as much as the policy's. */
 const STALL_MS = 20
@@ -7,8 +9,14 @@ const STALL_MS = 20
 /** A step that should take no time, and how long it took: `from` to `to`, in ms after the start of the load. */
 export type Step = Stall
 
-/** From the due time to the socket: the generator's own lag. */
+/** From the due time to the socket: the generator's own lag. In a closed loop they are one: `PhaseTimes.lateness` has it. */
 export const generatorSteps = ({ due, sent }: RequestRecord): Step[] => [{ from: due, to: sent }]
+
+/** Of the pulse of the generator: the late beats of a phase, and those that were in time. */
+export function beatSteps({ from, to, lateness }: Pick<PhaseTimes, 'from' | 'to' | 'lateness'>): Step[] {
+  const inTime = Math.max(0, Math.floor((to - from) / BEAT_MS) - lateness.beats.length)
+  return [...lateness.beats, ...Array.from({ length: inTime }, () => ({ from, to: from }))]
+}
 
 /**
  * From the socket to Envoy's log, and from the router to the hop; not what the policy itself makes an attempt wait.

@@ -22,7 +22,7 @@ export interface PhaseObservation {
   complete: boolean
   /** When the phase's faults were confirmed in force; `from` when it has none. */
   applied: number
-  /** How late requests were sent, in ms after their due time: 99th percentile and maximum. */
+  /** How late the generator was, in ms: to send requests, or to notice that time went by. 99th percentile and maximum. */
   lateness: { p99: number; max: number }
   /** How late the stub answered, in ms after its own due time: 99th percentile and maximum; zeros when it saw none. */
   stubLag: { p99: number; max: number }

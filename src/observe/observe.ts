@@ -6,7 +6,7 @@ import { callsAstray } from './astray.ts'
 import { readCalls } from './calls.ts'
 import { weighFaults } from './evidence.ts'
 import { joinRecords } from './join.ts'
-import { envoySteps, generatorSteps, Lag, stallsIn, stubSteps } from './lag.ts'
+import { beatSteps, envoySteps, generatorSteps, Lag, stallsIn, stubSteps } from './lag.ts'
 import type { Observations, PhaseObservation } from './observations.ts'
 import { parseLogs } from './parse-logs.ts'
 import type { Records } from './records.ts'
@@ -38,7 +38,7 @@ export function observe(plan: Plan, raw: RawEvidence): Observations {
 
 /** What each phase was like, in one walk through the records. */
 function observePhases(plan: Plan, phases: readonly PhaseTimes[], records: Records): PhaseObservation[] {
-  const lags = phases.map(() => ({ generator: new Lag(), envoy: new Lag(), stub: new Lag() }))
+  const lags = phases.map(() => ({ generator: new Lag(), pulse: new Lag(), envoy: new Lag(), stub: new Lag() }))
   const straight = isStraight(plan)
   for (const record of records) {
     const lag = lags[record.phase]
@@ -48,17 +48,19 @@ function observePhases(plan: Plan, phases: readonly PhaseTimes[], records: Recor
   }
   const clusters = [...new Set(plan.stubs.servers.map((server) => server.cluster))]
   return phases.map((times, index) => {
-    const { generator, envoy, stub } = lags[index] as (typeof lags)[number]
+    const { generator, pulse, envoy, stub } = lags[index] as (typeof lags)[number]
+    generator.add(times.lateness.sends)
+    pulse.add(beatSteps(times))
     return {
       name: plan.phases[index]?.name ?? '',
       from: times.from,
       to: times.to,
       complete: times.complete,
       applied: times.applied,
-      lateness: generator.tail,
+      lateness: worse(generator.tail, pulse.tail),
       envoyLag: envoy.tail,
       stubLag: stub.tail,
-      stalls: stallsIn([...generator.long, ...envoy.long, ...stub.long]),
+      stalls: stallsIn([...generator.long, ...pulse.long, ...envoy.long, ...stub.long]),
       ejections: Object.fromEntries(
         clusters.map((cluster) => [
           cluster,
@@ -68,3 +70,7 @@ function observePhases(plan: Plan, phases: readonly PhaseTimes[], records: Recor
     }
   })
 }
+
+type Tail = PhaseObservation['lateness']
+
+const worse = (one: Tail, other: Tail): Tail => ({ p99: Math.max(one.p99, other.p99), max: Math.max(one.max, other.max) })

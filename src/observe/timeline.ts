@@ -1,4 +1,5 @@
 import type { StatsSnapshot } from '../envoy/stats.ts'
+import type { Lateness } from '../load/pulse.ts'
 
 /** Clocks of two processes on one machine, in ms, read independently. */
 export const CLOCK_SLACK_MS = 2
@@ -15,4 +16,6 @@ export interface PhaseTimes {
   complete: boolean
   before: StatsSnapshot
   after: StatsSnapshot
+  /** Of the load generator, while it went. */
+  lateness: Lateness
 }

@@ -144,8 +144,8 @@ export const loadRuns = (chaos: Started) => until('the load begins', () => chaos
 export interface Small {
   name?: string
   seconds?: number
-  /** Requests a second. */
-  rate?: number
+  /** Requests a second; null for a closed loop, by `load`. */
+  rate?: number | null
   latency?: string
   /** Further lines below `load:`, such as `arrivals: poisson`. */
   load?: readonly string[]
@@ -178,7 +178,7 @@ export function writeScenario(folder: string, small: Small = {}): string {
       '  routes:',
       '    - { match: { prefix: / }, cluster: shop, timeout: 20s }',
       'load:',
-      `  rate: ${rate}/s`,
+      ...(rate === null ? [] : [`  rate: ${rate}/s`]),
       ...load.map((line) => `  ${line}`),
       'phases:',
       `  - { name: only, for: ${seconds}s, faults: [${faults.join(', ')}] }`,

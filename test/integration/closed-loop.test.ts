@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { type ClientLog, requestId } from '../../src/load/client-log.ts'
 import { Gate } from '../../src/load/gate.ts'
 import { readyLoad } from '../../src/load/load.ts'
+import { Pulse } from '../../src/load/pulse.ts'
 import { compilePlan } from '../../src/plan/compile.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { compatibleShare } from '../../src/statistics/compatible.ts'
@@ -60,7 +61,10 @@ async function send(origin: string, plan: Plan, signal = new AbortController().s
   const gate = new Gate()
   gate.openUntil(Number.POSITIVE_INFINITY)
   const watcher = { onSent: () => {}, onEnd: () => {} }
-  const log = await readyLoad(plan.load)({ origin, plan, zero: performance.now() + 20, gate, watcher, signal })
+  const zero = performance.now() + 20
+  const pulse = new Pulse(zero)
+  closing.push(() => pulse.stop())
+  const log = await readyLoad(plan.load)({ origin, plan, zero, gate, pulse, watcher, signal })
   // Whatever happens: each request has its record, and each record its end.
   expect([...log.end].every((end, i) => end >= (log.sent[i] as number))).toBe(true)
   expect([...log.due]).toEqual([...log.sent])

@@ -8,6 +8,7 @@ import { type ClientLog, requestId } from '../../src/load/client-log.ts'
 import { Gate } from '../../src/load/gate.ts'
 import { readyLoad } from '../../src/load/load.ts'
 import type { LoadWatcher } from '../../src/load/load-run.ts'
+import { Pulse } from '../../src/load/pulse.ts'
 import { compilePlan } from '../../src/plan/compile.ts'
 import type { OpenLoad, Plan } from '../../src/plan/plan.ts'
 import { compatibleShare } from '../../src/statistics/compatible.ts'
@@ -51,7 +52,10 @@ const UNSEEN: LoadWatcher = { onSent: () => {}, onEnd: () => {} }
 async function send(origin: string, plan: Plan, signal = new AbortController().signal): Promise<ClientLog> {
   const gate = new Gate()
   gate.openUntil(Number.POSITIVE_INFINITY)
-  return readyLoad(plan.load)({ origin, plan, zero: performance.now() + 20, gate, watcher: UNSEEN, signal })
+  const zero = performance.now() + 20
+  const pulse = new Pulse(zero)
+  closing.push(() => pulse.stop())
+  return readyLoad(plan.load)({ origin, plan, zero, gate, pulse, watcher: UNSEEN, signal })
 }
 
 const latencies = (log: ClientLog) => [...log.due].map((due, i) => (log.end[i] as number) - due)
@@ -274,9 +278,15 @@ describe('time', () => {
     }, 400)
     const gate = new Gate()
     gate.openUntil(Number.POSITIVE_INFINITY)
+    const pulse = new Pulse(zero)
     const told = Array<number>(200).fill(Number.NaN)
     const watcher = { onSent: () => {}, onEnd: (index: number, latencyMs: number) => void told.splice(index, 1, latencyMs) }
-    const log = await readyLoad(plan.load)({ origin, plan, zero, gate, watcher, signal: new AbortController().signal })
+    const log = await readyLoad(plan.load)({ origin, plan, zero, gate, pulse, watcher, signal: new AbortController().signal })
+    pulse.stop()
+    // The pulse was due every 10 ms: some 30 times.
+    const missed = pulse.take().beats.filter(({ from }) => from > stalled.from + TIMER_MS && from < stalled.to - TIMER_MS)
+    expect(missed.length).toBeGreaterThan(25)
+    for (const { from, to } of missed) expect(to).toBeGreaterThan(Math.max(from, stalled.to - TIMER_MS))
     // What is shown while the load runs counts from the due time, too.
     expect(told).toEqual(latencies(log))
     const caught = [...plan.load.due].flatMap((due, i) => (due > stalled.from + TIMER_MS && due < stalled.to ? [{ due, i }] : []))

@@ -10,7 +10,9 @@ function weigh(fault: Partial<PlannedFault>, records: RequestRecord[], counted: 
   const { plan } = world({ phases: [{ name: 'p', faults: [0] }], faults: [fault], records, expect: [] })
   const counter = `http.hop_inventory_1.fault.${fault.action?.kind === 'delay' ? 'delays' : 'aborts'}_injected`
   const after: StatsSnapshot = { [counter]: counted }
-  const [evidence] = weighFaults(plan, { records, foreign: [] }, [{ from: 0, applied: 0, to: 1000, complete: true, before: {}, after }])
+  const [evidence] = weighFaults(plan, { records, foreign: [] }, [
+    { from: 0, applied: 0, to: 1000, complete: true, before: {}, after, lateness: { beats: [], sends: [] } },
+  ])
   return evidence
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { envoySteps, generatorSteps, Lag, type Step, stallsIn, stubSteps } from '../../../src/observe/lag.ts'
+import { beatSteps, envoySteps, generatorSteps, Lag, type Step, stallsIn, stubSteps } from '../../../src/observe/lag.ts'
 import { attempt, egress, good, hop } from '../verdict/records.ts'
 
 const lagOf = (...steps: Step[][]) => {
@@ -30,6 +30,18 @@ test('a stub lags from the time its answer was due', () => {
   const stub = { arrived: 0, started: 0, due: 20, answered: 27, status: 200, busy: 1, queued: 0 }
   const record = good({ attempts: [attempt({ stub }), attempt({ n: 2, stub: null })] })
   expect(lagOf(stubSteps(record)).tail).toEqual({ p99: 7, max: 7 })
+})
+
+test('the pulse of the generator is due every 10 ms; what was late of it stands beside what was not', () => {
+  // 1 s has 100 beats. With 1 of them late the 99th of 100 values is in time; with 2 it is the earlier one of those.
+  const [one, two] = [
+    { from: 500, to: 570 },
+    { from: 510, to: 570 },
+  ]
+  const beats = (...late: Step[]) => lagOf(beatSteps({ from: 0, to: 1000, lateness: { beats: late, sends: [] } })).tail
+  expect(beats()).toEqual({ p99: 0, max: 0 })
+  expect(beats(one)).toEqual({ p99: 0, max: 70 })
+  expect(beats(one, two)).toEqual({ p99: 60, max: 70 })
 })
 
 test('steps above 20 ms are stalls, and those that overlap are one', () => {

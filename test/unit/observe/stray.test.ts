@@ -8,7 +8,7 @@ const { plan } = world({
   faults: [{}],
   expect: [],
 })
-const times: PhaseTimes = { from: 1000, applied: 1002, to: 2000, complete: true, before: {}, after: {} }
+const times: PhaseTimes = { from: 1000, applied: 1002, to: 2000, complete: true, before: {}, after: {}, lateness: { beats: [], sends: [] } }
 const stray = (phase: number, seen: PhaseTimes, parts: Parts, of = plan) => isStray(of, phase, seen, good(parts))
 const at = (start: number) => attempt({ start: start - 1, hop: { ...hop(), start } })
 
