@@ -26,7 +26,8 @@ export class AnswerKeeper {
   readonly #answers: Answers
   readonly #bodies: Table<Body>
   readonly #headers: Table<Headers>
-  readonly #values = new Map<string, Set<string>>()
+  /** The values of each header so far; null where none is kept. */
+  readonly #values = new Map<string, Set<string> | null>()
   readonly #recent: { begun: Buffer; bytes: number; broken: boolean; number: number }[] = []
 
   /** @param answers - filled as they come */
@@ -59,21 +60,24 @@ export class AnswerKeeper {
   }
 
   #headersNumber(received: IncomingHttpHeaders): number {
-    const fields = Object.entries(received).map(([name, lines]): [string, string | null] => [
-      name,
-      this.#valueOf(name, Array.isArray(lines) ? lines.join(', ') : (lines ?? '')),
-    ])
-    const key = fields.map(([name, value]) => (value === null ? name : `${name}:${value}`)).join('\n')
+    const fields: [name: string, value: string | null][] = []
+    let key = ''
+    for (const name of Object.keys(received)) {
+      const lines = received[name]
+      const value = this.#valueOf(name, Array.isArray(lines) ? lines.join(', ') : (lines ?? ''))
+      fields.push([name, value])
+      key += value === null ? `${name}\n` : `${name}:${value}\n`
+    }
     return this.#headers.numberOf(key, () => ({ fields: Object.fromEntries(fields) }))
   }
 
   #valueOf(name: string, value: string): string | null {
-    if (whyValueNotKept(name) !== undefined) return null
     let values = this.#values.get(name)
     if (values === undefined) {
-      values = new Set()
+      values = whyValueNotKept(name) === undefined ? new Set() : null
       this.#values.set(name, values)
     }
+    if (values === null) return null
     if (!values.has(value)) {
       if (values.size >= MOST_VALUES) return null
       values.add(value)

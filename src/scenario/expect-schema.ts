@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { parseCondition } from '../value/condition.ts'
 import { condition, duration, headerMatch, httpStatus, reference, title } from '../value/scalar.ts'
 import { show } from '../value/show.ts'
+import { bodyClaim, headerClaims } from './content-schema.ts'
 
 /** What can be claimed. The terms are defined once, in `METRICS`, and the reference quotes them from there. */
 
@@ -51,6 +52,13 @@ export const METRICS = {
   p90: latency('90th percentile of latency.'),
   p99: latency('99th percentile of latency.'),
   max: latency('The slowest request.'),
+  latency: latency('Latency of each request: one that is slower or faster than this refutes it.'),
+  headers: headerClaims
+    .optional()
+    .describe(
+      'Headers of every answer, by name: the value ("no-store"), { contains: text }, { matches: expression }, { present: true } or { absent: true }. Several lines of one header are one value, joined with ", ".',
+    ),
+  body: bodyClaim.optional().describe('What the body of every answer is, holds or lacks; of each, the first 16 KiB are kept.'),
   attempts: condition('count', [3, '<= 3']).optional().describe('Attempts at the upstream, which must hold for every request.'),
   attempts_per_request: factor(
     'Attempts at the upstream ÷ client requests; without those that a fault at: ingress aborted, which never came to the router.',
@@ -121,6 +129,13 @@ const given = z
       .enum(['delay', 'abort', 'any', 'none'])
       .optional()
       .describe('Requests of which an attempt met such a fault; none: those that met no fault at all.'),
+    latency: latency('Latency of each request: one that is slower or faster than this refutes it.'),
+    headers: headerClaims
+      .optional()
+      .describe(
+        'Headers of every answer, by name: the value ("no-store"), { contains: text }, { matches: expression }, { present: true } or { absent: true }. Several lines of one header are one value, joined with ", ".',
+      ),
+    body: bodyClaim.optional().describe('What the body of every answer is, holds or lacks; of each, the first 16 KiB are kept.'),
     attempts: condition('count', [3, '>= 2']).optional().describe('Requests with so many attempts.'),
     header: headerMatch.optional().describe('Requests that the load sent with these headers.'),
   })

@@ -95,6 +95,7 @@ export const title = z
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}$/
 const HEADER_VALUE = /^(?:[\u0021-\u007e](?:[\t\u0020-\u007e]{0,8000}[\u0021-\u007e])?)?$/
 
+/** The name of a header, in any case. */
 export const headerName = z
   .string()
   .regex(HEADER_NAME, {

@@ -1,3 +1,6 @@
+import type { BodyTest } from '../content/match-body.ts'
+import type { HeaderTest } from '../content/match-header.ts'
+import { bodyTests, headerTests } from '../scenario/content-schema.ts'
 import type { Expectation, MetricName } from '../scenario/expect-schema.ts'
 import type { DocumentPath } from '../scenario/scenario.ts'
 import type { Condition } from '../value/condition.ts'
@@ -17,6 +20,8 @@ export type Claim = {
 /** How a claim is measured, by family. */
 export type Measure =
   | { family: 'share'; of: 'success_rate' | 'error_rate' | 'fault_share' | { status: string }; condition: Condition }
+  | { family: 'content'; test: { of: 'body'; is: BodyTest } | { of: 'headers'; is: HeaderTest } }
+  | { family: 'each_latency'; condition: Condition }
   | { family: 'every'; of: { status: number } | { attempts: Condition } }
   | { family: 'latency'; quantile: number; condition: Condition }
   | { family: 'factor'; of: 'attempts_per_request' | 'retry_amplification'; condition: Condition }
@@ -42,9 +47,10 @@ const QUANTILES = { p50: 0.5, p90: 0.9, p99: 0.99, max: 1 } as const
 /** All claims of an expectation, in the order of `METRICS`. */
 export function claimsOf(expectation: Expectation, index: number): Claim[] {
   const claims: Claim[] = []
-  const add = (metric: MetricName, measure: Measure, asked: string, part?: string) => {
-    const path = ['expect', index, metric, ...(part === undefined ? [] : [part])]
-    claims.push({ expectation, index, metric: part === undefined ? metric : `${metric}.${part}`, asked, path, ...measure })
+  const add = (metric: MetricName, measure: Measure, asked: string, part: string | readonly (string | number)[] = []) => {
+    const parts = typeof part === 'string' ? [part] : part
+    const path = ['expect', index, metric, ...parts]
+    claims.push({ expectation, index, metric: [metric, ...parts.slice(0, 1)].join('.'), asked, path, ...measure })
   }
   const e = expectation
   for (const metric of ['success_rate', 'error_rate'] as const) {
@@ -59,6 +65,11 @@ export function claimsOf(expectation: Expectation, index: number): Claim[] {
     const condition = e[metric]
     if (condition) add(metric, { family: 'latency', quantile: QUANTILES[metric], condition }, condition.source)
   }
+  if (e.latency) add('latency', { family: 'each_latency', condition: e.latency }, e.latency.source)
+  for (const { path, asked, test } of headerTests(e.headers ?? {}))
+    add('headers', { family: 'content', test: { of: 'headers', is: test } }, asked, path)
+  for (const { path, asked, test } of e.body === undefined ? [] : bodyTests(e.body))
+    add('body', { family: 'content', test: { of: 'body', is: test } }, asked, path)
   if (e.attempts) add('attempts', { family: 'every', of: { attempts: e.attempts } }, e.attempts.source)
   for (const metric of ['attempts_per_request', 'retry_amplification'] as const) {
     const condition = e[metric]

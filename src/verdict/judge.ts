@@ -5,7 +5,9 @@ import type { Plan } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { type Claim, claimsOf } from './claim.ts'
 import { type Evidence, type Finding, noData } from './finding.ts'
+import { measureContent } from './measure-content.ts'
 import { measureCount } from './measure-count.ts'
+import { measureEachLatency } from './measure-each-latency.ts'
 import { measureEvery } from './measure-every.ts'
 import { measureFactor } from './measure-factor.ts'
 import { measureLatency } from './measure-latency.ts'
@@ -85,6 +87,8 @@ function needsLog(claim: Claim): boolean {
     case 'factor':
       return true
     case 'latency':
+    case 'each_latency':
+    case 'content':
     case 'recovery':
       return false
     default:
@@ -100,6 +104,10 @@ function measureOf(claim: Exclude<Claim, { family: 'recovery' }>, records: Recor
       return measureEvery(claim, records, evidence)
     case 'latency':
       return measureLatency(claim, records, evidence)
+    case 'each_latency':
+      return measureEachLatency(claim, records, evidence)
+    case 'content':
+      return measureContent(claim, records)
     case 'factor':
       return measureFactor(claim, records, evidence)
     case 'count':

@@ -21,6 +21,8 @@ export function neededFor(
     case 'share':
       return neededForShare(claim.condition)
     case 'every':
+    case 'content':
+    case 'each_latency':
       return MIN_EXACT
     case 'count':
       return holds(claim.condition, 0) ? MIN_EXACT : 1

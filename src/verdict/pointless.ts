@@ -3,7 +3,7 @@ import { limitsOf } from './decide.ts'
 
 /** Why a claim says nothing, whatever happens: it holds always, or never. Undefined when it can go either way. */
 export function pointless(claim: Claim): string | undefined {
-  if (claim.family === 'recovery') return undefined
+  if (claim.family === 'recovery' || claim.family === 'content') return undefined
   if (claim.family === 'every') {
     if ('status' in claim.of) return undefined
     return range(claim.of.attempts, 0, Number.POSITIVE_INFINITY)

@@ -54,7 +54,7 @@ const SHELL = [
   'main.ts',
   'cli.ts',
 ]
-const WORLD_MODULE = /^(node:(?!util$)|undici|log-update|testcontainers)/
+const WORLD_MODULE = /^(node:(?!(util|module)$)|undici|log-update|testcontainers)/
 const WORLD_GLOBAL = /\b(Date\.now|new Date\(\)|Math\.random|performance\.|process\.|setTimeout\(|setInterval\(|fetch\()/
 
 const SRC = resolve(import.meta.dirname, '../../src')
