@@ -129,13 +129,6 @@ const given = z
       .enum(['delay', 'abort', 'any', 'none'])
       .optional()
       .describe('Requests of which an attempt met such a fault; none: those that met no fault at all.'),
-    latency: latency('Latency of each request: one that is slower or faster than this refutes it.'),
-    headers: headerClaims
-      .optional()
-      .describe(
-        'Headers of every answer, by name: the value ("no-store"), { contains: text }, { matches: expression }, { present: true } or { absent: true }. Several lines of one header are one value, joined with ", ".',
-      ),
-    body: bodyClaim.optional().describe('What the body of every answer is, holds or lacks; of each, the first 16 KiB are kept.'),
     attempts: condition('count', [3, '>= 2']).optional().describe('Requests with so many attempts.'),
     header: headerMatch.optional().describe('Requests that the load sent with these headers.'),
   })

@@ -32,6 +32,7 @@ const SECTIONS: readonly string[] = [
   'phases.[].faults.[].when',
   'expect.[]',
   'expect.[].given',
+  'expect.[].body',
 ]
 
 const headingOf = (at: string) => (at === '' ? 'The file' : `\`${at.replaceAll('.[]', '[]').replaceAll('*', '<name>')}\``)

@@ -1,4 +1,5 @@
 import type { RequestRecord } from '../observe/record.ts'
+import type { Records } from '../observe/records.ts'
 import { holds } from '../value/condition.ts'
 import { calmOf, STALLED } from './calm.ts'
 import { type ClaimOf, quote } from './claim.ts'
@@ -12,7 +13,7 @@ import { plural, showMs } from './show.ts'
  * `latency: "<= 300ms"`: what must hold for every request, each on its own. A request that the machine held up proves
  * neither that it is too slow nor that it is slow enough; one that was never answered was not served slowly, but not at all.
  */
-export function measureEachLatency(claim: ClaimOf<'each_latency'>, records: readonly RequestRecord[], { observations }: Evidence): Finding {
+export function measureEachLatency(claim: ClaimOf<'each_latency'>, records: Records, { observations }: Evidence): Finding {
   if (records.length === 0) return noData('no request was seen of those that it is about')
   const { condition } = claim
   const { least, most } = limitsOf(condition)

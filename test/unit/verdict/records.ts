@@ -36,6 +36,10 @@ export type Parts = Partial<RequestRecord> & Partial<Omit<Call, 'egress'>> & { e
 
 let next = 0
 
+/** Equal answers share what is kept of them. */
+const HEADERS = { fields: { 'content-type': 'application/json', date: null } }
+const BODY = { text: '{"stock":3}', bytes: 11, whole: true }
+
 /** A success of 20 ms in the first phase, answered at the first try. */
 export function good({ egress: line = egress(), attempts = [attempt()], ingressFaults = [], ...parts }: Parts = {}): RequestRecord {
   const due = parts.due ?? 0
@@ -49,8 +53,8 @@ export function good({ egress: line = egress(), attempts = [attempt()], ingressF
     sent: due,
     end: due + 20,
     status: 200,
-    headers: { fields: {} },
-    body: { text: '', bytes: 0, whole: true },
+    headers: HEADERS,
+    body: BODY,
     error: null,
     success: true,
     edge: false,
