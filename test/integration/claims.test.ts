@@ -1,11 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
-import { judge } from '../../src/verdict/judge.ts'
 import type { Outcome } from '../../src/verdict/verdict.ts'
-import { type Ran, runScenario } from '../helpers/scenario.ts'
-
-/** The outcomes of a run, as `metric asked: status`, with those of one kind of request. */
-const judged = ({ scenario, plan, observations }: Ran): readonly Outcome[] => judge(scenario, plan, observations).outcomes
+import { judgedCalmly, runScenario } from '../helpers/scenario.ts'
 
 const TRACE =
   'Error: no stock\n    at getStock (/app/stock.js:12:21)\n    at process.processTicksAndRejections (node:internal/process/task_queues:105:5)'
@@ -83,7 +79,7 @@ describe('claims on what the caller got, straight to Envoy', () => {
         ]),
       }),
     )
-    outcomes = judged(ran)
+    outcomes = judgedCalmly(ran)
   })
 
   test.each(paths)('what holds of /%s passes', (name) => {
