@@ -46,6 +46,7 @@ export const attemptLog = (path: string) => [
     flags: '%RESPONSE_FLAGS%',
     cluster: '%UPSTREAM_CLUSTER%',
     host: '%UPSTREAM_HOST%',
+    replica: '%UPSTREAM_HOST_NAME%',
     pool: '%UPSTREAM_CONNECTION_POOL_READY_DURATION%',
     failure: '%UPSTREAM_TRANSPORT_FAILURE_REASON%',
   }),

@@ -13,7 +13,12 @@ import { hostOf, sharedHosts } from './virtual-host.ts'
  */
 export function buildBootstrap(scenario: Scenario, plan: Plan, addresses: Addresses) {
   const ingressFaults = plan.faults.filter((fault) => fault.at === 'ingress')
-  const clusters = Object.entries(scenario.upstreams).map(([name, { replicas }]) => ({ name, replicas: range(replicas) }))
+  const clusters = Object.entries(scenario.upstreams).map(([name, { replicas, unreachable = [] }]) => ({
+    name,
+    replicas: range(replicas),
+    // The egress side connects to what stands in its place: a hop would connect for it.
+    reachable: range(replicas).filter((replica) => !unreachable.includes(replica)),
+  }))
   const manager = scenario.envoy.http_connection_manager
   return {
     admin: { address: socketAddress(addresses.admin) },
@@ -39,8 +44,8 @@ export function buildBootstrap(scenario: Scenario, plan: Plan, addresses: Addres
             manager,
           }),
         ),
-        ...clusters.flatMap(({ name, replicas }) =>
-          replicas.map((replica) =>
+        ...clusters.flatMap(({ name, reachable }) =>
+          reachable.map((replica) =>
             hopListener({
               cluster: name,
               replica,
@@ -52,14 +57,14 @@ export function buildBootstrap(scenario: Scenario, plan: Plan, addresses: Addres
         ),
       ],
       clusters: [
-        ...clusters.map(({ name, replicas }) =>
+        ...clusters.map(({ name, replicas, reachable }) =>
           policyCluster(
             scenario,
             name,
-            replicas.map((replica) => addresses.hops[replicaKey(name, replica)] as Address),
+            replicas.map((replica) => addresses[reachable.includes(replica) ? 'hops' : 'stubs'][replicaKey(name, replica)] as Address),
           ),
         ),
-        ...clusters.flatMap(({ name, replicas }) => replicas.map((replica) => stubCluster(name, replica, addresses.stubs))),
+        ...clusters.flatMap(({ name, reachable }) => reachable.map((replica) => stubCluster(name, replica, addresses.stubs))),
       ],
     },
   }

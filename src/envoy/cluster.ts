@@ -31,7 +31,10 @@ export function stubCluster(cluster: string, replica: number, stubs: Readonly<Re
     name,
     type: 'STATIC',
     circuit_breakers: { thresholds: [limits] },
-    load_assignment: loadAssignment(name, [stubs[replicaKey(cluster, replica)] as Address]),
+    load_assignment: {
+      cluster_name: name,
+      endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(stubs[replicaKey(cluster, replica)] as Address) } }] }],
+    },
   }
 }
 
@@ -39,7 +42,8 @@ function loadAssignment(name: string, addresses: readonly Address[], weights: Re
   const endpoint = (address: Address, index: number) => {
     const weight = weights[index + 1]
     return {
-      endpoint: { address: socketAddress(address) },
+      // The log of attempts calls it so, also when it was never reached.
+      endpoint: { address: socketAddress(address), hostname: replicaKey(name, index + 1) },
       ...(weight === undefined ? {} : { load_balancing_weight: weight }),
     }
   }

@@ -1,11 +1,12 @@
 import { type Route, routesOf } from '../scenario/routing.ts'
 import type { Scenario } from '../scenario/scenario.ts'
+import { routeName } from '../scenario/timeouts.ts'
 import { durations } from './duration.ts'
 import { buildRetryPolicy, exactly } from './retry-policy.ts'
 
-/** Envoy's routes for the scenario's, named by their place: `route-1` is the first. Envoy takes the first that matches. */
+/** Envoy's routes for the scenario's, named by their place. Envoy takes the first that matches. */
 export function buildRoutes(scenario: Scenario) {
-  return routesOf(scenario).map((route, index) => ({ cluster: route.cluster, built: buildRoute(route, `route-${index + 1}`) }))
+  return routesOf(scenario).map((route, index) => ({ cluster: route.cluster, built: buildRoute(route, routeName(index)) }))
 }
 
 /** What an app meets on the port of a cluster that has no catch-all route: Envoy's defaults. */

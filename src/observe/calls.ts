@@ -1,3 +1,5 @@
+import type { PlannedPolicy } from '../plan/plan.ts'
+import type { RequestTimeout } from '../scenario/timeouts.ts'
 import type { JournalLine } from '../upstream/spec.ts'
 import { type AttemptLine, type EgressLine, faultsOf, flagsOf, type HopLine, type Logs } from './parse-logs.ts'
 import type { Attempt, Call, Egress } from './record.ts'
@@ -18,48 +20,70 @@ interface LinesOfOne {
  * Puts the four logs together, call by call, in the order in which they began.
  * @param startedAt - epoch ms of the start of the load
  */
-export function readCalls(logs: Logs, startedAt: number): SeenCall[] {
+export function readCalls(logs: Logs, startedAt: number, policy: PlannedPolicy): SeenCall[] {
   const lines = new Map<string | null, LinesOfOne>(logs.egress.map(({ call }) => [call, { attempts: [], hops: [], journal: [] }]))
   const of = (call: string | null) => (call === null ? undefined : lines.get(call))
   for (const line of logs.attempts) of(line.call)?.attempts.push(line)
   for (const line of logs.hop) of(line.call)?.hops.push(line)
   for (const line of logs.journal) of(line.call)?.journal.push(line)
   return logs.egress
-    .map((line) => readCall(line, lines.get(line.call) as LinesOfOne, startedAt))
+    .map((line) => readCall(line, lines.get(line.call) as LinesOfOne, startedAt, policy))
     .sort((a, b) => a.egress.start - b.egress.start)
 }
 
-function readCall(line: EgressLine, lines: LinesOfOne, startedAt: number): SeenCall {
-  const egress = readEgress(line, startedAt)
+function readCall(line: EgressLine, lines: LinesOfOne, startedAt: number, policy: PlannedPolicy): SeenCall {
+  const egress = readEgress(line, startedAt, policy)
+  const hedged = egress.route !== null && policy.hedgedRoutes.includes(egress.route)
   const made = lines.attempts.filter((attempt) => !isRefused(attempt)).sort((a, b) => number(a.n) - number(b.n))
   return {
     id: line.id,
     egress,
-    attempts: made.map((attempt, i) => readAttempt(attempt, lines, startedAt, egress.routeTimeout && i === made.length - 1)),
+    attempts: made.map((attempt, i) =>
+      readAttempt(attempt, lines, startedAt, { egress, hedged, inFlight: hedged || i === made.length - 1 }),
+    ),
     ingressFaults: faultsOf(line.faults),
   }
 }
 
-function readEgress(line: EgressLine, startedAt: number): Egress {
+/** By `RESPONSE_CODE_DETAILS`. */
+const REQUEST_TIMEOUTS: Readonly<Record<string, RequestTimeout>> = {
+  response_timeout: 'route',
+  stream_idle_timeout: 'idle',
+  max_duration_timeout: 'max_stream_duration',
+  request_overall_timeout: 'request',
+}
+
+function readEgress(line: EgressLine, startedAt: number, policy: PlannedPolicy): Egress {
   const refused = line.details?.includes('overflow') ?? false
+  const flags = flagsOf(line.flags)
   return {
     cluster: line.cluster,
     route: line.route,
     start: epochMs(line.start) - startedAt,
     durationMs: line.us === null ? line.ms : line.us / 1000,
     status: line.status,
-    flags: flagsOf(line.flags),
+    flags,
     details: line.details,
     // max_requests is checked when a connection is at hand, so the host is known by then; the queue is before that.
     rejectedBy: refused ? (line.host === null ? 'max_pending_requests' : 'max_requests') : null,
-    routeTimeout: line.details === 'response_timeout',
+    cutBy: REQUEST_TIMEOUTS[line.details ?? ''] ?? null,
+    retrySuppressedBy:
+      refused || !flags.includes('UO') ? null : policy.budgetedClusters.includes(line.cluster ?? '') ? 'retry_budget' : 'max_retries',
   }
 }
 
 /** A breaker refused it before anything was sent; a suppressed retry carries UO, too, but has a status. */
 export const isRefused = (attempt: AttemptLine) => attempt.status === 0 && flagsOf(attempt.flags).includes('UO')
 
-function readAttempt(line: AttemptLine, lines: LinesOfOne, startedAt: number, endedByRoute: boolean): Attempt {
+/** What the call of an attempt says of how that ended. */
+interface Course {
+  egress: Egress
+  hedged: boolean
+  /** It may have been in flight when its call ended. */
+  inFlight: boolean
+}
+
+function readAttempt(line: AttemptLine, lines: LinesOfOne, startedAt: number, course: Course): Attempt {
   const n = number(line.n)
   const flags = flagsOf(line.flags)
   const hop = lines.hops.find((candidate) => number(candidate.n) === n)
@@ -71,8 +95,9 @@ function readAttempt(line: AttemptLine, lines: LinesOfOne, startedAt: number, en
     poolMs: line.pool ?? 0,
     status: line.status,
     flags,
-    replica: hop ? Number(hop.hop.split('/').at(-1)) : (stub?.replica ?? null),
-    cutBy: cutBy(line, flags, endedByRoute),
+    replica: line.replica === null ? null : Number(line.replica.split('/').at(-1)),
+    cutBy: cutBy(line, flags, course),
+    outrun: course.hedged && line.status === 0 && course.egress.details === 'via_upstream' && hasNoFault(flags),
     hop: hop
       ? {
           start: epochMs(hop.start) - startedAt,
@@ -98,14 +123,19 @@ function readAttempt(line: AttemptLine, lines: LinesOfOne, startedAt: number, en
 
 /**
  * Which limit cut an attempt. A refused connection gives its reason as the transport failure; one that ran into
- * connect_timeout gives none (test/integration/timeouts.test.ts).
+ * connect_timeout gives none (test/integration/timeouts.test.ts). Of a hedged try UT says only that it passed
+ * per_try_timeout: it went on (test/integration/policy-hedging.test.ts).
  */
-function cutBy(line: AttemptLine, flags: readonly string[], endedByRoute: boolean): Attempt['cutBy'] {
-  if (flags.includes('UT')) return 'per_try'
+function cutBy(line: AttemptLine, flags: readonly string[], { egress, hedged, inFlight }: Course): Attempt['cutBy'] {
+  if (flags.includes('SI')) return 'per_try_idle'
+  if (flags.includes('UT') && !hedged) return 'per_try'
   if (flags.includes('UF') && line.failure === null) return 'connect'
-  // One that failed by itself has a flag; the route's timeout then fell into the back-off.
-  return endedByRoute && line.status === 0 && flags.length === 0 ? 'route' : null
+  // One that failed by itself has a flag; the limit of the whole then fell into the back-off.
+  return inFlight && line.status === 0 && hasNoFault(flags) ? egress.cutBy : null
 }
+
+/** Without a flag that tells of an end of its own. */
+const hasNoFault = (flags: readonly string[]) => flags.every((flag) => flag === 'UT')
 
 /** Envoy logs seconds with six decimals as text. */
 const epochMs = (seconds: string) => Number(seconds) * 1000

@@ -17,7 +17,7 @@ export interface Chance {
   lagMs: number
   /** The next station (the stub, or the router) saw it. */
   passed: boolean
-  /** It ended without an answer: a timeout cut it, or its caller left. */
+  /** It ended without an answer of the next station's: a timeout cut it, or its caller left. */
   cut: boolean
   status: number
 }
@@ -61,7 +61,18 @@ function chancesOf(place: Place, { egress, attempts, ingressFaults }: Call, requ
     const first = attempts[0]
     const passed = first !== undefined || egress.rejectedBy !== null
     const lagMs = first ? first.start - egress.start : egress.durationMs
-    return [{ cluster, request, replica: null, marks: ingressFaults, lagMs, passed, cut: egress.status === 0, status: egress.status }]
+    return [
+      {
+        cluster,
+        request,
+        replica: null,
+        marks: ingressFaults,
+        lagMs,
+        passed,
+        cut: egress.status === 0 || egress.cutBy !== null,
+        status: egress.status,
+      },
+    ]
   }
   if (cluster !== place.cluster) return []
   return attempts.flatMap((attempt) => {

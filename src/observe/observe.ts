@@ -24,7 +24,7 @@ export interface RawEvidence {
 /** Puts the evidence of all sources together, and says where they contradict each other. */
 export function observe(plan: Plan, raw: RawEvidence): Observations {
   const logs = parseLogs(raw.logs)
-  const calls = readCalls(logs, raw.client.startedAt)
+  const calls = readCalls(logs, raw.client.startedAt, plan.policy)
   const { records, foreign } = joinRecords(plan, raw.client, raw.phases, calls)
   return {
     records,

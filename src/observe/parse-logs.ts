@@ -1,4 +1,5 @@
 import type { JournalLine } from '../upstream/spec.ts'
+import { numberAttempts } from './number-attempts.ts'
 
 /** A line of the egress access log; see `envoy/access-log.ts`. */
 export interface EgressLine {
@@ -30,6 +31,8 @@ export interface AttemptLine {
   flags: string
   cluster: string | null
   host: string | null
+  /** `inventory/2`, by the name that its endpoint has; null where no host was chosen. */
+  replica: string | null
   /** Ms until a connection was at hand. */
   pool: number | null
   failure: string | null
@@ -74,7 +77,7 @@ export function parseLogs(texts: { egress: string; attempts: string; hop: string
   }
   return {
     egress: read<EgressLine>(texts.egress),
-    attempts: read<AttemptLine>(texts.attempts),
+    attempts: numberAttempts(read<AttemptLine>(texts.attempts)),
     hop: read<HopLine>(texts.hop),
     journal: read<JournalLine>(texts.journal),
     get broken() {

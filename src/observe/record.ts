@@ -1,4 +1,5 @@
 import type { Body, Headers } from '../content/answer.ts'
+import { endsRequest, type RequestTimeout, type Timeout } from '../scenario/timeouts.ts'
 
 /**
  * One client request with everything that happened to it, joined from the client's record, Envoy's access logs (egress,
@@ -58,8 +59,10 @@ export interface Egress {
   details: string | null
   /** The breaker that refused it; null when none did. */
   rejectedBy: 'max_requests' | 'max_pending_requests' | null
-  /** The limit that ended the request as a whole: the route's `timeout`. Tries that a limit cut stand at the attempts. */
-  routeTimeout: boolean
+  /** The limit that ended the request as a whole; null when none did. Tries that a limit cut stand at the attempts. */
+  cutBy: RequestTimeout | null
+  /** What suppressed a retry of it; null when nothing did. */
+  retrySuppressedBy: 'max_retries' | 'retry_budget' | null
 }
 
 /** One attempt: a line of the router's upstream log, with what the hop and the stub say of it. */
@@ -75,8 +78,10 @@ export interface Attempt {
   flags: readonly string[]
   /** 1-based; null when no host was reached. */
   replica: number | null
-  /** The limit that cut this attempt. `route` is the route's timeout, which ends the attempt in flight too. */
-  cutBy: 'per_try' | 'connect' | 'route' | null
+  /** The limit that cut this attempt, be it one that ended the whole request while it was in flight; null when none did. */
+  cutBy: Timeout | null
+  /** Given up without an answer, because another attempt of the call was answered: only hedging has several in flight. */
+  outrun: boolean
   /** Null when the hop has no line for it (it never got there). */
   hop: { start: number; durationMs: number; status: number; flags: readonly string[]; faults: readonly string[] } | null
   /** Null when the stub never saw it (an abort, or a delay that was cut short). */
@@ -86,6 +91,19 @@ export interface Attempt {
 /** All attempts of a request's calls, call by call. */
 export function attemptsOf({ calls }: Pick<RequestRecord, 'calls'>): readonly Attempt[] {
   return calls.length === 1 ? (calls[0] as Call).attempts : calls.flatMap((call) => call.attempts)
+}
+
+/** The limit that Envoy's own answer to a call comes from; null when it comes from elsewhere. */
+export function limitOf({ egress, attempts }: Call): Timeout | null {
+  if (egress.cutBy !== null) return egress.cutBy
+  // When the last try was cut, and a breaker then refused the next one, the answer is the breaker's.
+  return egress.details?.includes('timeout') ? (attempts.at(-1)?.cutBy ?? null) : null
+}
+
+/** How often a limit cut something of a request: calls by one that ends the whole, else attempts. No cut is counted twice. */
+export function cutsOf(record: Pick<RequestRecord, 'calls'>, by: Timeout): number {
+  if (endsRequest(by)) return record.calls.filter(({ egress }) => egress.cutBy === by).length
+  return attemptsOf(record).filter((attempt) => attempt.cutBy === by).length
 }
 
 /** Attempts after the first of their call. */

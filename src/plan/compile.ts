@@ -3,6 +3,7 @@ import { planApp } from './app.ts'
 import { planLoad } from './arrivals.ts'
 import { planFaults } from './faults.ts'
 import type { Plan, PlannedPhase } from './plan.ts'
+import { planPolicy } from './policy.ts'
 import { planRequests } from './requests.ts'
 import { planStubs } from './stubs.ts'
 
@@ -24,5 +25,6 @@ export function compilePlan(scenario: Scenario): Plan {
     requests: planRequests(scenario),
     load: planLoad(scenario, from),
     faults,
+    policy: planPolicy(scenario),
   }
 }

@@ -12,6 +12,15 @@ export interface Plan {
   requests: readonly PlannedRequest[]
   load: PlannedLoad
   faults: readonly PlannedFault[]
+  policy: PlannedPolicy
+}
+
+/** What of Envoy's policy the evidence cannot be read without. */
+export interface PlannedPolicy {
+  /** Names of the routes on which a try that passes per_try_timeout goes on beside the next one. */
+  hedgedRoutes: readonly string[]
+  /** Clusters whose retries a retry_budget limits, in place of max_retries. */
+  budgetedClusters: readonly string[]
 }
 
 /** The program between the load and Envoy. */

@@ -14,6 +14,7 @@ export function planStubs(scenario: Scenario): StubSpec {
         cluster,
         replica,
         port: 0,
+        ...(upstream.unreachable?.includes(replica) ? { unreachable: true } : {}),
         ...(upstream.workers === undefined ? {} : { workers: upstream.workers }),
         latency: latencyOf(scenario, cluster),
         respond: {

@@ -1,5 +1,5 @@
 import type { Plan, PlannedFault } from '../plan/plan.ts'
-import { PATIENCE_MS } from '../scenario/limits.ts'
+import { DEFAULT_IDLE_TIMEOUT_MS, PATIENCE_MS } from '../scenario/limits.ts'
 import { perTryTimeoutOf, timeoutOf, triesOf } from '../scenario/policy.ts'
 import { hasHeaders, nameOf, type RequestKind, type Route, requestsOf, routeFor } from '../scenario/routing.ts'
 import type { Scenario } from '../scenario/scenario.ts'
@@ -39,15 +39,12 @@ export const shortest = (...limits: readonly (number | undefined)[]): number => 
   return given.length === 0 ? 0 : Math.min(...given)
 }
 
-/** Envoy's default of idle_timeout. */
-export const DEFAULT_IDLE_MS = 300_000
-
 /** What ends a try of the stub, which answers in one piece. */
 export const tryLimitOf = (route: Route): number => shortest(perTryTimeoutOf(route), route.retry_policy?.per_try_idle_timeout)
 
 function streamLimitsOf({ envoy }: Scenario, route: Route | undefined): StreamLimits {
   return {
-    answered: shortest(route?.max_stream_duration?.max_stream_duration, route?.idle_timeout ?? DEFAULT_IDLE_MS),
+    answered: shortest(route?.max_stream_duration?.max_stream_duration, route?.idle_timeout ?? DEFAULT_IDLE_TIMEOUT_MS),
     received: envoy.http_connection_manager?.request_timeout ?? 0,
   }
 }
@@ -91,6 +88,10 @@ export function servicesOf(plan: Plan): Map<string, readonly Chance[]> {
 
 export const NOWHERE: Upstream = { groups: [], service: [], answer: { status: 404, headers: {} } }
 
+/** RANDOM pays no heed to weights (test/integration/policy-balancing.test.ts). */
+const weightOf = (policy: Scenario['envoy']['clusters'][string] | undefined, replica: number) =>
+  policy?.lb_policy === 'RANDOM' ? 1 : (policy?.load_balancing_weight?.[String(replica)] ?? 1)
+
 function upstreamOf(
   scenario: Scenario,
   cluster: string | undefined,
@@ -102,7 +103,7 @@ function upstreamOf(
   const policy = Object.hasOwn(scenario.envoy.clusters, cluster) ? scenario.envoy.clusters[cluster] : undefined
   const behind = met.filter(({ at }) => at === 'upstream')
   const groups = new Map<string, { share: number; faults: readonly PlannedFault[] }>()
-  const weights = Array.from({ length: spec.replicas }, (_, i) => policy?.load_balancing_weight?.[String(i + 1)] ?? 1)
+  const weights = Array.from({ length: spec.replicas }, (_, i) => weightOf(policy, i + 1))
   const whole = weights.reduce((sum, weight) => sum + weight, 0)
   for (const [i, weight] of weights.entries()) {
     const faults = behind.filter(({ replicas }) => replicas.includes(i + 1))

@@ -5,7 +5,7 @@ import { formatPercent, trim } from '../units.ts'
 import type { Chance } from './outcome.ts'
 import type { PlayedClass, PlayedShare } from './play.ts'
 import { meanOf } from './service.ts'
-import { balancing, ejecting, otherRetries } from './unforeseen.ts'
+import { balancing, deaf, ejecting, otherRetries } from './unforeseen.ts'
 
 /** What the load of a phase makes of one cluster, on average (Little's law), if no limit acts. */
 export interface Pressure {
@@ -61,6 +61,7 @@ export function pressureOn(cluster: string, all: readonly PlayedShare[], { scena
       ...full(inFlight, mostInFlight(all, inFlight, scenario, plan), limits),
       ...balancing(all, policy?.lb_policy ?? 'ROUND_ROBIN', attemptsPerSecond),
       ...otherRetries(all),
+      ...deaf(cluster, scenario),
       ...ejecting(cluster, all, scenario, (attemptsPerSecond * phaseMs) / 1000 / Math.max(1, servers.length)),
     ],
   }

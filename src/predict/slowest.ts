@@ -1,5 +1,6 @@
+import { DEFAULT_IDLE_TIMEOUT_MS } from '../scenario/limits.ts'
 import { perTryTimeoutOf } from '../scenario/policy.ts'
-import { type Class, DEFAULT_IDLE_MS } from './classes.ts'
+import type { Class } from './classes.ts'
 import { tryOutcomes } from './try.ts'
 
 /** How long a caller may have to wait, and what then ends it. */
@@ -45,7 +46,7 @@ function ended({ ingress, policy: { timeout }, route }: Class, behind: number, b
   const limits: [number, Limit][] = [
     [timeout === 0 ? 0 : before + timeout, 'timeout'],
     [route?.max_stream_duration?.max_stream_duration ?? 0, 'max_stream_duration'],
-    [route?.idle_timeout ?? DEFAULT_IDLE_MS, 'idle_timeout'],
+    [route?.idle_timeout ?? DEFAULT_IDLE_TIMEOUT_MS, 'idle_timeout'],
   ]
   let slowest: Slowest = { ms: before + behind, by }
   for (const [ms, name] of limits) if (ms > 0 && ms <= slowest.ms) slowest = { ms, by: name }

@@ -1,5 +1,6 @@
-import { ejectorOf } from '../scenario/policy.ts'
+import { ejectorOf, isHedged } from '../scenario/policy.ts'
 import type { Scenario } from '../scenario/scenario.ts'
+import { listed } from '../value/show.ts'
 import type { Class } from './classes.ts'
 import type { PlayedShare } from './play.ts'
 import { tryOutcomes } from './try.ts'
@@ -43,14 +44,23 @@ export function otherRetries(all: readonly PlayedShare[]): string[] {
   for (const { of, played } of all) {
     if (of.kind.upload !== undefined)
       found.push('upload sends a body slowly: the first try begins meanwhile, and its limits when it is whole')
-    const cuts = tryOutcomes(of.upstream, of.tryPolicy, 0).some(({ cut }) => cut)
-    if (cuts && of.route?.hedge_policy?.hedge_on_per_try_timeout === true)
+    const signal = of.route?.retry_policy?.per_try_timeout ?? 0
+    const passes = tryOutcomes(of.upstream, of.tryPolicy, 0).some(({ ms }) => ms > signal)
+    if (signal > 0 && passes && of.route !== undefined && isHedged(of.route))
       found.push('hedging lets tries overlap, and takes the first answer')
     const asked = of.route?.retry_policy?.rate_limited_retry_back_off?.reset_headers ?? []
     if (played.attempts > 1 && asked.some(({ name }) => Object.hasOwn(of.upstream.answer.headers, name)))
       found.push('rate_limited_retry_back_off waits for as long as the answers ask for')
   }
   return [...new Set(found)]
+}
+
+/** Requests that wait for one connection fail with it together, some of them early. */
+export function deaf(cluster: string, { upstreams }: Scenario): string[] {
+  const { unreachable = [] } = upstreams[cluster] ?? {}
+  if (unreachable.length === 0) return []
+  const which = `${unreachable.length === 1 ? 'replica' : 'replicas'} ${listed(unreachable.map(String), 'and')}`
+  return [`${which} of ${cluster} cannot be reached: what waits for a connection there fails with it, sooner or later`]
 }
 
 export function ejecting(cluster: string, all: readonly PlayedShare[], scenario: Scenario, triesPerReplica: number): string[] {

@@ -1,9 +1,8 @@
 import type { Attempt } from '../observe/record.ts'
 import type { Plan } from '../plan/plan.ts'
+import { nameOfTimeout } from '../scenario/timeouts.ts'
 import { flagWords, metFaults } from './envoy-words.ts'
 import { millis } from './figures.ts'
-
-const LIMITS = { per_try: 'per_try_timeout', connect: 'connect_timeout', route: "the route's timeout" } as const
 
 /** Below this a wait in the queue is the noise of scheduling. */
 const NOTABLE_MS = 1
@@ -32,7 +31,8 @@ function hostOf(attempt: Attempt, cluster: string | null): string {
 
 function resultOf(attempt: Attempt): string {
   const after = `after ${millis(attempt.durationMs)}`
-  if (attempt.cutBy !== null) return `cut by ${LIMITS[attempt.cutBy]} ${after}`
+  if (attempt.cutBy !== null) return `cut by ${nameOfTimeout(attempt.cutBy)} ${after}`
+  if (attempt.outrun) return `given up ${after}, when another try was answered`
   if (attempt.status !== 0) return `${attempt.status} ${after}`
   return ['no answer', after, ...flagWords(attempt.flags)].join(' ')
 }

@@ -1,5 +1,6 @@
-import { attemptsOf, type Egress, type RequestRecord, retriesOf } from '../observe/record.ts'
+import { attemptsOf, cutsOf, type Egress, type RequestRecord, retriesOf } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
+import { eachTimeout, TIMEOUTS, type Timeout } from '../scenario/timeouts.ts'
 import { quantile } from '../statistics/quantile.ts'
 import { latencyOf } from '../verdict/finding.ts'
 
@@ -17,7 +18,7 @@ export interface PhaseStats {
   unanswered: number
   attempts: number
   retries: number
-  timeouts: { route: number; perTry: number; connect: number }
+  timeouts: Record<Timeout, number>
   rejections: { maxRequests: number; maxPendingRequests: number }
 }
 
@@ -27,9 +28,11 @@ export function phaseStats(records: Records): PhaseStats {
   const calls = records.flatMap((record) => record.calls)
   const callsThat = (test: (egress: Egress) => boolean) => calls.filter(({ egress }) => test(egress)).length
   const statuses: Record<string, number> = {}
-  for (const { status } of records) {
-    const key = status === null ? 'none' : String(status)
+  const timeouts = eachTimeout(() => 0)
+  for (const record of records) {
+    const key = record.status === null ? 'none' : String(record.status)
     statuses[key] = (statuses[key] ?? 0) + 1
+    for (const by of TIMEOUTS) timeouts[by] += cutsOf(record, by)
   }
   return {
     requests: records.length,
@@ -40,11 +43,7 @@ export function phaseStats(records: Records): PhaseStats {
     unanswered: count((record) => latencyOf(record) === Number.POSITIVE_INFINITY),
     attempts: attempts.length,
     retries: records.reduce((sum, record) => sum + retriesOf(record), 0),
-    timeouts: {
-      route: callsThat((egress) => egress.routeTimeout),
-      perTry: attempts.filter((attempt) => attempt.cutBy === 'per_try').length,
-      connect: attempts.filter((attempt) => attempt.cutBy === 'connect').length,
-    },
+    timeouts,
     rejections: {
       maxRequests: callsThat((egress) => egress.rejectedBy === 'max_requests'),
       maxPendingRequests: callsThat((egress) => egress.rejectedBy === 'max_pending_requests'),

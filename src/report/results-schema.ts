@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { eachTimeout, endsRequest } from '../scenario/timeouts.ts'
 
 /**
  * The only definition of results.json: the type is inferred, and schema/results.schema.json is generated
@@ -86,11 +87,7 @@ const phase = z
     unanswered: count.describe('Without a whole answer.'),
     attempts: count,
     retries: count,
-    timeouts: z.strictObject({
-      route: count.describe('Requests.'),
-      per_try: count.describe('Attempts.'),
-      connect: count.describe('Attempts.'),
-    }),
+    timeouts: z.strictObject(eachTimeout((by) => count.describe(endsRequest(by) ? 'Requests.' : 'Attempts.'))),
     breaker_rejections: z.strictObject({ max_requests: count, max_pending_requests: count }),
     ejections: counts.describe('By cluster.'),
     lateness: tail.describe('How late the load generator sent.'),

@@ -96,7 +96,7 @@ function toPhase(
     unanswered: stats.unanswered,
     attempts: stats.attempts,
     retries: stats.retries,
-    timeouts: { route: timeouts.route, per_try: timeouts.perTry, connect: timeouts.connect },
+    timeouts,
     breaker_rejections: { max_requests: rejections.maxRequests, max_pending_requests: rejections.maxPendingRequests },
     ejections: { ...phase.ejections },
     lateness: { p99_ms: finite(phase.lateness.p99), max_ms: finite(phase.lateness.max) },

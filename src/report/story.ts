@@ -1,6 +1,7 @@
-import type { Call, RequestRecord } from '../observe/record.ts'
+import { type Call, limitOf, type RequestRecord } from '../observe/record.ts'
 import { isStraight, type Plan } from '../plan/plan.ts'
 import { isExpectedStatus } from '../plan/success.ts'
+import { nameOfTimeout, placeOfTimeout, sightOf } from '../scenario/timeouts.ts'
 import { formatMs } from '../units.ts'
 import { tellAttempt } from './attempt.ts'
 import { flagWords, metFaults } from './envoy-words.ts'
@@ -85,16 +86,19 @@ function tellCall(call: Call, { due }: RequestRecord, plan: Plan, add: Add): voi
   tellEnvoysAnswer(call, add)
 }
 
-function tellEnvoysAnswer({ egress, attempts }: Call, add: Add): void {
+function tellEnvoysAnswer(call: Call, add: Add): void {
+  const { egress, attempts } = call
   const end = egress.start + egress.durationMs
   if (egress.rejectedBy !== null)
     add(end, `refused: the circuit breaker's ${egress.rejectedBy} was reached${attempts.length > 0 ? ' when it was retried' : ''}`)
-  else if (egress.flags.includes('UO')) add(end, 'a retry was suppressed: max_retries was reached')
-  const toldByTry = attempts.at(-1)?.cutBy === 'route'
-  if (egress.routeTimeout && !toldByTry) add(end, `cut by the route's timeout after ${millis(egress.durationMs)}`)
+  else if (egress.retrySuppressedBy !== null) add(end, `a retry was suppressed: ${egress.retrySuppressedBy} was reached`)
+  const toldByTry = attempts.some(({ cutBy }) => cutBy === egress.cutBy)
+  if (egress.cutBy !== null && !toldByTry) add(end, `cut by ${nameOfTimeout(egress.cutBy)} after ${millis(egress.durationMs)}`)
   const how = [...(egress.details === null ? [] : [egress.details]), ...flagWords(egress.flags)].join(' ')
   const did = egress.status === 0 ? 'Envoy gave no answer' : `Envoy answered ${egress.status}`
-  add(end, how === '' ? did : `${did}, ${how}`)
+  const limit = limitOf(call)
+  const because = limit === null ? '' : `; the limit is ${placeOfTimeout(limit, egress)}; ${sightOf(limit)}`
+  add(end, `${how === '' ? did : `${did}, ${how}`}${because}`)
 }
 
 /** Told only where it differs from what Envoy says it sent: the head has it already. */

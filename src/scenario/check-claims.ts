@@ -3,10 +3,11 @@ import { listed, plural, show } from '../value/show.ts'
 import { concerned } from './check-expect.ts'
 import type { Expectation } from './expect-schema.ts'
 import type { Finding } from './finding.ts'
-import { ejectorHint, ejectorOf, perTryTimeoutOf, timeoutOf, triesOf } from './policy.ts'
+import { ejectorHint, ejectorOf, isHedged, limitOn, triesOf } from './policy.ts'
 import { goesStraight, type Route, routeFor } from './routing.ts'
 import type { DocumentPath } from './scenario.ts'
 import type { ScenarioDocument } from './schema.ts'
+import { nameOfTimeout, TIMEOUTS, type Timeout } from './timeouts.ts'
 
 /** Claims on something that the policy under test can never do. */
 
@@ -98,17 +99,34 @@ function neverRouted(scenario: ScenarioDocument, claim: Expectation): Never[] {
     const why = idle ? lacking(routes, 'num_retries above 0') : lacking(routes, 'retry_policy')
     found.push({ path: ['retries'], condition: retries, why, hint: idle ? 'raise num_retries' : 'give the route a retry_policy' })
   }
-  if (parts.per_try !== undefined && routes.every((route) => perTryTimeoutOf(route) === 0)) {
-    const dropped = routes.some((route) => (route.retry_policy?.per_try_timeout ?? 0) > 0)
-    const why = lacking(routes, dropped ? 'per_try_timeout below its timeout' : 'per_try_timeout')
-    const hint = dropped ? 'make per_try_timeout shorter than timeout' : 'give the retry_policy of the route a per_try_timeout'
-    found.push({ path: ['timeouts', 'per_try'], condition: parts.per_try, why, hint, told: dropped })
-  }
-  if (parts.route !== undefined && routes.every((route) => timeoutOf(route) === 0)) {
-    const why = lacking(routes, 'timeout above 0s, and 0s means no limit')
-    found.push({ path: ['timeouts', 'route'], condition: parts.route, why, hint: 'give the route a timeout' })
+  for (const by of TIMEOUTS) {
+    const condition = parts[by]
+    if (
+      condition === undefined ||
+      by === 'connect' ||
+      routes.some((route) => limitOn(route, by, scenario.envoy.http_connection_manager) > 0)
+    )
+      continue
+    found.push({ path: ['timeouts', by], condition, ...noLimit(routes, by) })
   }
   return found
+}
+
+/** Why a limit can cut nothing on these routes. */
+function noLimit(routes: readonly Route[], by: Timeout): Pick<Never, 'why' | 'hint' | 'told'> {
+  const name = by === 'route' ? 'timeout' : nameOfTimeout(by)
+  const hasPerTry = routes.filter((route) => (route.retry_policy?.per_try_timeout ?? 0) > 0)
+  if (by === 'per_try' && hasPerTry.some(isHedged))
+    return { why: 'hedge_policy lets a try go on that passes per_try_timeout', hint: 'claim retries, which count the tries that it begins' }
+  if (by === 'per_try' && hasPerTry.length > 0)
+    return { why: lacking(routes, 'per_try_timeout below its timeout'), hint: 'make per_try_timeout shorter than timeout', told: true }
+  if (by === 'request') return { why: 'there is no request_timeout', hint: 'set envoy.http_connection_manager.request_timeout' }
+  if (by === 'route' || by === 'idle')
+    return { why: lacking(routes, `${name} above 0s, and 0s means no limit`), hint: `give the route a ${name}` }
+  return {
+    why: lacking(routes, name),
+    hint: `give ${by === 'max_stream_duration' ? 'the route' : 'the retry_policy of the route'} a ${name}`,
+  }
 }
 
 function lacking(routes: readonly Route[], what: string): string {

@@ -6,6 +6,7 @@ import type { Finding } from './finding.ts'
 import { goesStraight, hasHeaders, mayReach, type RequestKind, requestsOf, routesOf } from './routing.ts'
 import type { DocumentPath } from './scenario.ts'
 import type { ScenarioDocument } from './schema.ts'
+import { AT_INGRESS } from './timeouts.ts'
 
 /** Claims that could never hold, that nothing could ever be seen of, or that would pass for the wrong reason. */
 export function expectationFindings(scenario: ScenarioDocument): Finding[] {
@@ -122,6 +123,15 @@ const POLICY_METRICS = [
   'ejections',
 ] as const
 
+function seesIngress({ timeouts }: Expectation, metric: (typeof POLICY_METRICS)[number]): boolean {
+  return (
+    metric === 'timeouts' &&
+    timeouts !== undefined &&
+    !('op' in timeouts) &&
+    Object.keys(timeouts).every((by) => (AT_INGRESS as readonly string[]).includes(by))
+  )
+}
+
 /**
  * The mistake that makes fault tests worthless: a fault before the router, and claims on the policy behind it.
  * @see test/integration/faults.test.ts
@@ -134,7 +144,9 @@ function misplaced(scenario: ScenarioDocument, claim: Expectation): Finding[] {
     return faults.length > 0 && faults.every((fault) => fault.at === 'ingress')
   })
   if (!everywhere) return []
-  const claimed: DocumentPath[] = POLICY_METRICS.filter((metric) => claim[metric] !== undefined).map((metric) => [metric])
+  const claimed: DocumentPath[] = POLICY_METRICS.filter((metric) => claim[metric] !== undefined && !seesIngress(claim, metric)).map(
+    (metric) => [metric],
+  )
   if (claim.given?.attempts !== undefined) claimed.push(['given', 'attempts'])
   return claimed.map((path) => ({
     path,

@@ -1,9 +1,11 @@
 import { formatMs } from '../units.ts'
 import { plural, show } from '../value/show.ts'
 import type { Finding } from './finding.ts'
-import { DEFAULT_DEADLINE_MS, DEFAULT_ROUTE_TIMEOUT_MS, PATIENCE_MS } from './limits.ts'
+import { DEFAULT_DEADLINE_MS, PATIENCE_MS } from './limits.ts'
+import { limitOn } from './policy.ts'
 import { goesStraight, hasHeaders, mayReach, type RequestKind, requestsOf, routeFor, routesOf } from './routing.ts'
 import type { ScenarioDocument } from './schema.ts'
+import { AT_INGRESS } from './timeouts.ts'
 
 export type Fault = ScenarioDocument['phases'][number]['faults'][number]
 
@@ -32,7 +34,18 @@ export function isToldOf(scenario: ScenarioDocument, fault: Fault): boolean {
 
 function replica({ upstreams }: ScenarioDocument, fault: Fault): Finding[] {
   const replicas = Object.hasOwn(upstreams, fault.cluster) ? upstreams[fault.cluster]?.replicas : undefined
-  if (replicas === undefined || fault.replica === undefined || fault.replica <= replicas) return []
+  if (replicas === undefined) return []
+  const { unreachable = [] } = upstreams[fault.cluster] ?? {}
+  const meant = fault.replica === undefined ? Array.from({ length: replicas }, (_, i) => i + 1) : [fault.replica]
+  if (fault.at === 'upstream' && meant.every((number) => unreachable.includes(number)))
+    return [
+      {
+        path: [fault.replica === undefined ? 'cluster' : 'replica'],
+        message: `the fault could never fire: ${fault.replica === undefined ? `every replica of ${fault.cluster}` : `replica ${fault.replica}`} is unreachable`,
+        hint: 'name a replica that takes connections',
+      },
+    ]
+  if (fault.replica === undefined || fault.replica <= replicas) return []
   return [
     {
       path: ['replica'],
@@ -70,7 +83,7 @@ function patience(scenario: ScenarioDocument, fault: Fault): Finding[] {
   const waits = (scenario.load.deadline ?? DEFAULT_DEADLINE_MS) + PATIENCE_MS
   const longest = Math.max(0, ...requestsThatMeet(scenario, fault).map((request) => heldFor(scenario, fault, request)))
   if (longest <= waits) return []
-  const reason = `the client gives up after ${formatMs(waits)} (load.deadline and ${formatMs(PATIENCE_MS)}), and no ${fault.at === 'ingress' ? 'timeout of Envoy sees a fault at: ingress' : 'timeout of the route comes before that'}`
+  const reason = `the client gives up after ${formatMs(waits)} (load.deadline and ${formatMs(PATIENCE_MS)}), and no ${fault.at === 'ingress' ? 'limit that sees a fault at: ingress' : 'timeout of the route'} comes before that`
   return [
     {
       path: ['delay'],
@@ -80,11 +93,14 @@ function patience(scenario: ScenarioDocument, fault: Fault): Finding[] {
   ]
 }
 
+/** The limits that run while a delay behind the router holds a whole request up. */
+const AT_UPSTREAM = ['route', 'per_try', 'per_try_idle', 'idle', 'max_stream_duration'] as const
+
 /** How long one try is held by the delay before a limit of the route cuts it off. */
 function heldFor(scenario: ScenarioDocument, fault: Fault, request: RequestKind): number {
-  const delay = fault.delay ?? 0
-  if (fault.at === 'ingress') return delay
   const route = routeFor(scenario, request)
-  const limits = [route?.timeout ?? DEFAULT_ROUTE_TIMEOUT_MS, route?.retry_policy?.per_try_timeout ?? 0].filter((limit) => limit > 0)
-  return Math.min(delay, ...limits)
+  if (route === undefined) return fault.delay ?? 0
+  const running = fault.at === 'ingress' ? AT_INGRESS : AT_UPSTREAM
+  const limits = running.map((by) => limitOn(route, by, scenario.envoy.http_connection_manager)).filter((limit) => limit > 0)
+  return Math.min(fault.delay ?? 0, ...limits)
 }

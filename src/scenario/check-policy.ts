@@ -9,6 +9,7 @@ export function policyFindings(scenario: ScenarioDocument): Finding[] {
     ...answers(scenario),
     ...closedBreakers(scenario),
     ...strangersWeights(scenario),
+    ...unreachableStrangers(scenario),
     ...missingRoutes(scenario),
     ...shadowedRoutes(scenario),
   ]
@@ -64,6 +65,22 @@ function strangersWeights({ upstreams, envoy }: ScenarioDocument): Finding[] {
         }),
       )
   })
+}
+
+function unreachableStrangers({ upstreams }: ScenarioDocument): Finding[] {
+  return Object.entries(upstreams).flatMap(([upstream, { replicas, unreachable = [] }]) =>
+    unreachable.flatMap((replica, index): Finding[] =>
+      replica <= replicas
+        ? []
+        : [
+            {
+              path: ['upstreams', upstream, 'unreachable', index],
+              message: `there is no replica ${replica}: ${upstream} has ${plural(replicas, 'replica')}`,
+              hint: 'replicas count from 1',
+            },
+          ],
+    ),
+  )
 }
 
 function missingRoutes(scenario: ScenarioDocument): Finding[] {

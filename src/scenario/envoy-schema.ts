@@ -63,7 +63,7 @@ const httpConnectionManager = z
     request_timeout: durationOrZero
       .optional()
       .describe(
-        'To receive the whole request: it ends a slow upload (408), and never sees the response; 0s: no limit. Left out: no limit.',
+        'To receive the whole request: it ends a slow upload (408), or one that a fault at: ingress holds (504), and never sees the response; 0s: no limit. Left out: no limit.',
       ),
   })
   .describe('What holds for whoever calls, on the shared port and on those of the clusters alike; the hops have none of it.')

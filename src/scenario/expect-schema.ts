@@ -3,6 +3,7 @@ import { parseCondition } from '../value/condition.ts'
 import { condition, duration, headerMatch, httpStatus, reference, title } from '../value/scalar.ts'
 import { show } from '../value/show.ts'
 import { bodyClaim, headerClaims } from './content-schema.ts'
+import { eachTimeout, endsRequest, nameOfTimeout } from './timeouts.ts'
 
 /** What can be claimed. The terms are defined once, in `METRICS`, and the reference quotes them from there. */
 
@@ -71,18 +72,14 @@ export const METRICS = {
     .union(
       [
         condition('count'),
-        partsOf({
-          route: part('Requests that ended by the route timeout.'),
-          per_try: part('Attempts cut by per_try_timeout.'),
-          connect: part('Attempts that could not connect within connect_timeout.'),
-        }),
+        partsOf(eachTimeout((by) => part(`${endsRequest(by) ? 'Requests' : 'Attempts'} ended by ${nameOfTimeout(by)}.`))),
       ],
       { error: countOrMap },
     )
     .meta({ title: 'count or map' })
     .optional()
     .describe(
-      'How often a limit cut something off: all together, or by limit: route (timeout: requests), per_try (per_try_timeout: attempts), connect (connect_timeout: attempts).',
+      'How often a limit of time ended something: all together, or by limit. What ends a whole request is counted once, not again for the try that was in flight.',
     ),
   breaker_rejections: z
     .union(

@@ -1,6 +1,7 @@
-import { DEFAULT_ROUTE_TIMEOUT_MS } from './limits.ts'
+import { DEFAULT_IDLE_TIMEOUT_MS, DEFAULT_ROUTE_TIMEOUT_MS } from './limits.ts'
 import type { Route } from './routing.ts'
 import type { ScenarioDocument } from './schema.ts'
+import type { Timeout } from './timeouts.ts'
 
 /** What Envoy makes of a policy, where that is not what its keys seem to say. */
 
@@ -10,10 +11,41 @@ export const triesOf = ({ retry_policy: retry }: Pick<Route, 'retry_policy'>) =>
 /** 0 where there is no limit. */
 export const timeoutOf = ({ timeout }: Pick<Route, 'timeout'>): number => timeout ?? DEFAULT_ROUTE_TIMEOUT_MS
 
-/** 0 where there is no limit: also where the route's own comes no later, since Envoy then drops the limit of a try. */
+/** Whether a try that passes per_try_timeout goes on, beside the next one. */
+export const isHedged = ({ hedge_policy: hedge }: Pick<Route, 'hedge_policy'>) => hedge?.hedge_on_per_try_timeout === true
+
+/**
+ * 0 where there is no limit: also where the route's own comes no later, since Envoy then drops the limit of a try, and
+ * where hedging makes it the signal for the next try.
+ */
 export function perTryTimeoutOf(route: Route): number {
   const [perTry, whole] = [route.retry_policy?.per_try_timeout ?? 0, timeoutOf(route)]
-  return whole > 0 && perTry >= whole ? 0 : perTry
+  return isHedged(route) || (whole > 0 && perTry >= whole) ? 0 : perTry
+}
+
+/**
+ * How long a limit lets a request, or a try of it, last on a route; 0 where there is no limit.
+ * @param manager - `envoy.http_connection_manager`
+ */
+export function limitOn(
+  route: Route,
+  by: Exclude<Timeout, 'connect'>,
+  manager: ScenarioDocument['envoy']['http_connection_manager'],
+): number {
+  switch (by) {
+    case 'route':
+      return timeoutOf(route)
+    case 'per_try':
+      return perTryTimeoutOf(route)
+    case 'per_try_idle':
+      return route.retry_policy?.per_try_idle_timeout ?? 0
+    case 'idle':
+      return route.idle_timeout ?? DEFAULT_IDLE_TIMEOUT_MS
+    case 'max_stream_duration':
+      return route.max_stream_duration?.max_stream_duration ?? 0
+    case 'request':
+      return manager?.request_timeout ?? 0
+  }
 }
 
 /** Envoy's default of `max_ejection_percent`. */

@@ -61,6 +61,11 @@ const latency = z
 const upstream = z
   .strictObject({
     replicas: wholeNumber(1, 20).default(1).describe('How many servers; each gets a hop of its own in Envoy.'),
+    unreachable: z
+      .array(wholeNumber(1, 20))
+      .min(1)
+      .optional()
+      .describe('Replicas, counted from 1, that get no answer to any attempt to connect, in the whole run. Left out: none.'),
     workers: wholeNumber(1, 10_000)
       .optional()
       .describe('Requests served at once per replica, the rest queue (first in, first out). Left out: no limit.'),

@@ -1,7 +1,7 @@
 import { formatMs } from '../units.ts'
 import { listed } from '../value/show.ts'
 import type { Finding } from './finding.ts'
-import { ejectorOf, timeoutOf, triesOf } from './policy.ts'
+import { ejectorOf, isHedged, timeoutOf, triesOf } from './policy.ts'
 import type { Route } from './routing.ts'
 import type { ScenarioDocument } from './schema.ts'
 
@@ -47,10 +47,10 @@ function idleInCluster(scenario: ScenarioDocument, cluster: string): Finding[] {
 }
 
 function idleInRoute({ upstreams }: ScenarioDocument, route: Route): Finding[] {
-  const { retry_policy: retry, hedge_policy: hedge } = route
+  const { retry_policy: retry } = route
   const found: Finding[] = []
   const idle = (path: Finding['path'], message: string, hint: string) => found.push({ path, message, hint })
-  if (hedge?.hedge_on_per_try_timeout === true) {
+  if (isHedged(route)) {
     const missing = [
       ...((retry?.per_try_timeout ?? 0) > 0 ? [] : ['a per_try_timeout']),
       ...(triesOf(route) > 1 ? [] : ['a retry_policy with num_retries above 0']),
@@ -86,7 +86,7 @@ function idleInRoute({ upstreams }: ScenarioDocument, route: Route): Finding[] {
     { name: 'per_try_timeout', ms: retry.per_try_timeout ?? 0 },
     { name: `timeout${route.timeout === undefined ? ' (the default)' : ''}`, ms: timeoutOf(route) },
   ].find(({ ms }) => ms > 0 && ms <= silence)
-  if (silence > 0 && shorter !== undefined && hedge?.hedge_on_per_try_timeout !== true)
+  if (silence > 0 && shorter !== undefined && !isHedged(route))
     idle(
       perRetry('per_try_idle_timeout'),
       `never acts: ${formatMs(silence)} is not below ${shorter.name}: ${formatMs(shorter.ms)}, which ends a silent try before`,

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ChaosError } from '../errors.ts'
 import { controlServer } from './control.ts'
+import { deafPort } from './deaf.ts'
 import { Journal } from './journal.ts'
 import { writerTo } from './output.ts'
 import { replicaServer } from './server.ts'
@@ -71,7 +72,8 @@ async function main(file: string | undefined): Promise<void> {
   const spec = JSON.parse(readFileSync(file, 'utf8')) as StubSpec
   const ports: number[] = []
   for (const server of spec.servers) {
-    ports.push(await listen(replicaServer(server, journal), `${server.cluster}/${server.replica}`, spec.host, server.port))
+    if (server.unreachable) ports.push(await deafPort(spec.host))
+    else ports.push(await listen(replicaServer(server, journal), `${server.cluster}/${server.replica}`, spec.host, server.port))
   }
   const control = await listen(controlServer(journal), 'control', spec.host, 0)
   await write(`${JSON.stringify({ ready: { ports, control } } satisfies StubReady)}\n`)

@@ -14,6 +14,8 @@ export interface ServerSpec {
   port: number
   /** Requests worked on at once; the rest wait in line. Left out: no limit. */
   workers?: number
+  /** It takes no connection at all: a socket with a full queue stands in its place. */
+  unreachable?: true
   latency: Latency
   respond: { status: number; headers: Readonly<Record<string, string>>; body: string }
   seed: number

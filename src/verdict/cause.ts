@@ -1,17 +1,19 @@
 import type { Attempt, Call, RequestRecord } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
+import { placeOfTimeout, type Routed } from '../scenario/timeouts.ts'
 import { latencyOf } from './finding.ts'
 import { plural } from './show.ts'
 
 /**
  * Why a request ended as it did, in one short phrase, in Envoy's terms and without numbers that differ from request to
- * request, so that equal causes can be counted: `504 cut by per_try_timeout on every try`.
+ * request, so that equal causes can be counted: `503 cut by envoy.clusters.inventory.connect_timeout on every try`.
  * @param deadline - ms; tells a late answer from one with an unexpected status
  */
 export function causeOf(record: RequestRecord, deadline = Number.POSITIVE_INFINITY): string {
   const ended = record.status === null ? `no answer (${record.error ?? 'nothing came'})` : String(record.status)
   const cause = `${ended} ${whyOf(record, deadline)}`.trim()
-  return suppressed(record) ? `${cause}, its retry suppressed by max_retries` : cause
+  const suppressor = record.calls.find(({ egress }) => egress.retrySuppressedBy !== null)?.egress.retrySuppressedBy
+  return suppressor ? `${cause}, its retry suppressed by ${suppressor}` : cause
 }
 
 function whyOf(record: RequestRecord, deadline: number): string {
@@ -43,21 +45,19 @@ const tellingOf = (calls: readonly Call[]) => calls.findLast(({ egress }) => egr
 function callEnd({ egress, attempts }: Call): string {
   const last = attempts.at(-1)
   if (egress.rejectedBy !== null) return `refused by ${egress.rejectedBy}`
-  if (egress.routeTimeout) return `cut by the route timeout${attempts.length > 1 ? ' after earlier tries' : ''}`
+  if (egress.cutBy !== null) return `cut by ${placeOfTimeout(egress.cutBy, egress)}${attempts.length > 1 ? ' after earlier tries' : ''}`
   if (egress.flags.includes('FI')) return 'injected at ingress'
   if (egress.flags.includes('UH')) return 'no healthy upstream'
   if (egress.flags.includes('NR')) return 'no route'
-  if (last !== undefined) return `${tryEnd(last)}${onEvery(attempts)}`
+  if (last !== undefined) return `${tryEnd(last, egress)}${onEvery(attempts, egress)}`
   return egress.flags.length > 0 ? `with the flags ${egress.flags.join(',')}` : 'from Envoy'
 }
 
 const ANSWERED = 'from the upstream'
 
 /** How one try ended. */
-function tryEnd(attempt: Attempt): string {
-  if (attempt.cutBy === 'per_try') return 'cut by per_try_timeout'
-  if (attempt.cutBy === 'connect') return 'cut by connect_timeout'
-  if (attempt.cutBy === 'route') return 'cut by the route timeout'
+function tryEnd(attempt: Attempt, routed: Routed): string {
+  if (attempt.cutBy !== null) return `cut by ${placeOfTimeout(attempt.cutBy, routed)}`
   if (attempt.hop?.flags.includes('FI')) return `injected by ${attempt.hop.faults.join(' and ') || 'a fault'}`
   if (attempt.flags.includes('UF')) return 'connection failed'
   if (attempt.flags.includes('UC') || attempt.flags.includes('UR')) return 'connection reset by the upstream'
@@ -65,14 +65,9 @@ function tryEnd(attempt: Attempt): string {
 }
 
 /** Said only when there were several tries and all of them ended alike. */
-function onEvery(attempts: readonly Attempt[]): string {
+function onEvery(attempts: readonly Attempt[], routed: Routed): string {
   if (attempts.length < 2) return ''
-  return new Set(attempts.map(tryEnd)).size === 1 ? ' on every try' : ' on the last try'
-}
-
-/** Envoy sets UO both when a breaker refused the request and when it suppressed a retry. */
-function suppressed({ calls }: RequestRecord): boolean {
-  return calls.some(({ egress }) => egress.rejectedBy === null && egress.flags.includes('UO'))
+  return new Set(attempts.map((attempt) => tryEnd(attempt, routed))).size === 1 ? ' on every try' : ' on the last try'
 }
 
 /** Requests that ended for one cause. */
@@ -100,7 +95,7 @@ export function byCause(records: Records, deadline: number): CauseGroup[] {
 
 const MOST_CAUSES = 3
 
-/** `9 × 504 cut by per_try_timeout on every try, 3 × 503 refused by max_requests` */
+/** `9 × 504 cut by envoy.routes[0].timeout, 3 × 503 refused by max_requests` */
 export function causes(records: Records, deadline: number): string {
   const groups = byCause(records, deadline)
   const shown = groups.slice(0, MOST_CAUSES).map(({ cause, count }) => `${count} × ${cause}`)

@@ -3,6 +3,7 @@ import type { HeaderTest } from '../content/match-header.ts'
 import { bodyTests, headerTests } from '../scenario/content-schema.ts'
 import type { Expectation, MetricName } from '../scenario/expect-schema.ts'
 import type { DocumentPath } from '../scenario/scenario.ts'
+import type { Timeout } from '../scenario/timeouts.ts'
 import type { Condition } from '../value/condition.ts'
 
 /** One thing that an expectation claims of the requests it selects: one metric, or one part of one. */
@@ -30,14 +31,12 @@ export type Measure =
 
 export type ClaimOf<F extends Claim['family']> = Extract<Claim, { family: F }>
 
-/** What is counted; the three timeouts and the two breakers also stand alone. */
+/** What is counted; each timeout and each breaker also stand alone. */
 export type Counted =
   | 'retries'
   | 'ejections'
   | 'timeouts'
-  | 'timeouts.route'
-  | 'timeouts.per_try'
-  | 'timeouts.connect'
+  | `timeouts.${Timeout}`
   | 'breaker_rejections'
   | 'breaker_rejections.max_requests'
   | 'breaker_rejections.max_pending_requests'

@@ -1,7 +1,8 @@
 import type { Plan } from '../plan/plan.ts'
 import type { DocumentPath, Scenario } from '../scenario/scenario.ts'
+import { endsRequest, TIMEOUTS } from '../scenario/timeouts.ts'
 import { trim } from '../units.ts'
-import { type Claim, claimsOf, quote } from './claim.ts'
+import { type Claim, type Counted, claimsOf, quote } from './claim.ts'
 import { limitsOf } from './decide.ts'
 import { faultsOf } from './fault.ts'
 import { neededFor } from './need.ts'
@@ -78,7 +79,7 @@ function whole(claim: Claim, plan: Plan, clusterOf: ClusterOf): PlannedSelection
 
 /** What happens at most once to a request cannot happen more often than there are requests. */
 function tooMany(claim: Claim, { count }: PlannedSelection): Refusal | undefined {
-  if (claim.family !== 'count' || !(claim.of.startsWith('breaker_rejections') || claim.of === 'timeouts.route')) return undefined
+  if (claim.family !== 'count' || !isOncePerRequest(claim.of)) return undefined
   const { least, open } = limitsOf(claim.condition)
   if (open ? least < count : least <= count) return undefined
   return {
@@ -86,6 +87,9 @@ function tooMany(claim: Claim, { count }: PlannedSelection): Refusal | undefined
     hint: `ask for at most ${trim(count, 0)}, or plan more requests`,
   }
 }
+
+const isOncePerRequest = (of: Counted) =>
+  of.startsWith('breaker_rejections') || TIMEOUTS.some((by) => endsRequest(by) && of === `timeouts.${by}`)
 
 const where = ({ expectation }: Claim, phases: number) =>
   expectation.phase === undefined ? `the whole run (${plural(phases, 'phase')})` : `phase ${JSON.stringify(expectation.phase)}`

@@ -1,5 +1,6 @@
-import { type Attempt, attemptsOf, type RequestRecord, retriesOf } from '../observe/record.ts'
+import { attemptsOf, cutsOf, type RequestRecord, retriesOf } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
+import { TIMEOUTS, type Timeout } from '../scenario/timeouts.ts'
 import { holds } from '../value/condition.ts'
 import { calmOf, STALLED } from './calm.ts'
 import { causes } from './cause.ts'
@@ -13,19 +14,18 @@ import { plural, showCount } from './show.ts'
 
 type PerRequest = Exclude<Counted, 'ejections'>
 
-const cut = (record: RequestRecord, by: Attempt['cutBy']) => attemptsOf(record).filter((attempt) => attempt.cutBy === by).length
-const cutByRoute = ({ calls }: RequestRecord) => calls.filter(({ egress }) => egress.routeTimeout).length
 const refused = ({ calls }: RequestRecord, by?: string) =>
   calls.filter(({ egress }) => egress.rejectedBy !== null && (by === undefined || egress.rejectedBy === by)).length
+
+function mapTimeouts<T>(make: (by: Timeout) => T) {
+  return Object.fromEntries(TIMEOUTS.map((by) => [`timeouts.${by}`, make(by)])) as Record<`timeouts.${Timeout}`, T>
+}
 
 /** How often it happened to one request. */
 const COUNT: Record<PerRequest, (record: RequestRecord) => number> = {
   retries: retriesOf,
-  // The route's timeout ends a request; the attempt that it cuts on the way is not a second timeout.
-  timeouts: (record) => cutByRoute(record) + cut(record, 'per_try') + cut(record, 'connect'),
-  'timeouts.route': cutByRoute,
-  'timeouts.per_try': (record) => cut(record, 'per_try'),
-  'timeouts.connect': (record) => cut(record, 'connect'),
+  timeouts: (record) => TIMEOUTS.reduce((sum, by) => sum + cutsOf(record, by), 0),
+  ...mapTimeouts((by) => (record: RequestRecord) => cutsOf(record, by)),
   breaker_rejections: (record) => refused(record),
   'breaker_rejections.max_requests': (record) => refused(record, 'max_requests'),
   'breaker_rejections.max_pending_requests': (record) => refused(record, 'max_pending_requests'),

@@ -199,7 +199,10 @@ phases: [{ name: all, for: ${LOAD_MS}ms }]
 
   test('a suppressed retry is an answer of the upstream, not a refusal of a breaker', () => {
     for (const record of ran.records.filter(({ attempts }) => attempts.length === 1)) {
-      expect(record).toMatchObject({ status: 503, egress: { flags: ['UO'], details: 'via_upstream', rejectedBy: null } })
+      expect(record).toMatchObject({
+        status: 503,
+        egress: { flags: ['UO'], details: 'via_upstream', rejectedBy: null, retrySuppressedBy: 'max_retries' },
+      })
       expect(record.attempts[0]).toMatchObject({ status: 503 })
     }
   })

@@ -109,7 +109,7 @@ function expectAbout(measuredMs: number | undefined, ms: number) {
 
 test("the route's timeout ends the request and the attempt in flight, which the stub had received", () => {
   for (const record of every('/route')) {
-    expect(record).toMatchObject({ status: 504, egress: { routeTimeout: true, details: 'response_timeout' } })
+    expect(record).toMatchObject({ status: 504, egress: { cutBy: 'route', details: 'response_timeout' } })
     expect(cuts(record)).toEqual(['route'])
     expectAbout(record.egress?.durationMs, ROUTE_MS)
     expect(record.attempts[0]?.stub?.answered).toBeNull()
@@ -118,14 +118,14 @@ test("the route's timeout ends the request and the attempt in flight, which the 
 
 test('timeout: 0s is no limit', () => {
   for (const record of every('/none')) {
-    expect(record).toMatchObject({ status: 200, egress: { routeTimeout: false } })
+    expect(record).toMatchObject({ status: 200, egress: { cutBy: null } })
     expect(cuts(record)).toEqual([null])
   }
 })
 
 test('per_try_timeout cuts each try and tries again', () => {
   for (const record of every('/try')) {
-    expect(record).toMatchObject({ status: 504, egress: { routeTimeout: false, details: 'upstream_per_try_timeout' } })
+    expect(record).toMatchObject({ status: 504, egress: { cutBy: null, details: 'upstream_per_try_timeout' } })
     expect(cuts(record)).toEqual(['per_try', 'per_try', 'per_try'])
     for (const attempt of record.attempts) expectAbout(attempt.durationMs, TRY_MS)
   }
@@ -134,7 +134,7 @@ test('per_try_timeout cuts each try and tries again', () => {
 // 80 ms + a back-off of at most 1 ms + 70 ms = 150 ms: the second try is the one in flight.
 test('with both, the first try is cut by its own limit and the second by the route', () => {
   for (const record of every('/both')) {
-    expect(record).toMatchObject({ status: 504, egress: { routeTimeout: true } })
+    expect(record).toMatchObject({ status: 504, egress: { cutBy: 'route' } })
     expect(cuts(record)).toEqual(['per_try', 'route'])
     expectAbout(record.attempts[0]?.durationMs, TRY_MS)
     expectAbout(record.egress?.durationMs, ROUTE_MS)
@@ -150,7 +150,7 @@ describe("the route's timeout during a back-off cuts no attempt", () => {
     ['/back-off/try', ['per_try']],
   ])('%s', (path, expected) => {
     for (const record of every(path)) {
-      expect(record).toMatchObject({ status: 504, egress: { routeTimeout: true } })
+      expect(record).toMatchObject({ status: 504, egress: { cutBy: 'route' } })
       expect(cuts(record)).toEqual(expected)
       expectAbout(record.egress?.durationMs, ROUTE_MS)
     }
@@ -160,7 +160,7 @@ describe("the route's timeout during a back-off cuts no attempt", () => {
 describe('connect_timeout', () => {
   test('cuts an attempt whose connection gets no answer, and connect-failure retries it', () => {
     for (const record of every('/connect')) {
-      expect(record).toMatchObject({ status: 503, egress: { routeTimeout: false } })
+      expect(record).toMatchObject({ status: 503, egress: { cutBy: null } })
       expect(record.egress?.details).toContain('connection_timeout')
       expect(cuts(record)).toEqual(['connect', 'connect'])
       for (const attempt of record.attempts) expect([attempt.hop, attempt.stub, attempt.status]).toEqual([null, null, 0])

@@ -3,6 +3,7 @@ import type { Observations } from '../../../src/observe/observations.ts'
 import type { Attempt, RequestRecord } from '../../../src/observe/record.ts'
 import type { Plan } from '../../../src/plan/plan.ts'
 import type { FinishedRun } from '../../../src/report/finished-run.ts'
+import { endsRequest, TIMEOUTS } from '../../../src/scenario/timeouts.ts'
 import type { Outcome } from '../../../src/verdict/verdict.ts'
 import { plan, run, scenario } from './sample-run.ts'
 
@@ -57,7 +58,8 @@ const attempt: fc.Arbitrary<Attempt> = fc.record({
   status: fc.constantFrom(0, 200, 503),
   flags,
   replica: orNull(fc.integer({ min: 1, max: 3 })),
-  cutBy: orNull(fc.constantFrom('per_try' as const, 'connect' as const, 'route' as const)),
+  cutBy: orNull(fc.constantFrom(...TIMEOUTS)),
+  outrun: fc.boolean(),
   hop: orNull(fc.record({ start: ms, durationMs: ms, status: fc.constantFrom(0, 200, 503), flags, faults: faultIds })),
   stub: orNull(
     fc.record({ arrived: ms, started: ms, due: ms, answered: orNull(ms), status: fc.constantFrom(200, 500), busy: count, queued: count }),
@@ -90,7 +92,8 @@ const record: fc.Arbitrary<RequestRecord> = fc.record({
         flags,
         details: orNull(text),
         rejectedBy: orNull(fc.constantFrom('max_requests' as const, 'max_pending_requests' as const)),
-        routeTimeout: fc.boolean(),
+        cutBy: orNull(fc.constantFrom(...TIMEOUTS.filter(endsRequest))),
+        retrySuppressedBy: orNull(fc.constantFrom('max_retries' as const, 'retry_budget' as const)),
       }),
       attempts: fc.array(attempt, { maxLength: 4 }),
       ingressFaults: faultIds,

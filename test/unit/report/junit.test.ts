@@ -30,7 +30,7 @@ test('a failed run: failures with their stories, an error for what could not be 
       +319 ms  try 2 → inventory/1  cut by per_try_timeout after 300 ms; met delay 400ms (brownout-1); the stub never saw it
       +619 ms  back-off of 42 ms
       +661 ms  try 3 → inventory/2  cut by per_try_timeout after 300 ms; met delay 400ms (brownout-1); the stub never saw it
-      +962 ms  Envoy answered 504, upstream_per_try_timeout (URX,UT)
+      +962 ms  Envoy answered 504, upstream_per_try_timeout (URX,UT); the limit is envoy.routes[0].retry_policy.per_try_timeout; it watches the response
 
     r-131 GET /items/42, due at 13.100 s: 503 after 340 ms (not a success: status)
       +12 ms   sent, late by 12 ms

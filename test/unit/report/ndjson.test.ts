@@ -4,7 +4,7 @@ import { plan, record } from './sample-run.ts'
 
 test('a line can be read on its own: names first, then the record', () => {
   expect(requestLine(record(112), plan)).toMatchInlineSnapshot(
-    `"{"id":"r-112","phaseName":"brownout","requestName":"GET /items/42","method":"GET","path":"/items/42","request":0,"phase":1,"due":11200,"sent":11200.2,"end":11223.5,"status":200,"error":null,"success":true,"edge":false,"stray":false,"joined":true,"calls":[{"egress":{"cluster":"inventory","route":"r0","start":11200.5,"durationMs":22,"status":200,"flags":[],"details":"via_upstream","rejectedBy":null,"routeTimeout":false},"attempts":[{"n":1,"start":11201,"durationMs":21,"poolMs":0,"status":200,"flags":[],"replica":1,"cutBy":null,"hop":{"start":11201,"durationMs":21,"status":200,"flags":[],"faults":[]},"stub":{"arrived":11201,"started":11201,"due":11221,"answered":11221.4,"status":200,"busy":1,"queued":0}}],"ingressFaults":[]}],"body":""}"`,
+    `"{"id":"r-112","phaseName":"brownout","requestName":"GET /items/42","method":"GET","path":"/items/42","request":0,"phase":1,"due":11200,"sent":11200.2,"end":11223.5,"status":200,"error":null,"success":true,"edge":false,"stray":false,"joined":true,"calls":[{"egress":{"cluster":"inventory","route":"route-1","start":11200.5,"durationMs":22,"status":200,"flags":[],"details":"via_upstream","rejectedBy":null,"cutBy":null,"retrySuppressedBy":null},"attempts":[{"n":1,"start":11201,"durationMs":21,"poolMs":0,"status":200,"flags":[],"replica":1,"cutBy":null,"outrun":false,"hop":{"start":11201,"durationMs":21,"status":200,"flags":[],"faults":[]},"stub":{"arrived":11201,"started":11201,"due":11221,"answered":11221.4,"status":200,"busy":1,"queued":0}}],"ingressFaults":[]}],"body":""}"`,
   )
 })
 

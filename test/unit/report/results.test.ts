@@ -98,7 +98,11 @@ test('a phase adds up its requests', () => {
       "successes": 97,
       "timeouts": {
         "connect": 0,
+        "idle": 0,
+        "max_stream_duration": 0,
         "per_try": 4,
+        "per_try_idle": 0,
+        "request": 0,
         "route": 0,
       },
       "to_ms": 20000,

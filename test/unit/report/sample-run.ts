@@ -37,6 +37,7 @@ export const plan: Plan = {
   seed: 7,
   stubs: { host: '127.0.0.1', servers: [server(1), server(2)] },
   app: undefined,
+  policy: { hedgedRoutes: [], budgetedClusters: [] },
   phases: [
     { name: 'baseline', from: 0, to: 10_000, faults: [] },
     { name: 'brownout', from: 10_000, to: 20_000, faults: [0] },
@@ -100,14 +101,15 @@ export const prediction: Prediction = {
 
 export const egress = (start: number, changes: Partial<Egress> = {}): Egress => ({
   cluster: 'inventory',
-  route: 'r0',
+  route: 'route-1',
   start,
   durationMs: 22,
   status: 200,
   flags: [],
   details: 'via_upstream',
   rejectedBy: null,
-  routeTimeout: false,
+  cutBy: null,
+  retrySuppressedBy: null,
   ...changes,
 })
 
@@ -120,6 +122,7 @@ export const attempt = (n: number, start: number, changes: Partial<Attempt> = {}
   flags: [],
   replica: 1,
   cutBy: null,
+  outrun: false,
   hop: { start, durationMs: 21, status: 200, flags: [], faults: [] },
   stub: { arrived: start, started: start, due: start + 20, answered: start + 20.4, status: 200, busy: 1, queued: 0 },
   ...changes,

@@ -14,7 +14,7 @@ test('each try is told with its replica, its limit, its fault and the back-off a
       +319 ms  try 2 → inventory/1  cut by per_try_timeout after 300 ms; met delay 400ms (brownout-1); the stub never saw it
       +619 ms  back-off of 42 ms
       +661 ms  try 3 → inventory/2  cut by per_try_timeout after 300 ms; met delay 400ms (brownout-1); the stub never saw it
-      +962 ms  Envoy answered 504, upstream_per_try_timeout (URX,UT)
+      +962 ms  Envoy answered 504, upstream_per_try_timeout (URX,UT); the limit is envoy.routes[0].retry_policy.per_try_timeout; it watches the response
     "
   `)
 })
@@ -82,14 +82,14 @@ test("the route's timeout is told at the try that it cut and at the request", ()
     end: 1001,
     status: 504,
     success: false,
-    egress: egress(0.5, { durationMs: 1000, status: 504, flags: ['UT'], details: 'response_timeout', routeTimeout: true }),
+    egress: egress(0.5, { durationMs: 1000, status: 504, flags: ['UT'], details: 'response_timeout', cutBy: 'route' }),
     attempts: [cut],
   })
   expect(tell(timedOut, plan)).toMatchInlineSnapshot(`
     "
     r-0 GET /items/42, due at 0.000 s: 504 after 1001 ms (not a success: status)
       +1 ms     try 1 → inventory/1  cut by the route's timeout after 999 ms; the stub answered 200 too late, at +2003 ms
-      +1001 ms  Envoy answered 504, response_timeout (UT)
+      +1001 ms  Envoy answered 504, response_timeout (UT); the limit is envoy.routes[0].timeout; it watches the response
     "
   `)
 })
@@ -112,7 +112,7 @@ test('a host that could not be reached is no replica', () => {
     "
     r-0 GET /items/42, due at 0.000 s: 503 after 253 ms (not a success: status)
       +1 ms    try 1 → inventory, no host  cut by connect_timeout after 251 ms
-      +253 ms  Envoy answered 503, upstream_reset_before_response_started{connection_timeout} (UF: could not connect)
+      +253 ms  Envoy answered 503, upstream_reset_before_response_started{connection_timeout} (UF: could not connect); the limit is envoy.clusters.inventory.connect_timeout; it never sees the response
     "
   `)
 })
@@ -168,7 +168,13 @@ test('a suppressed retry is not told as a refusal of the request', () => {
     end: 303,
     status: 504,
     success: false,
-    egress: egress(0.5, { durationMs: 301, status: 504, flags: ['UO', 'UT'], details: 'upstream_per_try_timeout' }),
+    egress: egress(0.5, {
+      durationMs: 301,
+      status: 504,
+      flags: ['UO', 'UT'],
+      details: 'upstream_per_try_timeout',
+      retrySuppressedBy: 'max_retries',
+    }),
     attempts: [cutTry(1, 1, 1)],
   })
   expect(tell(suppressed, plan)).toMatchInlineSnapshot(`
@@ -176,7 +182,7 @@ test('a suppressed retry is not told as a refusal of the request', () => {
     r-0 GET /items/42, due at 0.000 s: 504 after 303 ms (not a success: status)
       +1 ms    try 1 → inventory/1  cut by per_try_timeout after 300 ms; met delay 400ms (brownout-1); the stub never saw it
       +302 ms  a retry was suppressed: max_retries was reached
-      +302 ms  Envoy answered 504, upstream_per_try_timeout (UO,UT)
+      +302 ms  Envoy answered 504, upstream_per_try_timeout (UO,UT); the limit is envoy.routes[0].retry_policy.per_try_timeout; it watches the response
     "
   `)
 })

@@ -42,6 +42,19 @@ describe('a fault at: ingress', () => {
     ]),
   )
 
+  const LIMITED: [string, string][] = [
+    ['  clusters:', '  http_connection_manager: { request_timeout: 1s }\n  clusters:'],
+    ['cluster: cart, retry', 'cluster: cart, idle_timeout: 1s, max_stream_duration: { max_stream_duration: 1s }, retry'],
+  ]
+
+  test.each(['idle: 3', 'max_stream_duration: 3', 'request: 3', 'request: 3, idle: 0'])(
+    'may bear a claim on a limit that sees it: %s',
+    (parts) => expect(messages(ingress, ...LIMITED, [CLAIM, `{ phase: storm, timeouts: { ${parts} } }`])).toEqual([]),
+  )
+
+  test('but not beside one that does not', () =>
+    expect(messages(ingress, ...LIMITED, [CLAIM, '{ phase: storm, timeouts: { idle: 3, route: 3 } }'])).toHaveLength(1))
+
   test.each(['success_rate: ">= 0.1%"', 'status: 503, given: { fault: abort }', 'p99: "<= 1s"', 'fault_share: ">= 10%"'])(
     'may bear a claim on what the caller sees: %s',
     (claim) => expect(messages(ingress, [CLAIM, `{ phase: storm, ${claim} }`])).toEqual([]),
@@ -270,6 +283,15 @@ describe('claims on what the policy cannot do', () => {
       retries('per_try_timeout: 1s'),
     ],
     ['{ request: jason, timeouts: { route: ">= 1" } }', 'the route to cart has no timeout above 0s', route('timeout: 0s')],
+    ['{ request: jason, timeouts: { idle: ">= 1" } }', 'the route to cart has no idle_timeout above 0s', route('idle_timeout: 0s')],
+    ['{ timeouts: { max_stream_duration: ">= 1" } }', 'no route of these requests has a max_stream_duration'],
+    ['{ timeouts: { per_try_idle: ">= 1" } }', 'no route of these requests has a per_try_idle_timeout', retries('per_try_timeout: 1ms')],
+    ['{ timeouts: { request: ">= 1" } }', 'there is no request_timeout'],
+    [
+      '{ timeouts: { per_try: ">= 1" } }',
+      'hedge_policy lets a try go on that passes per_try_timeout',
+      route('hedge_policy: { hedge_on_per_try_timeout: true }, retry_policy: { retry_on: [5xx], per_try_timeout: 1s }'),
+    ],
   ])('%s: %s', (claim, says, ...changes) => expect(claimed(claim, ...changes)).toEqual([expect.stringContaining(says)]))
 
   test.each<[string, ...[string, string][]]>([
@@ -286,6 +308,10 @@ describe('claims on what the policy cannot do', () => {
     ['{ timeouts: { per_try: ">= 1" } }', route('timeout: 0s, retry_policy: { retry_on: [5xx], per_try_timeout: 1h }')],
     ['{ timeouts: { route: ">= 1" } }', route('timeout: 0s')],
     ['{ timeouts: ">= 1" }', route('timeout: 0s')],
+    ['{ timeouts: { idle: ">= 1" } }', route('idle_timeout: 1s')],
+    ['{ timeouts: { max_stream_duration: ">= 1" } }', route('max_stream_duration: { max_stream_duration: 1s }')],
+    ['{ timeouts: { per_try_idle: ">= 1" } }', retries('per_try_idle_timeout: 1ms')],
+    ['{ timeouts: { request: ">= 1" } }', ['  clusters:', '  http_connection_manager: { request_timeout: 1s }\n  clusters:']],
     ['{ breaker_rejections: ">= 1" }'],
   ])('%s is possible', (claim, ...changes) => expect(claimed(claim, ...changes)).toEqual([]))
 

@@ -14,7 +14,7 @@ test('retries are the attempts after the first', () => {
 
 test('timeouts are counted by limit, and an attempt that the route cut is not counted twice', () => {
   const route = many(2, bad, {
-    egress: egress({ routeTimeout: true }),
+    egress: egress({ cutBy: 'route' }),
     attempts: [attempt({ cutBy: 'per_try' }), attempt({ n: 2, cutBy: 'route' })],
   })
   const connect = many(3, bad, { attempts: [attempt({ cutBy: 'connect' })] })

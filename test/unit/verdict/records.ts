@@ -9,7 +9,20 @@ import type { Outcome } from '../../../src/verdict/verdict.ts'
 /** Hand-made evidence: records, phases and faults with sound defaults, of which a test changes what it is about. */
 
 export function attempt(parts: Partial<Attempt> = {}): Attempt {
-  return { n: 1, start: 0, durationMs: 10, poolMs: 0, status: 200, flags: [], replica: 1, cutBy: null, hop: hop(), stub: null, ...parts }
+  return {
+    n: 1,
+    start: 0,
+    durationMs: 10,
+    poolMs: 0,
+    status: 200,
+    flags: [],
+    replica: 1,
+    cutBy: null,
+    outrun: false,
+    hop: hop(),
+    stub: null,
+    ...parts,
+  }
 }
 
 export function hop(faults: string[] = [], flags: string[] = []): NonNullable<Attempt['hop']> {
@@ -19,14 +32,15 @@ export function hop(faults: string[] = [], flags: string[] = []): NonNullable<At
 export function egress(parts: Partial<Egress> = {}): Egress {
   return {
     cluster: 'inventory',
-    route: null,
+    route: 'route-1',
     start: 0,
     durationMs: 10,
     status: 200,
     flags: [],
     details: null,
     rejectedBy: null,
-    routeTimeout: false,
+    cutBy: null,
+    retrySuppressedBy: null,
     ...parts,
   }
 }
@@ -114,6 +128,7 @@ export function world(parts: World): { scenario: Scenario; plan: Plan; observati
     seed: 1,
     stubs: { host: '127.0.0.1', servers: [] },
     app: undefined,
+    policy: { hedgedRoutes: [], budgetedClusters: [] },
     phases: phases.map(({ seen: _, ...phase }) => phase),
     requests: (parts.requests ?? [{}]).map((each) => ({
       name: 'GET /',

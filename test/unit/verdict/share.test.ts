@@ -45,7 +45,7 @@ test('a share fails when its whole interval violates the claim, and the cause is
   const found = outcome({ success_rate: '>= 99%' }, [...refused, ...many(388, good), ...timedOut])
   expect(found).toMatchObject({ status: 'fail', seen: '97%', value: 0.97, samples: 400 })
   expect(found.why).toMatchInlineSnapshot(
-    `"expected success_rate ">= 99%", got 97% of 400 requests (95 % interval 94.82% .. 98.44%): 9 × 504 cut by per_try_timeout on every try, 3 × 503 refused by max_requests"`,
+    `"expected success_rate ">= 99%", got 97% of 400 requests (95 % interval 94.82% .. 98.44%): 9 × 504 cut by envoy.routes[0].retry_policy.per_try_timeout on every try, 3 × 503 refused by max_requests"`,
   )
   // one of each cause, the more frequent first, then more of that one
   expect(found.examples).toEqual([timedOut[0]?.id, refused[0]?.id, timedOut[1]?.id])

@@ -1,0 +1,14 @@
+import { isHedged } from '../scenario/policy.ts'
+import { routesOf } from '../scenario/routing.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import { routeName } from '../scenario/timeouts.ts'
+import type { PlannedPolicy } from './plan.ts'
+
+export function planPolicy(scenario: Scenario): PlannedPolicy {
+  return {
+    hedgedRoutes: routesOf(scenario).flatMap((route, index) => (isHedged(route) ? [routeName(index)] : [])),
+    budgetedClusters: Object.entries(scenario.envoy.clusters).flatMap(([cluster, policy]) =>
+      policy.circuit_breakers?.retry_budget === undefined ? [] : [cluster],
+    ),
+  }
+}
