@@ -29,6 +29,7 @@ export interface Conducted {
 
 export interface Stage {
   onPhase(index: number): void
+  onPhaseOver(times: PhaseTimes): void
   onStats(atMs: number, stats: StatsSnapshot): void
   watcher: LoadWatcher
 }
@@ -60,9 +61,13 @@ export async function conduct(topology: StartedTopology, plan: Plan, stage: Stag
   }
 
   const phases: PhaseTimes[] = []
+  const ended = (phase: PhaseTimes) => {
+    phases.push(phase)
+    stage.onPhaseOver(phase)
+  }
   let last: StatsSnapshot = {}
   try {
-    await playPhases(topology, plan, { now, stop, gate, pulse, onPhase: stage.onPhase, ended: (phase) => phases.push(phase) })
+    await playPhases(topology, plan, { now, stop, gate, pulse, onPhase: stage.onPhase, ended })
     await topology.setFaults([])
   } catch (error) {
     await fail(error)

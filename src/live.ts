@@ -27,7 +27,7 @@ interface End {
 }
 
 /** Shows what a run is doing while it does it. */
-export class Live implements LoadWatcher {
+export class Live implements Omit<LoadWatcher, 'onLog'> {
   readonly #plan: Plan
   readonly #screen: Screen | null
   readonly #timer: NodeJS.Timeout | undefined

@@ -55,6 +55,20 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     })
 
   program
+    .command('report')
+    .description('judge a run again from its stored evidence, without starting anything')
+    .argument('<run>', 'the folder of its results')
+    .option('--scenario <file>', 'judge it by the expectations of this scenario, which must describe the same experiment')
+    .option('--out <dir>', 'write the reports to this folder')
+    .option('--write', 'write the reports into the folder of the run, over those that are there')
+    .option('--no-color', 'no colours (also NO_COLOR=1)')
+    .addHelpText('after', `\nWithout --out or --write the summary is shown and nothing is written.\n${EXIT_CODES}\n`)
+    .action(async (directory: string, options) => {
+      const { reportCommand } = await import('./commands/report.ts')
+      code = reportCommand(directory, options)
+    })
+
+  program
     .command('schema')
     .description('print the JSON Schema (draft-07) of scenarios, for editors, or of results.json')
     .addArgument(new Argument('[kind]').choices(['scenario', 'results']).default('scenario'))

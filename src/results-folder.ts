@@ -1,42 +1,28 @@
-import {
-  closeSync,
-  createWriteStream,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  type WriteStream,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { finished } from 'node:stream/promises'
 import type { StatsSnapshot } from './envoy/stats.ts'
 import { ChaosError } from './errors.ts'
-import { cannotWrite, writing } from './topology/disk.ts'
+import type { StoredRun } from './evidence/stored-run.ts'
+import { LineFile } from './line-file.ts'
+import type { RawEvidence } from './observe/observe.ts'
+import type { Plan } from './plan/plan.ts'
+import { EVIDENCE, readEvidence, renderStored } from './stored-evidence.ts'
+import { cannotWrite } from './topology/disk.ts'
+import { writeWhole } from './write-whole.ts'
 
 /** Written from the start of a run on, so that it tells a folder of results from any other. */
 const STATS = 'stats.ndjson'
 /** What a run writes. Of an earlier run nothing may stay: Envoy would add to its logs, and old requests would be counted. */
-const WRITTEN = [STATS, 'results.json', 'requests.ndjson', 'junit.xml', 'summary.txt', 'envoy.yaml', 'stubs.json', 'logs']
+const WRITTEN = [STATS, EVIDENCE, 'results.json', 'requests.ndjson', 'junit.xml', 'summary.txt', 'envoy.yaml', 'stubs.json', 'logs']
 
 /** The folder that a run's evidence and reports go to. It is opened before anything starts, so that a bad path costs no minutes. */
 export class ResultsFolder {
   readonly path: string
-  readonly #fd: number
-  readonly #stats: WriteStream
-  #failure: Error | undefined
+  readonly #stats: LineFile
 
   constructor(path: string) {
     this.path = path
-    this.#fd = openSync(join(path, STATS), 'w')
-    this.#stats = createWriteStream('', { fd: this.#fd, autoClose: false })
-    this.#stats.on('error', (error) => {
-      this.#failure ??= error
-    })
+    this.#stats = new LineFile(join(path, STATS))
   }
 
   get id(): string {
@@ -45,24 +31,23 @@ export class ResultsFolder {
 
   /** One line of `stats.ndjson`: Envoy's stats at a moment, in ms after the start of the load. */
   writeStats(atMs: number, stats: StatsSnapshot): void {
-    if (!this.#failure) this.#stats.write(`${JSON.stringify({ at: Math.round(atMs * 10) / 10, stats })}\n`)
+    this.#stats.write(JSON.stringify({ at: Math.round(atMs * 10) / 10, stats }))
   }
 
   write(name: string, content: string | Iterable<string>): void {
-    const path = join(this.path, name)
-    writing(path, () => {
-      if (typeof content === 'string') return writeFileSync(path, content)
-      writeFileSync(path, '')
-      let batch = ''
-      for (const piece of content) {
-        batch += piece
-        if (batch.length > 1 << 20) {
-          writeFileSync(path, batch, { flag: 'a' })
-          batch = ''
-        }
-      }
-      writeFileSync(path, batch, { flag: 'a' })
-    })
+    writeWhole(join(this.path, name), content)
+  }
+
+  /** What the run is, and how it ended. @throws ChaosError */
+  writeEvidence(run: StoredRun): void {
+    this.assertOurs()
+    this.write(EVIDENCE, renderStored(run))
+  }
+
+  /** Everything that a verdict on the run is made from. @throws ChaosError */
+  readEvidence(run: StoredRun, plan: Plan): RawEvidence | null {
+    this.assertOurs()
+    return readEvidence(this.path, run, plan)
   }
 
   /** Rewrites files that must hold secrets while the run lasts; one that was never written is left out. */
@@ -75,22 +60,15 @@ export class ResultsFolder {
 
   /** @throws ChaosError when another run, or somebody, has cleared the folder: what lies there is not the evidence of this run */
   assertOurs(): void {
-    if (fstatSync(this.#fd).nlink > 0) return
+    if (this.#stats.isLinked) return
     throw new ChaosError('environment', `${this.path} was cleared during the run: its evidence is lost, and nothing was written there`, {
       hint: 'give each run that goes on at the same time an --out of its own',
     })
   }
 
   /** Waits until the stats are on disk. @throws ChaosError when they could not be written, at any time of the run. */
-  async close(): Promise<void> {
-    if (!this.#failure) {
-      this.#stats.end()
-      await finished(this.#stats).catch((error: Error) => {
-        this.#failure ??= error
-      })
-    }
-    closeSync(this.#fd)
-    if (this.#failure) throw cannotWrite(join(this.path, STATS), this.#failure)
+  close(): Promise<void> {
+    return this.#stats.close()
   }
 }
 

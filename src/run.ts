@@ -1,10 +1,15 @@
+import type { Stage } from './conduct.ts'
 import { ChaosError } from './errors.ts'
+import { describeRun, masked } from './evidence/describe-run.ts'
+import { hideSecrets } from './evidence/hide-secrets.ts'
+import type { StoredRun } from './evidence/stored-run.ts'
 import type { Live } from './live.ts'
-import type { Observations } from './observe/observations.ts'
-import { isStraight } from './plan/plan.ts'
 import type { Prepared } from './prepare.ts'
+import { Recorder } from './recorder.ts'
 import type { Ended, EndingSignal, FinishedRun } from './report/finished-run.ts'
+import { masker, secretValues } from './report/mask.ts'
 import type { ResultsFolder } from './results-folder.ts'
+import { describeLogs } from './stored-evidence.ts'
 import type { FoundEnvoy } from './topology/envoy-binary.ts'
 import { startProcesses } from './topology/process.ts'
 
@@ -34,63 +39,79 @@ export class Interrupt extends Error {
 /**
  * The whole run:
  *
- *     scenario, plan → topology ⇄ faults + load → evidence → observations → verdict
+ *     scenario, plan → topology ⇄ faults + load → evidence on disk → observations → verdict
  *
- * However it ends, it returns what was seen, and nothing it started is left.
+ * However it ends, what was seen is stored and returned, and nothing it started is left.
  */
-export async function run({ scenario, plan, prediction }: Prepared, options: RunOptions): Promise<FinishedRun> {
+export async function run(prepared: Prepared, options: RunOptions): Promise<FinishedRun> {
   const { folder, live, signal } = options
-  const startedAt = new Date()
+  const mask = masker(secretValues(prepared.scenario))
+  const hidden = hideSecrets(prepared.scenario)
   const clock = performance.now()
+  const begun = describeRun(prepared, { ...options, startedAt: new Date() }, { document: hidden.document, mask })
   let envoy: FoundEnvoy | null = null
-  let observations: Observations | null = null
+  let played: Awaited<ReturnType<typeof play>> | null = null
   let ended: Ended | null = null
-
-  try {
-    envoy = await options.findEnvoy(signal)
-    const where = { envoy: envoy.path, directory: folder.path, env: options.env }
-    const topology = await startProcesses(scenario, plan, { ...where, signal, onStarted: () => void loadTheRest().catch(() => {}) })
+  const attempt = <T>(action: () => T): T | null => {
     try {
-      const stage = {
-        onPhase: (index: number) => live.onPhase(index),
-        onStats: (at: number, stats: Record<string, number>) => folder.writeStats(at, stats),
-        watcher: live,
-      }
-      const { conduct, observe } = await loadTheRest()
-      const { stopped, ...conducted } = await conduct(topology, plan, stage, signal)
-      live.end()
-      const logs = await topology.collect()
-      // It goes on while the evidence is put together.
-      topology.stop().catch(() => {})
-      observations = observe(plan, { ...conducted, logs })
-      if (stopped !== null) ended = endedBy(stopped)
-    } finally {
-      await topology.stop()
+      return action()
+    } catch (error) {
+      ended ??= endedBy(error)
+      return null
     }
+  }
+  try {
+    folder.writeEvidence({ ...begun, end: null })
+    envoy = await options.findEnvoy(signal)
+    played = await play(prepared, envoy, hidden.text, options)
+    if (played.stopped !== null) ended = endedBy(played.stopped)
   } catch (error) {
     ended = endedBy(signal.aborted ? signal.reason : error)
   }
   live.end()
-
-  const { judge } = await loadTheRest()
-  const verdict = judge(scenario, plan, observations ?? { records: [], foreignCalls: 0, phases: [], faults: [], unsound: [], notes: [] })
-  return {
-    id: folder.id,
-    chaosVersion: options.chaosVersion,
-    scenario,
-    plan,
-    prediction,
-    observations,
-    verdict: ended ? { ...verdict, status: 'error' } : verdict,
-    ended,
-    startedAt: startedAt.toISOString(),
-    durationMs: performance.now() - clock,
-    loadMs: observations?.phases.at(-1)?.to ?? 0,
-    runtime: 'process',
+  const end = {
+    load: played?.load ?? null,
+    duration_ms: performance.now() - clock,
+    // Those of the scenario were there from the beginning.
+    warnings: options.warnings.slice(begun.warnings.length).map(mask),
     envoy: envoy && { path: envoy.path, version: envoy.version ?? null, source: envoy.source },
-    warnings: [...options.warnings, ...(wentPast(plan, observations) ? [PAST_ENVOY] : []), ...(observations?.notes ?? [])],
-    command: options.command,
-    directory: folder.path,
+    files: played?.files ?? describeLogs(folder.path),
+  }
+  const stored = (): StoredRun => ({ ...begun, end: { ...end, ended: masked(ended, mask) } })
+  attempt(() => folder.writeEvidence(stored()))
+  const raw = attempt(() => folder.readEvidence(stored(), prepared.plan))
+  // Claims on answers are judged by what really came, which is stored without secrets.
+  if (raw && played) Object.assign(raw.client.answers, played.answers)
+  const { judgeStored } = await loadTheRest()
+  const finished = judgeStored(stored(), { id: folder.id, directory: folder.path }, prepared, raw)
+  await played?.gone
+  return finished
+}
+
+/** Starts the topology and plays the load on it; what was seen is in the folder then. */
+async function play({ scenario, plan }: Prepared, envoy: FoundEnvoy, hide: (text: string) => string, options: RunOptions) {
+  const { folder, live, env, signal } = options
+  const recorder = new Recorder(folder.path, hide)
+  const where = { envoy: envoy.path, directory: folder.path, env }
+  try {
+    const topology = await startProcesses(scenario, plan, { ...where, signal, onStarted: () => void loadTheRest().catch(() => {}) })
+    try {
+      const { conduct } = await loadTheRest()
+      const { stopped, client, last } = await conduct(topology, plan, stageOf({ folder, live, recorder }), signal)
+      live.end()
+      const load = { requests: client.count, clock_shift_ms: client.clockShift, journal_lines: await topology.flushLogs(), last }
+      await recorder.close()
+      const files = describeLogs(folder.path)
+      // It goes on while the evidence is put together.
+      const gone = topology.stop()
+      gone.catch(() => {})
+      return { stopped, load, answers: client.answers, files, gone }
+    } catch (error) {
+      await topology.stop()
+      throw error
+    }
+  } finally {
+    await recorder.close()
   }
 }
 
@@ -99,20 +120,28 @@ export async function run({ scenario, plan, prediction }: Prepared, options: Run
  * would make the generator late.
  */
 async function loadTheRest() {
-  const [{ conduct }, { observe }, { judge }] = await Promise.all([
+  const [{ conduct }, { judgeStored }] = await Promise.all([
     import('./conduct.ts'),
-    import('./observe/observe.ts'),
-    import('./verdict/judge.ts'),
+    import('./evidence/judge-stored.ts'),
     import('./write-reports.ts'),
   ])
-  return { conduct, observe, judge }
+  return { conduct, judgeStored }
 }
 
-const PAST_ENVOY = 'no request came through Envoy: what the client saw is judged, but nothing of policy or faults was in play'
-
-/** An app, or a target of the user's own, may not call Envoy at all. */
-function wentPast(plan: Prepared['plan'], observations: Observations | null): boolean {
-  return !isStraight(plan) && observations?.records.every((record) => record.calls.length === 0) === true && observations.foreignCalls === 0
+function stageOf({ folder, live, recorder }: { folder: ResultsFolder; live: Live; recorder: Recorder }): Stage {
+  return {
+    onPhase: (index) => live.onPhase(index),
+    onPhaseOver: (times) => recorder.onPhaseOver(times),
+    onStats: (at, stats) => folder.writeStats(at, stats),
+    watcher: {
+      onLog: (log) => recorder.onLog(log),
+      onSent: () => live.onSent(),
+      onEnd(index, latencyMs, success) {
+        recorder.onEnd(index)
+        live.onEnd(index, latencyMs, success)
+      },
+    },
+  }
 }
 
 /** What cut a run short, for the report. An error of ours that is no `ChaosError` is a bug: it goes on as it is. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { FinishedRun } from './report/finished-run.ts'
 import { renderJunit } from './report/junit.ts'
 import { masker, secretValues } from './report/mask.ts'
@@ -5,15 +6,25 @@ import { requestLine } from './report/ndjson.ts'
 import { toResults } from './report/results.ts'
 import { renderSummary } from './report/summary.ts'
 import type { ResultsFolder } from './results-folder.ts'
+import { writeWhole } from './write-whole.ts'
 
-/** Writes every report of a run, partial or whole, beside its evidence. @throws ChaosError when the disk does not take them */
-export async function writeReports(folder: ResultsFolder, run: FinishedRun): Promise<void> {
+/** The files that `writeReports` makes. */
+export const REPORTS = ['results.json', 'requests.ndjson', 'junit.xml', 'summary.txt']
+
+/** Writes every report of a run, partial or whole. @throws ChaosError when the disk does not take them */
+export function writeReports(directory: string, run: FinishedRun): void {
+  const write = (name: string, content: string | Iterable<string>) => writeWhole(join(directory, name), content)
+  write('results.json', `${JSON.stringify(toResults(run), null, 2)}\n`)
+  write('requests.ndjson', requestLines(run))
+  write('junit.xml', renderJunit(run))
+  write('summary.txt', `${renderSummary(run, { color: false, width: 100 })}\n`)
+}
+
+/** The last of a run's own folder: its reports beside its evidence, and no secrets left. @throws ChaosError */
+export async function completeFolder(folder: ResultsFolder, run: FinishedRun): Promise<void> {
   folder.assertOurs()
   folder.rewrite(['envoy.yaml', 'stubs.json', 'logs/app.log'], masker(secretValues(run.scenario)))
-  folder.write('results.json', `${JSON.stringify(toResults(run), null, 2)}\n`)
-  folder.write('requests.ndjson', requestLines(run))
-  folder.write('junit.xml', renderJunit(run))
-  folder.write('summary.txt', `${renderSummary(run, { color: false, width: 100 })}\n`)
+  writeReports(folder.path, run)
   await folder.close()
 }
 

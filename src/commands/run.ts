@@ -88,8 +88,8 @@ async function runOne(prepared: Prepared, folder: ResultsFolder, flags: RunFlags
       return found
     },
   })
-  const [{ writeReports }, { renderSummary }] = await Promise.all([import('../write-reports.ts'), import('../report/summary.ts')])
-  const outcome = await writeReports(folder, finished).then(
+  const [{ completeFolder }, { renderSummary }] = await Promise.all([import('../write-reports.ts'), import('../report/summary.ts')])
+  const outcome = await completeFolder(folder, finished).then(
     () => finished,
     (error: unknown) => unwritten(finished, error),
   )

@@ -23,6 +23,7 @@ export async function closedLoop(
   load: ClosedLoad,
 ): Promise<ClientLog> {
   const log = new ClientLog(wallClockOffset() + zero)
+  watcher.onLog(log)
   const length = plan.phases.at(-1)?.to ?? 0
   const giveUpMs = load.deadline + PATIENCE_MS
   const now = () => performance.now() - zero

@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/plan.ts'
+import type { ClientLog } from './client-log.ts'
 import type { Gate } from './gate.ts'
 import type { Pulse } from './pulse.ts'
 
@@ -16,8 +17,11 @@ export interface LoadRun {
   signal: AbortSignal
 }
 
-/** Told of each end, so that progress can be shown while the load runs. */
+/** Told of each request while the load runs, so that progress can be shown, and what is known be stored. */
 export interface LoadWatcher {
+  /** Before the first request. */
+  onLog(log: ClientLog): void
   onSent(index: number): void
+  /** All that will be known of it stands in the log. */
   onEnd(index: number, latencyMs: number, success: boolean): void
 }

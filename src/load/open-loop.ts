@@ -31,6 +31,7 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
     connectTimeout: 0,
   })
   const log = new ClientLog(wallClockOffset() + zero, due.length)
+  watcher.onLog(log)
   const giveUpMs = deadline + PATIENCE_MS
 
   const inFlight = new Map<number, Exchange>()

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Address, Addresses } from '../envoy/addresses.ts'
@@ -69,7 +69,6 @@ class ProcessTopology implements StartedTopology {
   readonly entrance: Address
   readonly death: AbortSignal
   readonly #plan: Plan
-  readonly #addresses: Addresses
   readonly #stub: Processes['stub']
   readonly #envoy: Processes['envoy']
   readonly #app: StartedApp | undefined
@@ -77,7 +76,6 @@ class ProcessTopology implements StartedTopology {
 
   constructor(plan: Plan, addresses: Addresses, { stub, envoy, app }: Processes, directory: string) {
     this.#plan = plan
-    this.#addresses = addresses
     this.#stub = stub
     this.#envoy = envoy
     this.#app = app
@@ -115,19 +113,10 @@ class ProcessTopology implements StartedTopology {
     }
   }
 
-  async collect() {
+  async flushLogs() {
     // A dead Envoy or stub wrote what it wrote; the rest of the evidence is still worth keeping.
-    const [, flushed] = await Promise.allSettled([this.#envoy.admin.flushLogs(), this.#stub.flush()])
-    const { egress, attempts, hop } = this.#addresses.logs
-    const journal = join(resolve(egress, '..'), 'stub.ndjson')
-    const [egressText, attemptsText, hopText, journalText] = [egress, attempts, hop, journal].map(readLog) as [
-      string,
-      string,
-      string,
-      string,
-    ]
-    const journalLines = flushed.status === 'fulfilled' ? flushed.value : journalText.split('\n').length - 1
-    return { egress: egressText, attempts: attemptsText, hop: hopText, journal: journalText, journalLines }
+    const [, journalLines] = await Promise.allSettled([this.#envoy.admin.flushLogs(), this.#stub.flush()])
+    return journalLines.status === 'fulfilled' ? journalLines.value : null
   }
 
   stop() {
@@ -140,15 +129,5 @@ class ProcessTopology implements StartedTopology {
     // It may have something to say to Envoy before it ends.
     await this.#app?.end()
     await Promise.all([this.#envoy.guarded.stop(), this.#stub.guarded.stop()])
-  }
-}
-
-/** A log that was never begun is an empty one. */
-function readLog(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw error
   }
 }

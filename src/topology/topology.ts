@@ -20,18 +20,11 @@ export interface StartedTopology {
   stats(): Promise<StatsSnapshot>
   /** Waits (with a limit) until no request is in flight anywhere, so that every log line is written. */
   settle(): Promise<void>
-  /** Flushes all logs and hands over what was written: NDJSON texts. */
-  collect(): Promise<Evidence>
+  /**
+   * Sees to it that all logs are in the folder of the results.
+   * @returns how many lines the stubs say they wrote; null where they cannot be asked any more
+   */
+  flushLogs(): Promise<number | null>
   /** Ends everything that was started; resolves when it is gone. Asked again, it is the same end. */
   stop(): Promise<void>
-}
-
-/** The raw evidence of a run, as NDJSON. */
-export interface Evidence {
-  egress: string
-  attempts: string
-  hop: string
-  journal: string
-  /** Lines the stub says it wrote; fewer in `journal` means that evidence was lost. */
-  journalLines: number
 }

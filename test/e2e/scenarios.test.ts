@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import type { Results } from '../../src/report/results-schema.ts'
-import { judged, newFolder, ROOT, readResults } from '../helpers/run.ts'
+import { chaos, judged, newFolder, ROOT, readResults } from '../helpers/run.ts'
 
 /** A scenario of 12 s, and again while the machine is too busy for a verdict. A wrong verdict is not tried again. */
 const LIMIT_MS = 90_000
@@ -35,6 +35,13 @@ test('every shipped scenario has a broken twin of the same name, and the other w
   expect(Object.keys(FAILS_ON).sort()).toEqual([...names].sort())
 })
 
+/** Judged again from what is on disk, a run has the same results to the last digit. */
+async function expectSameReport(run: string, code: number) {
+  const results = readResults(run)
+  expect(await chaos(['report', run, '--write'])).toMatchObject({ code, stderr: '' })
+  expect(readResults(run)).toEqual(results)
+}
+
 describe.each(names)('%s', (name) => {
   test('names its schema in the first line, for editors', () => {
     expect(textOf(`${name}.yaml`).split('\n')[0]).toBe('# yaml-language-server: $schema=../schema/scenario.schema.json')
@@ -54,9 +61,11 @@ describe.each(names)('%s', (name) => {
   })
 
   test('the claim holds: exit 0', { timeout: LIMIT_MS }, async () => {
-    const { code, stdout } = await judged(['run', join(ROOT, `scenarios/${name}.yaml`), '--out', newFolder(), '--quiet'])
+    const out = newFolder()
+    const { code, stdout } = await judged(['run', join(ROOT, `scenarios/${name}.yaml`), '--out', out, '--quiet'])
     expect(stdout).toMatch(/^PASS /m)
     expect(code).toBe(0)
+    await expectSameReport(out, 0)
   })
 
   test('the broken twin fails on the expectation that its setting is about: exit 1', { timeout: LIMIT_MS }, async () => {
@@ -66,5 +75,6 @@ describe.each(names)('%s', (name) => {
     expect(code).toBe(1)
     const { outcomes } = readResults(out) as Results
     expect(outcomes.filter(({ status }) => status === 'fail')).toContainEqual(expect.objectContaining(FAILS_ON[name]))
+    await expectSameReport(out, 1)
   })
 })

@@ -10,14 +10,14 @@ import type { Bootstrap } from '../../src/envoy/bootstrap.ts'
 import type { StatsSnapshot } from '../../src/envoy/stats.ts'
 import { ChaosError } from '../../src/errors.ts'
 import type { Observations } from '../../src/observe/observations.ts'
-import { observe } from '../../src/observe/observe.ts'
+import { observe, type RawEvidence } from '../../src/observe/observe.ts'
 import { type Attempt, attemptsOf, type Call, type RequestRecord } from '../../src/observe/record.ts'
 import { compilePlan } from '../../src/plan/compile.ts'
 import type { OpenLoad, Plan } from '../../src/plan/plan.ts'
 import { parseScenario } from '../../src/scenario/parse.ts'
 import type { Scenario } from '../../src/scenario/scenario.ts'
+import { readLogs } from '../../src/stored-evidence.ts'
 import { startProcesses } from '../../src/topology/process.ts'
-import type { Evidence } from '../../src/topology/topology.ts'
 import { judge } from '../../src/verdict/judge.ts'
 import type { Outcome } from '../../src/verdict/verdict.ts'
 
@@ -44,7 +44,7 @@ export interface Ran {
   records: readonly StraightRecord[]
   conducted: Conducted
   /** The raw logs, so that a test can spoil them and observe again. */
-  logs: Evidence
+  logs: RawEvidence['logs']
   /** Envoy's stats as they were at the end; a missing name is 0. */
   stat(name: string): number
   bootstrap: Bootstrap
@@ -90,8 +90,9 @@ export async function runScenario(yaml: string, tampering: Tampering = {}): Prom
       const begun = Promise.withResolvers<number>()
       const stage = {
         onPhase: (index: number) => index === 0 && begun.resolve(performance.now()),
+        onPhaseOver: () => {},
         onStats: () => {},
-        watcher: { onSent: () => {}, onEnd: () => {} },
+        watcher: { onLog: () => {}, onSent: () => {}, onEnd: () => {} },
       }
       const at = async (ms: number) => {
         const zero = await begun.promise
@@ -102,7 +103,7 @@ export async function runScenario(yaml: string, tampering: Tampering = {}): Prom
         tampering.meanwhile?.({ admin: { host: address, port: port_value }, entrance: topology.entrance, bootstrap, plan, at }),
       ])
       if (conducted.stopped !== null) throw conducted.stopped
-      const logs = await topology.collect()
+      const logs = readLogs(directory, await topology.flushLogs())
       const observations = observe(plan, { ...conducted, logs })
       const stat = (name: string) => conducted.last[name] ?? 0
       return { scenario, plan, observations, records: observations.records.map(straight), conducted, logs, stat, bootstrap }
@@ -125,7 +126,7 @@ export function judgedCalmly({ scenario, plan, observations }: Ran): readonly Ou
 }
 
 /** Observes the run again, from logs that a test has spoilt. */
-export function observeSpoilt({ plan, conducted, logs }: Ran, spoilt: Partial<Evidence>): Observations {
+export function observeSpoilt({ plan, conducted, logs }: Ran, spoilt: Partial<RawEvidence['logs']>): Observations {
   return observe(plan, { ...conducted, logs: { ...logs, ...spoilt } })
 }
 

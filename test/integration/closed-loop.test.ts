@@ -60,7 +60,7 @@ const planOf = (load: string, seconds = 0.5) =>
 async function send(origin: string, plan: Plan, signal = new AbortController().signal): Promise<ClientLog> {
   const gate = new Gate()
   gate.openUntil(Number.POSITIVE_INFINITY)
-  const watcher = { onSent: () => {}, onEnd: () => {} }
+  const watcher = { onLog: () => {}, onSent: () => {}, onEnd: () => {} }
   const zero = performance.now() + 20
   const pulse = new Pulse(zero)
   closing.push(() => pulse.stop())

@@ -46,7 +46,7 @@ const serve = (listener: RequestListener) => listen(createServer({ keepAliveTime
 
 const planOf = (yaml: string) => compilePlan(scenarioOf(`upstreams: { one: {} }\n${yaml}`)) as Plan & { load: OpenLoad }
 
-const UNSEEN: LoadWatcher = { onSent: () => {}, onEnd: () => {} }
+const UNSEEN: LoadWatcher = { onLog: () => {}, onSent: () => {}, onEnd: () => {} }
 
 /** Sends a plan's requests to a server of the test, without Envoy. */
 async function send(origin: string, plan: Plan, signal = new AbortController().signal): Promise<ClientLog> {
@@ -280,7 +280,11 @@ describe('time', () => {
     gate.openUntil(Number.POSITIVE_INFINITY)
     const pulse = new Pulse(zero)
     const told = Array<number>(200).fill(Number.NaN)
-    const watcher = { onSent: () => {}, onEnd: (index: number, latencyMs: number) => void told.splice(index, 1, latencyMs) }
+    const watcher = {
+      onLog: () => {},
+      onSent: () => {},
+      onEnd: (index: number, latencyMs: number) => void told.splice(index, 1, latencyMs),
+    }
     const log = await readyLoad(plan.load)({ origin, plan, zero, gate, pulse, watcher, signal: new AbortController().signal })
     pulse.stop()
     // The pulse was due every 10 ms: some 30 times.

@@ -1,0 +1,121 @@
+import { type Answers, type Body, type Headers, noAnswers } from '../content/answer.ts'
+import { ClientLog } from '../load/client-log.ts'
+import type { PlannedLoad } from '../plan/plan.ts'
+
+/**
+ * The client's record as NDJSON: the start of the load in epoch ms, then one line a request in the order in which they
+ * ended, and before it one for each body and set of headers that was not seen before. Times are ms after the start of
+ * the load, to a microsecond.
+ */
+interface RequestLine {
+  /** Its place in the order of sending, counted from 0. */
+  i: number
+  due: number
+  /** Index into `Plan.requests`. */
+  request: number
+  sent: number
+  end: number
+  /** 0 where no response came. */
+  status: number
+  error?: string
+  /** Numbers of what the answer said; left out where none began. */
+  body?: number
+  headers?: number
+}
+
+type ContentLine = { n: number; body: Body | null } | { n: number; headers: Headers | null }
+
+/** Writes the lines while the load runs. */
+export class ClientLines {
+  readonly #log: ClientLog
+  readonly #hide: (text: string) => string
+  #bodies = 1
+  #headers = 1
+
+  /** @param hide - takes secrets out of text */
+  constructor(log: ClientLog, hide: (text: string) => string) {
+    this.#log = log
+    this.#hide = hide
+  }
+
+  start(): string {
+    return `{"startedAt":${micros(this.#log.startedAt)}}`
+  }
+
+  /** The lines for a request that has ended. Put together by hand: they are made once a request. */
+  ended(i: number): string {
+    const { answers, due, request, sent, end, status, errors } = this.#log
+    const { bodies, headers, bodyOf, headersOf } = answers
+    let before = ''
+    while (this.#bodies < bodies.length) before += `${this.#content({ n: this.#bodies, body: bodies[this.#bodies++] as Body | null })}\n`
+    while (this.#headers < headers.length)
+      before += `${this.#content({ n: this.#headers, headers: headers[this.#headers++] as Headers | null })}\n`
+    const error = errors.get(i)
+    const said = bodyOf[i] ? `,"body":${bodyOf[i]},"headers":${headersOf[i]}` : ''
+    const more = error === undefined ? said : `${said},"error":${JSON.stringify(error)}`
+    return `${before}{"i":${i},"due":${micros(due[i])},"request":${request[i]},"sent":${micros(sent[i])},"end":${micros(end[i])},"status":${status[i]}${more}}`
+  }
+
+  #content(line: ContentLine): string {
+    return JSON.stringify(line, (_, value: unknown) => (typeof value === 'string' ? this.#hide(value) : value))
+  }
+}
+
+const micros = (ms: number | undefined) => Math.round((ms as number) * 1000) / 1000
+
+const LOST = 'chaos was killed while it was in flight'
+
+/**
+ * Reads the record back. A request that has no line, though a later one has, was in flight when chaos was killed.
+ * @returns null where not even the start of the load is known
+ */
+export function readClientLines(text: string, load: PlannedLoad): { client: ClientLog; lines: number } | null {
+  const [first, ...rest] = text.split('\n')
+  const start = parsed(first) as { startedAt?: unknown } | undefined
+  if (typeof start?.startedAt !== 'number') return null
+  const answers = noAnswers()
+  const lines: (RequestLine | undefined)[] = []
+  let known = 0
+  for (const each of rest) {
+    const line = parsed(each) as RequestLine | ContentLine | undefined
+    if (line === undefined) continue
+    if ('n' in line) keep(line, answers)
+    else if (Number.isSafeInteger(line.i) && line.i >= 0 && line.i < rest.length + MOST_LOST) {
+      if (lines[line.i] === undefined) known++
+      lines[line.i] = line
+    }
+  }
+  answers.bodyOf = Uint32Array.from(lines, (line) => line?.body ?? 0)
+  answers.headersOf = Uint32Array.from(lines, (line) => line?.headers ?? 0)
+  const client = new ClientLog(start.startedAt, lines.length)
+  for (const [i, line] of lines.entries()) {
+    if (line) {
+      client.begin(line.due, line.request, line.sent)
+      client.finish(i, line.end, line.status, line.error ?? null, null)
+    } else {
+      const [due, request] = load.kind === 'open' ? [load.due[i] as number, load.request[i] as number] : [client.due[i - 1] ?? 0, 0]
+      client.begin(due, request, due)
+      client.finish(i, Number.NaN, 0, LOST, null)
+    }
+  }
+  client.close(0)
+  Object.assign(client.answers, answers)
+  return { client, lines: known }
+}
+
+/** More requests than this are never in flight at once: a larger index is no line of ours, and would fill the memory. */
+const MOST_LOST = 1_000_000
+
+function keep(line: ContentLine, { bodies, headers }: Answers): void {
+  if ('body' in line) bodies[line.n] = line.body
+  else if ('headers' in line) headers[line.n] = line.headers
+}
+
+function parsed(line: string | undefined): object | undefined {
+  try {
+    const value: unknown = line ? JSON.parse(line) : undefined
+    return typeof value === 'object' && value !== null ? value : undefined
+  } catch {
+    return undefined
+  }
+}

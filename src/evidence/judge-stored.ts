@@ -1,0 +1,46 @@
+import { observe, type RawEvidence } from '../observe/observe.ts'
+import { isStraight } from '../plan/plan.ts'
+import type { Ended, FinishedRun } from '../report/finished-run.ts'
+import { judge } from '../verdict/judge.ts'
+import type { StoredRun } from './stored-run.ts'
+
+/** Judges a run from its evidence: the way of every verdict, right after the run and at any time later. */
+export function judgeStored(
+  stored: StoredRun,
+  place: Pick<FinishedRun, 'id' | 'directory'>,
+  { scenario, plan, prediction }: Pick<FinishedRun, 'scenario' | 'plan' | 'prediction'>,
+  raw: RawEvidence | null,
+): FinishedRun {
+  const observations = raw && observe(plan, raw)
+  const verdict = judge(scenario, plan, observations ?? { records: [], foreignCalls: 0, phases: [], faults: [], unsound: [], notes: [] })
+  const ended = stored.end === null ? KILLED : stored.end.ended
+  const isPast =
+    !isStraight(plan) && observations?.records.every((record) => record.calls.length === 0) === true && observations.foreignCalls === 0
+  return {
+    ...place,
+    chaosVersion: stored.chaos_version,
+    scenario,
+    plan,
+    prediction,
+    observations,
+    verdict: ended ? { ...verdict, status: 'error' } : verdict,
+    ended,
+    startedAt: stored.started_at,
+    durationMs: stored.end?.duration_ms ?? 0,
+    loadMs: observations?.phases.at(-1)?.to ?? 0,
+    runtime: stored.runtime,
+    envoy: stored.end?.envoy ?? null,
+    // An app, or a target of the user's own, may not call Envoy at all.
+    warnings: [...stored.warnings, ...(stored.end?.warnings ?? []), ...(isPast ? [PAST_ENVOY] : []), ...(observations?.notes ?? [])],
+    command: stored.command,
+  }
+}
+
+const PAST_ENVOY = 'no request came through Envoy: what the client saw is judged, but nothing of policy or faults was in play'
+
+const KILLED: Ended = {
+  by: 'environment',
+  message: 'the run was cut short: its evidence has no end, so chaos was killed while it ran, or is still running',
+  hint: 'what was stored until then is shown; for a verdict run it again',
+  detail: [],
+}
