@@ -41,7 +41,7 @@ export interface Stage {
  */
 export async function conduct(topology: StartedTopology, plan: Plan, stage: Stage, signal: AbortSignal): Promise<Conducted> {
   const target = plan.load.target ?? `http://${topology.entrance.host}:${topology.entrance.port}`
-  await topology.setFaults(faultsOf(plan, 0))
+  await topology.setFaults(warmsUp(plan) ? [] : faultsOf(plan, 0))
   const play = readyLoad(plan.load)
 
   const zero = performance.now() + LEAD_MS
@@ -95,12 +95,15 @@ interface Play {
   ended(phase: PhaseTimes): void
 }
 
-async function playPhases(topology: StartedTopology, plan: Plan, { now, stop, gate, pulse, onPhase, ended }: Play): Promise<void> {
+async function playPhases(topology: StartedTopology, plan: Plan, play: Play): Promise<void> {
+  const { now, stop, gate, pulse, onPhase, ended } = play
+  if (warmsUp(plan)) await warmUp(plan, play)
   let before = await topology.stats()
   for (const [index, phase] of plan.phases.entries()) {
-    const from = index === 0 ? 0 : now()
-    if (index > 0) await topology.setFaults(faultsOf(plan, index))
-    const applied = index === 0 ? 0 : now()
+    const isStart = index === 0 && !warmsUp(plan)
+    const from = isStart ? 0 : now()
+    if (!isStart) await topology.setFaults(faultsOf(plan, index))
+    const applied = isStart ? 0 : now()
     gate.openUntil(phase.to)
     onPhase(index)
     await until(phase.to, now, stop)
@@ -111,6 +114,17 @@ async function playPhases(topology: StartedTopology, plan: Plan, { now, stop, ga
     if (stop.aborted) return
     before = after
   }
+}
+
+const warmsUp = ({ phases: [first] }: Plan) => first !== undefined && first.from > 0
+
+/** Load before the first phase, without faults. */
+async function warmUp({ phases: [first] }: Plan, { now, stop, gate, pulse }: Play): Promise<void> {
+  const to = first?.from ?? 0
+  gate.openUntil(to)
+  await until(to, now, stop)
+  await drained(gate, now, stop)
+  pulse.take()
 }
 
 const faultsOf = (plan: Plan, phase: number) => (plan.phases[phase]?.faults ?? []).map((index) => plan.faults[index]?.id as string)

@@ -23,7 +23,8 @@ export function joinRecords(plan: Plan, client: ClientLog, phases: readonly Phas
     end: (index) => client.end[index] as number,
   })
   const records: RequestRecord[] = []
-  let phase = 0
+  // Before the first phase there may be a warm-up.
+  let phase = -1
   for (let index = 0; index < client.count; index++) {
     const due = client.due[index] as number
     while (phase < plan.phases.length - 1 && due >= (plan.phases[phase + 1]?.from ?? Number.POSITIVE_INFINITY)) phase++

@@ -9,7 +9,7 @@ export interface RequestRecord {
   id: string
   /** Index into `Plan.requests`. */
   request: number
-  /** Index into `Plan.phases`: the phase in which it was due. */
+  /** Index into `Plan.phases`: the phase in which it was due; -1 in the warm-up, of which nothing is claimed. */
   phase: number
   due: number
   /** When it was handed to the socket; later than `due` by the generator's own lag. */

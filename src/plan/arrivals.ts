@@ -1,41 +1,68 @@
 import { deriveSeed, exponential, random } from '../random.ts'
-import { DEFAULT_DEADLINE_MS } from '../scenario/limits.ts'
-import { requestsOf } from '../scenario/routing.ts'
-import type { Scenario } from '../scenario/scenario.ts'
-import { kindDrawer } from './draw.ts'
-import type { PlannedLoad, ThinkTime } from './plan.ts'
+import { flowIn, type Stretch } from '../scenario/shape.ts'
+
+/** Adding up rates can come out a hair above a whole number (0.1 * 3): that is no further request. */
+const ROUNDING = 1e-9
 
 /**
- * What is sent when. Of the open loop all of it is decided before the first request is sent, so that no stall can thin it
- * out; of the closed loop only how it goes on.
- * @param lengthMs - length of all phases together
+ * When the requests of the open loop are due, in ms after the start of the load. Every draw is made by its place on a
+ * line of expected requests, which the rate then stretches over time (a change of time, as for an inhomogeneous Poisson
+ * process): 2 of 100 at a tenth of the rate are due ten times as far apart.
+ * @see D. R. Cox, P. A. W. Lewis, "The Statistical Analysis of Series of Events" (1966), section 2.3
  */
-export function planLoad(scenario: Scenario, lengthMs: number): PlannedLoad {
-  const { rate, connections, think, arrivals, deadline = DEFAULT_DEADLINE_MS, target } = scenario.load
-  const weights = requestsOf(scenario).map((request) => request.weight)
-  const { seed } = scenario
-  if (connections !== undefined) return { kind: 'closed', connections, think: thinkTime(think), weights, seed, deadline, target }
-  if (rate === undefined) throw new Error('a load without rate and connections: the checks let it through')
-  const due = Float64Array.from(arrivals === 'poisson' ? poisson(rate, lengthMs, seed) : constant(rate, lengthMs))
-  return { kind: 'open', due, request: Uint16Array.from(due, kindDrawer(weights, seed)), deadline, target }
+export function dueTimes(stretches: readonly Stretch[], arrivals: 'constant' | 'poisson', seed: number): Float64Array {
+  const total = stretches.reduce((sum, stretch) => sum + flowIn(stretch), 0)
+  const flow = spread(stretches, arrivals === 'poisson' ? poisson(total, seed) : constant(total))
+  const bursts = burstTimes(stretches)
+  return bursts.length === 0 ? Float64Array.from(flow) : Float64Array.from([...flow, ...bursts]).sort()
 }
 
-function thinkTime(think: Scenario['load']['think']): ThinkTime | undefined {
-  if (think === undefined) return undefined
-  return typeof think === 'number' ? { kind: 'fixed', ms: think } : { kind: 'exponential', mean: think.exponential }
-}
-
-/** Even gaps: request i is due at i / rate. */
-function constant(ratePerSecond: number, lengthMs: number): number[] {
-  // The product can come out a hair above a whole number (0.1 * 3): that is no further request.
-  const count = Math.ceil((lengthMs * ratePerSecond) / 1000 - 1e-9)
-  return Array.from({ length: count }, (_, i) => (i * 1000) / ratePerSecond)
+/** Even gaps: request i comes when i are expected. */
+function* constant(total: number): Generator<number> {
+  for (let i = 0; i < total - ROUNDING; i++) yield i
 }
 
 /** Exponential gaps, as independent callers make them. */
-function poisson(ratePerSecond: number, lengthMs: number, seed: number): number[] {
+function* poisson(total: number, seed: number): Generator<number> {
   const rng = random(deriveSeed(seed, 'arrivals'))
+  for (let at = exponential(rng, 1); at < total; at += exponential(rng, 1)) yield at
+}
+
+/** The times at which so many requests are expected since the start, in ascending order. */
+function spread(stretches: readonly Stretch[], expected: Iterable<number>): number[] {
   const due: number[] = []
-  for (let t = exponential(rng, 1000 / ratePerSecond); t < lengthMs; t += exponential(rng, 1000 / ratePerSecond)) due.push(t)
+  let [index, start, before] = [0, 0, 0]
+  for (const count of expected) {
+    // What falls on an edge belongs to the stretch that begins there, unless nothing is due in that.
+    while (index < stretches.length - 1 && count >= before + flowIn(stretches[index] as Stretch) - ROUNDING) {
+      before += flowIn(stretches[index] as Stretch)
+      start += (stretches[index] as Stretch).ms
+      index++
+    }
+    due.push(start + timeOf(stretches[index] as Stretch, Math.max(0, count - before)))
+  }
+  return due
+}
+
+/**
+ * The time at which `count` requests are expected since the beginning of a stretch: where the area below its rate, a line
+ * from one value to the other, has come to that. The usual solution of that quadratic equation, turned round so that a
+ * rate that does not change is no division by zero.
+ */
+function timeOf({ ms, from, to }: Stretch, count: number): number {
+  if (count === 0) return 0
+  if (from === to) return (count * 1000) / from
+  const slope = (to - from) / ms
+  const now = Math.sqrt(Math.max(0, from * from + 2 * slope * count * 1000))
+  return Math.min(ms, (2 * count * 1000) / (from + now))
+}
+
+function burstTimes(stretches: readonly Stretch[]): number[] {
+  const due: number[] = []
+  let start = 0
+  for (const { ms, bursts } of stretches) {
+    for (let at = 0; bursts !== undefined && at < ms; at += bursts.every) due.push(...new Array<number>(bursts.size).fill(start + at))
+    start += ms
+  }
   return due
 }

@@ -1,7 +1,7 @@
 import type { Scenario } from '../scenario/scenario.ts'
 import { planApp } from './app.ts'
-import { planLoad } from './arrivals.ts'
 import { planFaults } from './faults.ts'
+import { planLoad } from './load.ts'
 import type { Plan, PlannedPhase } from './plan.ts'
 import { planPolicy } from './policy.ts'
 import { planRequests } from './requests.ts'
@@ -11,7 +11,7 @@ import { planStubs } from './stubs.ts'
 export function compilePlan(scenario: Scenario): Plan {
   const faults = planFaults(scenario)
   const phases: PlannedPhase[] = []
-  let from = 0
+  let from: number = scenario.load.warmup ?? 0
   for (const [index, phase] of scenario.phases.entries()) {
     const to = from + phase.for
     phases.push({ name: phase.name, from, to, faults: faults.flatMap((fault, i) => (fault.phase === index ? [i] : [])) })
@@ -23,7 +23,7 @@ export function compilePlan(scenario: Scenario): Plan {
     app: planApp(scenario),
     phases,
     requests: planRequests(scenario),
-    load: planLoad(scenario, from),
+    load: planLoad(scenario),
     faults,
     policy: planPolicy(scenario),
   }

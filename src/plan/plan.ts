@@ -39,7 +39,7 @@ export const LOOPBACK_HOSTS = 'localhost,127.0.0.1,::1'
 
 export interface PlannedPhase {
   name: string
-  /** Ms after the start of the load; `to` is the next phase's `from`. */
+  /** Ms after the start of the load; `to` is the next phase's `from`. What is due before the first phase is its warm-up. */
   from: number
   to: number
   /** Indices into `Plan.faults`. */

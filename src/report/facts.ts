@@ -33,7 +33,8 @@ function totals({ observations, loadMs, plan }: FinishedRun): string {
   const attempts = observations.records.reduce((sum, record) => sum + attemptsOf(record).length, 0)
   const each = requests === 0 ? '' : ` (${(attempts / requests).toFixed(3)} each)`
   const loop = plan.load.kind === 'closed' ? `closed loop, ${plural(plan.load.connections, 'connection')}: ` : ''
-  return `${loop}${plural(requests, 'request')} in ${duration(loadMs)} (${perSecond(requests, loadMs)}), ${plural(attempts, 'attempt')}${each}`
+  const warmup = plan.phases[0]?.from ? `, ${duration(plan.phases[0].from)} of it warm-up` : ''
+  return `${loop}${plural(requests, 'request')} in ${duration(loadMs)}${warmup} (${perSecond(requests, loadMs)}), ${plural(attempts, 'attempt')}${each}`
 }
 
 function circumstances({ envoy, durationMs, plan, chaosVersion, runtime }: FinishedRun): string {

@@ -5,6 +5,10 @@ import { whyNotAnswered, whyNotSent } from './header-rules.ts'
 import { MAX_DURATION_MS, MAX_REQUESTS } from './limits.ts'
 import { goesStraight, methodAndPath, nameOf, requestsOf, routeFor, routesOf } from './routing.ts'
 import type { ScenarioDocument } from './schema.ts'
+import { expectedIn, stretchesOf } from './shape.ts'
+
+/** 0.1 * 30 / 3 is a hair below 1. */
+const ROUNDING = 1e-9
 
 /** A load that cannot be sent, or that says nothing of the scenario's clusters. */
 export function loadFindings(scenario: ScenarioDocument): Finding[] {
@@ -19,9 +23,10 @@ export function loadFindings(scenario: ScenarioDocument): Finding[] {
 }
 
 /** @returns how long the load lasts, and how many requests its open loop plans; none are planned in a closed loop. */
-function extent({ load, phases }: ScenarioDocument): { total: number; requests: number } {
-  const total = phases.reduce((sum, phase) => sum + phase.for, 0)
-  return { total, requests: ((load.rate ?? 0) * total) / 1000 }
+function extent(scenario: ScenarioDocument): { total: number; requests: number } {
+  const stretches = stretchesOf(scenario)
+  const sum = (values: number[]) => values.reduce((all, value) => all + value, 0)
+  return { total: sum(stretches.map(({ ms }) => ms)), requests: sum(stretches.map(expectedIn)) }
 }
 
 /** Whether the load is of one kind, and small enough to be planned. */
@@ -31,12 +36,27 @@ export function isPlannable(scenario: ScenarioDocument): boolean {
 }
 
 /** Open or closed: one of them, with what belongs to it. */
-function loop({ load }: ScenarioDocument): Finding[] {
-  if (load.rate === undefined && load.connections === undefined)
+function loop({ load, phases }: ScenarioDocument): Finding[] {
+  const shaped = (['rate', 'bursts'] as const).flatMap((key) =>
+    phases.flatMap((phase, index) => (phase[key] === undefined ? [] : [{ path: ['phases', index, key], key }])),
+  )
+  const isOpen = load.rate !== undefined || (load.connections === undefined && shaped.length > 0)
+  if (!isOpen && load.connections === undefined)
     return [{ path: ['load'], at: 'key', message: 'expected a rate, such as rate: 200/s (open loop), or connections: 20 (closed loop)' }]
   const odd = (key: 'connections' | 'think' | 'arrivals', why: string): Finding[] =>
     load[key] === undefined ? [] : [{ path: ['load', key], at: 'key', message: why, hint: `leave ${key} out` }]
-  if (load.rate === undefined) return odd('arrivals', 'in a closed loop requests are sent when answers come: it has no arrivals of its own')
+  if (!isOpen)
+    return [
+      ...odd('arrivals', 'in a closed loop requests are sent when answers come: it has no arrivals of its own'),
+      ...shaped.map(
+        ({ path, key }): Finding => ({
+          path,
+          at: 'key',
+          message: `in a closed loop requests are sent when answers come: it has no ${key} of its own`,
+          hint: `leave ${key} out, or give load a rate in place of connections`,
+        }),
+      ),
+    ]
   return [
     ...odd('connections', 'a load is an open loop (rate) or a closed one (connections): expected one of them, got both'),
     ...odd('think', 'in an open loop nobody waits for answers, so nobody thinks after them'),
@@ -64,32 +84,35 @@ function uploads({ load }: ScenarioDocument): Finding[] {
 }
 
 function size(scenario: ScenarioDocument): Finding[] {
-  const { load, phases } = scenario
-  const { rate } = load
   const { total, requests } = extent(scenario)
   if (total > MAX_DURATION_MS)
-    return [{ path: ['phases'], message: `the phases last ${formatMs(total)} together: expected at most ${formatMs(MAX_DURATION_MS)}` }]
-  if (rate === undefined) return []
+    return [{ path: ['phases'], message: `the load lasts ${formatMs(total)}: expected at most ${formatMs(MAX_DURATION_MS)}` }]
   if (requests > MAX_REQUESTS) {
     return [
       {
-        path: ['load', 'rate'],
-        message: `${trim(rate, 2)}/s over ${formatMs(total)} are ${Math.round(requests)} requests: expected at most ${MAX_REQUESTS} in a run`,
+        path: scenario.load.rate === undefined ? ['phases'] : ['load', 'rate'],
+        message: `${trim(requests / (total / 1000), 2)}/s over ${formatMs(total)} are ${Math.round(requests)} requests: expected at most ${MAX_REQUESTS} in a run`,
         hint: 'lower the rate, or shorten the phases',
       },
     ]
   }
-  return phases.flatMap((phase, index): Finding[] =>
-    (rate * phase.for) / 1000 >= 1
-      ? []
-      : [
-          {
-            path: ['phases', index, 'for'],
-            message: `no request is due in ${formatMs(phase.for)} at ${trim(rate, 4)}/s`,
-            hint: 'raise the rate, or lengthen the phase',
-          },
-        ],
-  )
+  return scenario.load.connections === undefined && loop(scenario).length === 0 ? idlePhases(scenario) : []
+}
+
+/** Phases in which nothing would be due. */
+function idlePhases(scenario: ScenarioDocument): Finding[] {
+  const stretches = stretchesOf(scenario).slice(-scenario.phases.length)
+  return stretches.flatMap((stretch, index): Finding[] => {
+    if (expectedIn(stretch) >= 1 - ROUNDING) return []
+    const { ms, from, to } = stretch
+    return [
+      {
+        path: ['phases', index, 'for'],
+        message: `no request is due in ${formatMs(ms)} at ${trim(from, 4)}/s${from === to ? '' : ` to ${trim(to, 4)}/s`}`,
+        hint: from + to === 0 ? 'give the phase a rate, or load one for all phases' : 'raise the rate, or lengthen the phase',
+      },
+    ]
+  })
 }
 
 function unrouted(scenario: ScenarioDocument): Finding[] {

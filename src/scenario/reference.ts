@@ -28,6 +28,7 @@ const SECTIONS: readonly string[] = [
   'load.requests.[]',
   'load.requests.[].upload',
   'phases.[]',
+  'phases.[].bursts',
   'phases.[].faults.[]',
   'phases.[].faults.[].when',
   'expect.[]',

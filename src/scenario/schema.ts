@@ -11,6 +11,7 @@ import {
   path,
   percent,
   rate,
+  rateOrZero,
   reference,
   title,
   wholeNumber,
@@ -150,6 +151,11 @@ const load = z
       .describe(
         'Of the closed loop: how long a caller waits between an answer and its next request, fixed (100ms) or exponential with this mean ({ exponential: 100ms }). Left out: not at all.',
       ),
+    warmup: duration
+      .optional()
+      .describe(
+        'Before the first phase, load as at its beginning, but without faults: these requests are in no phase and no claim. The first answers of anything that has just been started are slow. Left out: none.',
+      ),
     deadline: duration.optional().describe('An answer later than this after its due time is not a success. Left out: 5s.'),
     target: z
       .url({ protocol: /^https?$/, error: (issue) => `expected an address such as http://127.0.0.1:8080, got ${show(issue.input)}` })
@@ -197,6 +203,20 @@ const fault = z
 const phase = z.strictObject({
   name: title.describe('How expectations refer to it.'),
   for: duration.describe('How long it lasts.'),
+  rate: z
+    .union([rateOrZero, z.strictObject({ from: rateOrZero.describe('At its beginning.'), to: rateOrZero.describe('At its end.') })], {
+      error: (issue) => `expected a rate such as 200/s, or a map such as { from: 50/s, to: 400/s }, got ${show(issue.input)}`,
+    })
+    .meta({ title: 'rate or map' })
+    .optional()
+    .describe('The rate in this phase, or a ramp: { from: 50/s, to: 400/s }. Steps are phases of different rates. Left out: load.rate.'),
+  bursts: z
+    .strictObject({
+      size: wholeNumber(1, 10_000).describe('How many requests.'),
+      every: duration.describe('From one burst to the next.'),
+    })
+    .optional()
+    .describe('Besides the rate, so many requests at one instant: { size: 50, every: 2s }, the first time at the start of the phase.'),
   faults: z.array(fault).max(50).default([]).describe('Switched on at the start of the phase and off at its end.'),
 })
 

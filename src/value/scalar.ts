@@ -33,18 +33,27 @@ export const duration = durationText.transform((input, context): Ms => {
 /** A duration where zero has Envoy's meaning: no limit. */
 export const durationOrZero = durationText.transform(readDuration)
 
-export const rate = withUnit('rate', '^\\d+(\\.\\d+)?\\s?/s$', '200/s')
-  .meta({ title: 'rate' })
-  .transform((input, context): PerSecond => {
-    const value = typeof input === 'number' || input.length > 60 ? undefined : parseRate(input)
-    if (value === undefined) {
-      const bare = /^\d+(\.\d+)?$/.test(String(input)) ? ` without its unit (write ${input}/s)` : ''
-      return fail(context, `expected a rate such as 200/s, got ${show(input)}${bare}`)
-    }
-    if (value === 0) return fail(context, `expected a rate above zero, got ${show(input)}`)
-    if (value > 20_000) return fail(context, `expected a rate that one load generator can offer (at most 20000/s), got ${show(input)}`)
-    return value
-  })
+const rateText = withUnit('rate', '^\\d+(\\.\\d+)?\\s?/s$', '200/s').meta({ title: 'rate' })
+
+function readRate(input: string | number, context: z.RefinementCtx): PerSecond {
+  const value = typeof input === 'number' || input.length > 60 ? undefined : parseRate(input)
+  if (value === undefined) {
+    const bare = /^\d+(\.\d+)?$/.test(String(input)) ? ` without its unit (write ${input}/s)` : ''
+    return fail(context, `expected a rate such as 200/s, got ${show(input)}${bare}`)
+  }
+  if (value > 20_000) return fail(context, `expected a rate that one load generator can offer (at most 20000/s), got ${show(input)}`)
+  return value
+}
+
+/** A rate above zero. */
+export const rate = rateText.transform((input, context): PerSecond => {
+  const value = readRate(input, context)
+  if (value === 0) return fail(context, `expected a rate above zero, got ${show(input)}`)
+  return value
+})
+
+/** A rate where zero has a meaning: nothing for a while. */
+export const rateOrZero = rateText.transform(readRate)
 
 /** 0–100, as Envoy counts; above 0, since a fault that never fires proves nothing. */
 export const percent = z
