@@ -1,4 +1,5 @@
-import { filterName, type PlannedFault } from '../plan/plan.ts'
+import { filterName, isStraight, type Plan, type PlannedFault } from '../plan/plan.ts'
+import { isSecretHeader } from '../value/secret.ts'
 
 /**
  * The access logs: one JSON object a line. Numbers are numbers, an absent value is null, absent flags are "-".
@@ -13,7 +14,7 @@ export const CALL_HEADER = 'x-chaos-call'
 const CALL = `%REQ(${CALL_HEADER.toUpperCase()})%`
 
 /** A request as the egress side saw it: what the caller got and why. */
-export const egressLog = (path: string, faults: readonly PlannedFault[]) => [
+export const egressLog = (path: string, plan: Plan, faults: readonly PlannedFault[]) => [
   fileLog(path, {
     call: CALL,
     id: '%REQ(X-REQUEST-ID)%',
@@ -30,6 +31,7 @@ export const egressLog = (path: string, faults: readonly PlannedFault[]) => [
     route: '%ROUTE_NAME%',
     host: '%UPSTREAM_HOST%',
     attempts: '%UPSTREAM_REQUEST_ATTEMPT_COUNT%',
+    ...ofApp(plan),
     ...met(faults),
   }),
 ]
@@ -66,6 +68,21 @@ export const hopLog = (path: string, key: string, faults: readonly PlannedFault[
     ...met(faults),
   }),
 ]
+
+/**
+ * What only a call of an app is asked: for which request it was made, and whether it has the headers that faults wait for.
+ * Secrets are not written down.
+ */
+function ofApp(plan: Plan): Record<string, unknown> {
+  if (isStraight(plan)) return {}
+  const own = plan.app?.idHeader
+  const waitedFor = new Set(plan.faults.flatMap(({ headers }) => Object.keys(headers)).filter((name) => !isSecretHeader(name)))
+  return {
+    traceparent: '%REQ(TRACEPARENT)%',
+    ...(own === undefined ? {} : { own: `%REQ(${own.toUpperCase()})%` }),
+    ...(waitedFor.size === 0 ? {} : { carried: Object.fromEntries([...waitedFor].map((name) => [name, `%REQ(${name.toUpperCase()})%`])) }),
+  }
+}
 
 /** Faults of one listener share their counters; the metadata each filter leaves tells them apart, request by request. */
 function met(faults: readonly PlannedFault[]): { faults?: Record<string, string> } {

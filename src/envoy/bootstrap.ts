@@ -29,6 +29,7 @@ export function buildBootstrap(scenario: Scenario, plan: Plan, addresses: Addres
         egressListener({
           name: 'shared',
           address: addresses.shared,
+          plan,
           hosts: sharedHosts(scenario, addresses.shared),
           ingressFaults,
           logs: addresses.logs,
@@ -38,6 +39,7 @@ export function buildBootstrap(scenario: Scenario, plan: Plan, addresses: Addres
           egressListener({
             name: `egress_${name}`,
             address: addresses.egress[name] as Address,
+            plan,
             hosts: [hostOf(scenario, name)],
             ingressFaults: ingressFaults.filter((fault) => fault.cluster === name),
             logs: addresses.logs,

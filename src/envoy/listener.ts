@@ -1,4 +1,4 @@
-import type { PlannedFault } from '../plan/plan.ts'
+import type { Plan, PlannedFault } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { attemptLog, CALL_HEADER, egressLog, hopLog } from './access-log.ts'
 import { type Address, replicaKey } from './addresses.ts'
@@ -16,12 +16,13 @@ export function egressListener(given: {
   name: string
   address: Address
   hosts: readonly VirtualHost[]
+  plan: Plan
   ingressFaults: readonly PlannedFault[]
   logs: { egress: string; attempts: string }
   manager: Scenario['envoy']['http_connection_manager']
 }) {
   return listener(given.name, given.address, {
-    accessLog: egressLog(given.logs.egress, given.ingressFaults),
+    accessLog: egressLog(given.logs.egress, given.plan, given.ingressFaults),
     manager: durations(given.manager ?? {}),
     // The attempt count tells the hop and the stub which try they see.
     virtualHosts: given.hosts.map(({ routes, ...host }) => ({

@@ -1,11 +1,12 @@
 import { kindDrawer, thinkDrawer } from '../plan/draw.ts'
-import type { ClosedLoad, PlannedRequest } from '../plan/plan.ts'
+import type { ClosedLoad, Plan, PlannedRequest } from '../plan/plan.ts'
 import { isExpectedStatus } from '../plan/success.ts'
 import { MAX_REQUESTS, PATIENCE_MS } from '../scenario/limits.ts'
 import { wallClockOffset } from '../wall-clock.ts'
 import type { Autocannon, WireRequest } from './autocannon.ts'
 import { Caller } from './caller.ts'
-import { ClientLog, requestId } from './client-log.ts'
+import { ClientLog } from './client-log.ts'
+import { identify } from './identity.ts'
 import type { LoadRun } from './load-run.ts'
 import type { Ending } from './receipt.ts'
 
@@ -46,7 +47,7 @@ export async function closedLoop(
       pulse.sent(wantedAt, at)
       const index = log.begin(at, kind, at)
       watcher.onSent(index)
-      return { index, request: wireRequest(plan.requests[kind] as PlannedRequest, index) }
+      return { index, request: wireRequest(plan, plan.requests[kind] as PlannedRequest, index) }
     },
     finish: (index: number, { status, error, received }: Ending) => {
       const end = now()
@@ -83,6 +84,6 @@ export async function closedLoop(
   return log
 }
 
-function wireRequest({ method, path, headers, body }: PlannedRequest, index: number): WireRequest {
-  return { method, path, headers: { ...headers, 'x-request-id': requestId(index) }, body }
+function wireRequest(plan: Plan, { method, path, headers, body }: PlannedRequest, index: number): WireRequest {
+  return { method, path, headers: identify(plan, index, headers), body }
 }

@@ -1,3 +1,4 @@
+import { claimedId } from '../load/identity.ts'
 import type { PlannedPolicy } from '../plan/plan.ts'
 import type { RequestTimeout } from '../scenario/timeouts.ts'
 import type { JournalLine } from '../upstream/spec.ts'
@@ -6,7 +7,7 @@ import type { Attempt, Call, Egress } from './record.ts'
 
 /** A call, and whose it says that it is. */
 export interface SeenCall extends Call {
-  /** The `x-request-id` that it came with, or that Envoy made where it came with none. */
+  /** The id of the request that it was made for, where it came with one; else what Envoy made. */
   id: string | null
 }
 
@@ -36,12 +37,13 @@ function readCall(line: EgressLine, lines: LinesOfOne, startedAt: number, policy
   const hedged = egress.route !== null && policy.hedgedRoutes.includes(egress.route)
   const made = lines.attempts.filter((attempt) => !isRefused(attempt)).sort((a, b) => number(a.n) - number(b.n))
   return {
-    id: line.id,
+    id: claimedId(line),
     egress,
     attempts: made.map((attempt, i) =>
       readAttempt(attempt, lines, startedAt, { egress, hedged, inFlight: hedged || i === made.length - 1 }),
     ),
     ingressFaults: faultsOf(line.faults),
+    ...(line.carried === undefined ? {} : { carried: line.carried }),
   }
 }
 

@@ -9,6 +9,8 @@ export interface Chance {
   cluster: string | null
   /** Index into `Plan.requests` of the request it was made for; null where nobody can say. */
   request: number | null
+  /** Headers as they came to Envoy, where they may differ from those of the load. */
+  carried: Readonly<Record<string, string | null>>
   /** Counted from 1; null before the router. */
   replica: number | null
   /** Faults that left their mark, by the log of the listener that makes them. */
@@ -53,7 +55,12 @@ export function* chancesAt(place: Place, phase: number, { records, foreign }: Tr
   for (const call of foreign) if (call.egress.start >= times.applied) yield* chancesOf(place, call, null, times)
 }
 
-function chancesOf(place: Place, { egress, attempts, ingressFaults }: Call, request: number | null, times: PhaseTimes): Chance[] {
+function chancesOf(
+  place: Place,
+  { egress, attempts, ingressFaults, carried = {} }: Call,
+  request: number | null,
+  times: PhaseTimes,
+): Chance[] {
   const inForce = (start: number) => start <= times.to
   const { cluster } = egress
   if (place.at === 'ingress') {
@@ -65,6 +72,7 @@ function chancesOf(place: Place, { egress, attempts, ingressFaults }: Call, requ
       {
         cluster,
         request,
+        carried,
         replica: null,
         marks: ingressFaults,
         lagMs,
@@ -82,6 +90,7 @@ function chancesOf(place: Place, { egress, attempts, ingressFaults }: Call, requ
       {
         cluster,
         request,
+        carried,
         replica: attempt.replica,
         marks: attempt.hop.faults,
         lagMs,
@@ -98,13 +107,13 @@ export function isChanceOf(fault: PlannedFault, chance: Chance, earlier: readonl
   if (chance.cluster !== fault.cluster) return false
   if (chance.replica !== null && !fault.replicas.includes(chance.replica)) return false
   if (chance.marks.includes(fault.id)) return true
-  if (!carries(plan.requests[chance.request ?? -1]?.headers ?? {}, fault.headers)) return false
+  if (!carries({ ...plan.requests[chance.request ?? -1]?.headers, ...chance.carried }, fault.headers)) return false
   // Filters act in order: after an abort, or a delay that was cut short, the later ones are never asked.
   return !earlier.some((other) => chance.marks.includes(other.id) && (other.action.kind === 'abort' || (chance.cut && !chance.passed)))
 }
 
 /** Header names are compared without regard to case, values exactly, as Envoy does. */
-export function carries(sent: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
+export function carries(sent: Readonly<Record<string, string | null>>, wanted: Readonly<Record<string, string>>): boolean {
   const values = new Map(Object.entries(sent).map(([name, value]) => [name.toLowerCase(), value]))
   return Object.entries(wanted).every(([name, value]) => values.get(name.toLowerCase()) === value)
 }

@@ -1,10 +1,11 @@
 import { hopName } from '../envoy/listener.ts'
 import { gained } from '../envoy/stats.ts'
 import { describeAction, FAULT_KINDS } from '../fault/registry.ts'
-import type { Plan, PlannedFault } from '../plan/plan.ts'
+import { isStraight, type Plan, type PlannedFault } from '../plan/plan.ts'
 import { compatibleShare } from '../statistics/compatible.ts'
 import { formatMs, formatPercent } from '../units.ts'
-import { type Chance, callsOf, chancesAt, isChanceOf, samePlace, type Traffic } from './chance.ts'
+import { listed, plural } from '../value/show.ts'
+import { type Chance, callsOf, carries, chancesAt, isChanceOf, samePlace, type Traffic } from './chance.ts'
 import type { FaultEvidence } from './observations.ts'
 import type { PhaseTimes } from './timeline.ts'
 
@@ -30,7 +31,9 @@ function weigh(fault: PlannedFault, plan: Plan, traffic: Traffic, marks: Readonl
   const kin = rivals.filter((other) => other.action.kind === fault.action.kind)
   const lags = kin.length === 1 && fault.action.kind === 'delay' ? { delayed: [] as number[], others: [] as number[] } : null
   const seen = { matched: 0, met: 0, marked: 0, inferred: 0 }
+  let chances = 0
   for (const chance of chancesAt(fault, fault.phase, traffic, times)) {
+    if (chance.cluster === fault.cluster) chances++
     if (isChanceOf(fault, chance, earlier, plan)) {
       seen.matched++
       if (chance.marks.includes(fault.id)) seen.met++
@@ -55,7 +58,7 @@ function weigh(fault: PlannedFault, plan: Plan, traffic: Traffic, marks: Readonl
     met: seen.met,
     counted: group.counted,
     inferred: seen.inferred,
-    doubt: doubt(fault, { ...seen, ...group }),
+    doubt: (seen.matched === 0 ? headerLost(fault, plan, traffic, chances) : null) ?? doubt(fault, { ...seen, ...group }),
   }
 }
 
@@ -97,6 +100,21 @@ function countedBy(kin: readonly PlannedFault[], plan: Plan, times: PhaseTimes):
       : ['shared', ...[...clusters].map((cluster) => `egress_${cluster}`)]
   const counter = FAULT_KINDS[first.action.kind].counter
   return [...listeners].reduce((sum, name) => sum + gained(times.before, times.after, `http.${name}.fault.${counter}`), 0)
+}
+
+/** Where the header was lost that a fault waits for: an app need not hand it on. Null where that is not what happened. */
+function headerLost(fault: PlannedFault, plan: Plan, { records }: Traffic, chances: number): string | null {
+  const names = Object.keys(fault.headers)
+  if (isStraight(plan) || names.length === 0 || chances === 0) return null
+  const never = `the fault ${describeAction(fault.action)} on ${fault.cluster} never fired`
+  const wanted = Object.entries(fault.headers).map(([name, value]) => `${name}: ${value}`)
+  const isWanted = ({ phase, request }: { phase: number; request: number }) =>
+    phase === fault.phase && carries(plan.requests[request]?.headers ?? {}, fault.headers)
+  const sent = records.reduce((count, record) => count + Number(isWanted(record)), 0)
+  const came = `none of the ${plural(chances, fault.at === 'ingress' ? 'call' : 'attempt')} that came to Envoy for ${fault.cluster} had it`
+  return sent === 0
+    ? `${never}: no request of the load has ${listed(wanted, 'and')}, and ${came}`
+    : `${never}: the load sent ${listed(wanted, 'and')} with ${plural(sent, 'request')}, but ${came}; let the app hand on ${listed(names, 'and')}`
 }
 
 function doubt(

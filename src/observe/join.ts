@@ -51,7 +51,7 @@ function joinOne(
   const begun = client.status[index] as number
   // A response that broke off has no status to judge by: its 200 was a promise.
   const status = error !== null || begun === 0 ? null : begun
-  const calls = (owners.calls.get(index) ?? []).map(({ egress, attempts, ingressFaults }) => ({ egress, attempts, ingressFaults }))
+  const calls = (owners.calls.get(index) ?? []).map(({ id: _, ...call }): Call => call)
   return {
     id: requestId(index),
     request: client.request[index] as number,

@@ -14,6 +14,10 @@ export interface EgressLine {
   details: string | null
   method: string
   authority: string | null
+  /** These three only where the load goes to an app. */
+  traceparent?: string | null
+  own?: string | null
+  carried?: Record<string, string | null>
   cluster: string | null
   route: string | null
   host: string | null

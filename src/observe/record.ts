@@ -45,6 +45,8 @@ export interface Call {
   attempts: readonly Attempt[]
   /** Ids of the faults it met before the router (`at: ingress`). */
   ingressFaults: readonly string[]
+  /** Of the headers that faults wait for, what came to Envoy; left out where that is what the load sent. */
+  carried?: Readonly<Record<string, string | null>>
 }
 
 /** One line of the access log of an egress listener or of the shared port. */

@@ -14,6 +14,7 @@ export function planApp({ app, upstreams }: Scenario): PlannedApp | undefined {
     port: app.port,
     ready: readyBy(app.ready ?? {}),
     readyWithin: app.ready?.within ?? (DEFAULT_READY_WITHIN_MS as Ms),
+    idHeader: app.id_header,
   }
 }
 

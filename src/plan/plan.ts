@@ -32,6 +32,8 @@ export interface PlannedApp {
   port: number | undefined
   ready: { by: 'http'; path: string } | { by: 'log'; text: string } | { by: 'port' }
   readyWithin: Ms
+  /** A header of the app's own in which the load sends the id of each request, and the app may hand it on. */
+  idHeader: string | undefined
 }
 
 /** As NO_PROXY lists them. */

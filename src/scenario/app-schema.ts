@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration, path, wholeNumber } from '../value/scalar.ts'
+import { duration, headerName, path, wholeNumber } from '../value/scalar.ts'
 import { show } from '../value/show.ts'
 
 /** Text that a program is given: no NUL, since the kernel ends it there. */
@@ -54,6 +54,12 @@ export const app = z
       .default(false)
       .describe(
         'Whether it is told by HTTP_PROXY to send its calls to other hosts through Envoy, which knows clusters by their name and hosts.',
+      ),
+    id_header: headerName
+      .transform((name) => name.toLowerCase())
+      .optional()
+      .describe(
+        'A header that the app hands on to the services it calls: load sends the id of each request in it, so that the calls of a request can be told. Known anyway: x-request-id and traceparent.',
       ),
     ready: ready.optional().describe('When the load may begin. Left out: when it accepts connections.'),
   })

@@ -1,6 +1,7 @@
 import { didYouMean } from '../value/nearest.ts'
 import { show } from '../value/show.ts'
 import type { Finding } from './finding.ts'
+import { whyNotSent } from './header-rules.ts'
 import { knownPlaceholders, placeholdersOf } from './placeholders.ts'
 import type { DocumentPath } from './scenario.ts'
 import type { ScenarioDocument } from './schema.ts'
@@ -12,6 +13,7 @@ export function appFindings(scenario: ScenarioDocument): Finding[] {
     ...unknownPlaceholders(scenario, scenario.app),
     ...oneVariableForTwo(scenario),
     ...oneHostForTwo(scenario),
+    ...ownedHeader(scenario.app),
     ...twoTargets(scenario),
   ]
 }
@@ -86,6 +88,18 @@ function idleHosts({ upstreams }: ScenarioDocument): Finding[] {
           },
         ],
   )
+}
+
+function ownedHeader({ id_header: header }: NonNullable<ScenarioDocument['app']>): Finding[] {
+  const why = header === undefined ? undefined : whyNotSent(header, '', false)
+  if (why === undefined) return []
+  return [
+    {
+      path: ['app', 'id_header'],
+      message: `the header ${show(header)} cannot carry the id: ${why}`,
+      hint: 'name one that the app hands on',
+    },
+  ]
 }
 
 function twoTargets({ load }: ScenarioDocument): Finding[] {

@@ -34,7 +34,7 @@ export function select(filter: Filter, plan: Plan, phases: readonly PhaseObserva
   if (!asksLog) return { records: known, unjoined: null }
   // Of a request that calls several clusters, only what is asked about is measured.
   const calling = cluster === undefined ? known : known.flatMap((record) => callingOnly(cluster, record))
-  return { records: calling.filter((record) => byLog(filter, plan, phases, record)), unjoined: unjoined(known) }
+  return { records: calling.filter((record) => byLog(filter, plan, phases, record)), unjoined: unjoined(plan, known) }
 }
 
 function byLoad(filter: Filter, plan: Plan, phases: readonly PhaseObservation[], record: RequestRecord): boolean {
@@ -80,7 +80,7 @@ function metKind(asked: 'delay' | 'abort' | 'any' | 'none', plan: Plan, record: 
 }
 
 /** A request that Envoy's log does not explain may be one of those that an expectation is about, or not: nobody knows. */
-function unjoined(records: Records): string | null {
+function unjoined(plan: Plan, records: Records): string | null {
   // What an app answers by itself it may; but where none of them came to Envoy, nothing was tested.
   if (records.length > 0 && records.every(({ joined, calls }) => joined && calls.length === 0))
     return `none of ${plural(records.length, 'request')} led to a call that came to Envoy: nothing of its policy was tested; point the app at Envoy`
@@ -89,5 +89,10 @@ function unjoined(records: Records): string | null {
   const answered = unexplained.filter((record) => record.status !== null).length
   if (answered === 0)
     return `${unexplained.length} of ${plural(records.length, 'request')} got no answer and have no line of their own in the log of Envoy: what happened to them is not known`
-  return `${answered} of ${plural(records.length, 'request')} were answered, but nobody can say which calls to Envoy were made for them: let the app forward the header x-request-id, so that they can be joined`
+  return `${answered} of ${plural(records.length, 'request')} were answered, but nobody can say which calls to Envoy were made for them: let the app hand on ${handedOn(plan)}, so that they can be joined`
+}
+
+function handedOn({ app }: Plan): string {
+  if (app?.idHeader !== undefined) return `the header ${app.idHeader}`
+  return `the header x-request-id or traceparent${app === undefined ? '' : ', or name one that it hands on in app.id_header'}`
 }

@@ -68,9 +68,9 @@ phases: [{ name: all, for: 500ms, faults: [{ cluster: inventory, delay: 300ms }]
 describe('an app whose addresses cannot be changed', () => {
   const twoStep = `
 upstreams: { inventory: { hosts: [api.example.com, "api:8080"], respond: { json: { stock: 3 } } }, pay-desk: {} }
-envoy: { routes: [{ match: { prefix: /items }, cluster: inventory, timeout: 400ms }, { match: { prefix: / }, cluster: pay-desk }] }
+envoy: { routes: [{ match: { prefix: /items }, cluster: inventory, timeout: 1s }, { match: { prefix: / }, cluster: pay-desk }] }
 load: { rate: 20/s, requests: [{ GET: /items/42 }] }
-phases: [{ name: calm, for: 300ms }, { name: slow, for: 300ms, faults: [{ cluster: inventory, delay: 1s }] }]
+phases: [{ name: calm, for: 300ms }, { name: slow, for: 300ms, faults: [{ cluster: inventory, delay: 3s }] }]
 `
   /** Each call went to the inventory, by the scenario's route to it: in the second phase its timeout cuts the delay off. */
   async function expectRouted(app: string) {
@@ -131,4 +131,55 @@ test('a call for a host that is no cluster gets 404 from Envoy, and the results 
     'elsewhere.example is no cluster: 25 calls of the app for it got 404 from Envoy; if a cluster stands for it, name the host in its upstreams.<name>.hosts',
   ])
   expect(observations.unsound).toEqual([])
+})
+
+describe('the calls of a request are told by', () => {
+  // Far more than one in flight at a time, so that nothing can be told by time.
+  const many = (app: string) => `
+upstreams: { inventory: { latency: 30ms } }
+app: { command: [node, test/fixtures/apps/shop.mjs${app}
+load: { rate: 200/s, arrivals: poisson, requests: [{ GET: /items/42 }] }
+phases: [{ name: all, for: 500ms }]
+`
+  test.each([
+    ['x-request-id', ', --forward, x-request-id] }'],
+    ['traceparent', ', --forward, traceparent] }'],
+    ['the header of the app', ', --forward, x-correlation-id], id_header: X-Correlation-Id }'],
+  ])('%s, where the app hands it on', async (_, app) => {
+    const { records, observations } = await runScenario(many(app))
+    expect(records.length).toBeGreaterThan(50)
+    for (const { joined, calls } of records) expect({ joined, calls: calls.length }).toEqual({ joined: true, calls: 1 })
+    expect(observations).toMatchObject({ unsound: [], foreignCalls: 0 })
+  })
+
+  test('nothing, where it hands on none of them', async () => {
+    const { records, observations } = await runScenario(many('] }'))
+    expect(records.filter(({ joined }) => joined).length).toBeLessThan(records.length / 2)
+    expect(observations.foreignCalls).toBeGreaterThan(50)
+  })
+})
+
+describe('a fault that waits for a header', () => {
+  const waiting = (forward: string) => `
+upstreams: { inventory: {} }
+app: { command: [node, test/fixtures/apps/shop.mjs, --forward, x-request-id${forward}] }
+load: { rate: 50/s, requests: [{ GET: /a, headers: { x-user: jason } }, { GET: /b }] }
+phases: [{ name: all, for: 800ms, faults: [{ cluster: inventory, abort: 503, when: { header: { x-user: jason } } }] }]
+`
+  test('is met by the calls of an app that hands it on', async () => {
+    const { records, plan, observations } = await runScenario(waiting(', --forward, x-user'))
+    for (const { request, status } of records) expect(status).toBe(plan.requests[request]?.path === '/a' ? 503 : 200)
+    expect(observations.faults).toMatchObject([{ doubt: null, matched: records.filter(({ status }) => status === 503).length }])
+  })
+
+  test('says where the header was lost when the app does not', async () => {
+    const { records, observations, plan } = await runScenario(waiting(''))
+    const sent = records.filter(({ request }) => plan.requests[request]?.path === '/a').length
+    expect(observations.faults).toMatchObject([
+      {
+        matched: 0,
+        doubt: `the fault abort 503 on inventory never fired: the load sent x-user: jason with ${sent} requests, but none of the 40 attempts that came to Envoy for inventory had it; let the app hand on x-user`,
+      },
+    ])
+  })
 })
