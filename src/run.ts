@@ -3,7 +3,7 @@ import { ChaosError } from './errors.ts'
 import { describeRun, masked } from './evidence/describe-run.ts'
 import { hideSecrets } from './evidence/hide-secrets.ts'
 import type { StoredRun } from './evidence/stored-run.ts'
-import type { Live } from './live.ts'
+import type { Live } from './live/live.ts'
 import type { Prepared } from './prepare.ts'
 import { Recorder } from './recorder.ts'
 import type { Ended, EndingSignal, FinishedRun } from './report/finished-run.ts'
@@ -132,7 +132,10 @@ function stageOf({ folder, live, recorder }: { folder: ResultsFolder; live: Live
   return {
     onPhase: (index) => live.onPhase(index),
     onPhaseOver: (times) => recorder.onPhaseOver(times),
-    onStats: (at, stats) => folder.writeStats(at, stats),
+    onStats(at, stats) {
+      folder.writeStats(at, stats)
+      live.onStats(stats)
+    },
     watcher: {
       onLog: (log) => recorder.onLog(log),
       onSent: () => live.onSent(),

@@ -1,9 +1,10 @@
 import { basename, join } from 'node:path'
 import { ChaosError, EXIT, type ExitCode } from '../errors.ts'
-import { Live } from '../live.ts'
+import { Live } from '../live/live.ts'
 import { type Prepared, prepare } from '../prepare.ts'
 import type { EndingSignal, FinishedRun } from '../report/finished-run.ts'
-import { paper } from '../report/paper.ts'
+import { wrap } from '../report/layout.ts'
+import { type Paper, paper } from '../report/paper.ts'
 import { predictionLines } from '../report/prediction-lines.ts'
 import { renderTotal } from '../report/total.ts'
 import { checkResultsFolder, openResultsFolder, type ResultsFolder } from '../results-folder.ts'
@@ -49,7 +50,8 @@ export async function runCommand(files: readonly string[], flags: RunFlags, worl
     const finished: Pick<FinishedRun, 'scenario' | 'ended' | 'verdict'>[] = []
     for (const [i, one] of prepared.entries()) {
       const folder = openResultsFolder(outs[i], names[i] as string, new Date())
-      const { scenario, ended, verdict } = await runOne(one, folder, flags, world, interrupted.signal)
+      const place = prepared.length === 1 ? null : { index: i, count: prepared.length }
+      const { scenario, ended, verdict } = await runOne(one, place, folder, flags, world, interrupted.signal)
       finished.push({ scenario, ended, verdict })
       if (interrupted.signal.aborted) break
     }
@@ -62,15 +64,25 @@ export async function runCommand(files: readonly string[], flags: RunFlags, worl
   }
 }
 
-async function runOne(prepared: Prepared, folder: ResultsFolder, flags: RunFlags, world: World, signal: AbortSignal): Promise<FinishedRun> {
+async function runOne(
+  prepared: Prepared,
+  place: { index: number; count: number } | null,
+  folder: ResultsFolder,
+  flags: RunFlags,
+  world: World,
+  signal: AbortSignal,
+): Promise<FinishedRun> {
   const screen = flags.quiet ? null : await openScreen(flags.color)
   const warnings = prepared.warnings.map(({ line, message }) => `line ${line}: ${message}`)
-  screen?.print(`chaos: ${prepared.scenario.name} (seed ${prepared.plan.seed})`)
-  if (screen) for (const line of predictionLines(prepared.prediction, paper(screen, prepared.scenario))) screen.print(line)
+  if (screen) {
+    const sheet = paper({ color: screen.color, width: screen.size().width }, prepared.scenario)
+    screen.print(wrap(titleLine(prepared, place, sheet), sheet.width).join('\n'))
+    for (const line of predictionLines(prepared.prediction, sheet)) screen.print(line)
+  }
   const finished = await run(prepared, {
     chaosVersion: world.version,
     folder,
-    live: new Live(prepared.plan, screen),
+    live: new Live(prepared.scenario, prepared.plan, screen, place),
     command: repeatCommand(prepared, flags),
     warnings,
     env: world.env,
@@ -95,6 +107,12 @@ async function runOne(prepared: Prepared, folder: ResultsFolder, flags: RunFlags
   )
   process.stdout.write(`${renderSummary(outcome, terminalOf(process.stdout, flags.color))}\n`)
   return outcome
+}
+
+/** `chaos: scenario 2 of 5: retries hide a brownout (seed 1, through the app)` */
+function titleLine({ scenario, plan }: Prepared, place: { index: number; count: number } | null, { say }: Paper): string {
+  const which = place === null ? '' : `scenario ${place.index + 1} of ${place.count}: `
+  return `chaos: ${which}${say(scenario.name)} (seed ${plan.seed}${plan.app === undefined ? '' : ', through the app'})`
 }
 
 /** A run whose reports the disk did not take. What ended it before that says more. */

@@ -1,6 +1,6 @@
 import { count, duration, shareOf } from './figures.ts'
 import { cells, clip, printable } from './layout.ts'
-import { type Look, painter } from './paper.ts'
+import { type Look, type Paper, painter, type Style } from './paper.ts'
 
 /** What a run is doing right now. */
 export interface ProgressState {
@@ -13,6 +13,7 @@ export interface ProgressState {
   /** Of the phase. */
   elapsedMs: number
   totalMs: number
+  /** Answered, or given up, each second. */
   rps: number
   /** In [0, 1]. */
   errorShare: number
@@ -29,26 +30,38 @@ export const HEARTBEAT_MS = 10_000
 const BAR_CELLS = 10
 const SEPARATOR = ' · '
 /** Above this share the eye should find the errors. */
-const ALARMING = 0.01
+export const ALARMING = 0.01
 
 /** One line for a terminal, never wider than it; the parts that matter least go first. */
 export function progressLine(state: ProgressState, { color, width }: Look): string {
   const paint = painter(color)
   const errors = errorText(state)
-  const parts = [
+  const parts: Part[] = [
     { text: `${place(state)} ${clip(printable(state.phase.name), 24)}`, rank: 0, style: 'bold' },
-    { text: bar(state), rank: 6, style: 'cyan' },
-    { text: left(state), rank: 1, style: [] },
+    { text: bar(state, BAR_CELLS), rank: 6, style: 'cyan' },
+    { text: phaseLeft(state), rank: 1, style: [] },
     { text: rate(state), rank: 3, style: [] },
     { text: errors, rank: 2, style: state.errorShare >= ALARMING ? 'red' : [] },
     { text: p99(state), rank: 4, style: [] },
     { text: `${count(state.inFlight)} in flight`, rank: 7, style: 'dim' },
     { text: state.faultsOn.map(printable).join(', '), rank: 5, style: 'yellow' },
-  ] as const
+  ]
+  return fitting(parts, width, paint)
+}
+
+/** A piece of a line; that of the highest rank goes first where not all of them fit. */
+export interface Part {
+  text: string
+  rank: number
+  style: Style
+}
+
+/** As many of the parts as fit; an empty one is none. */
+export function fitting(parts: readonly Part[], width: number, paint: Paper['paint']): string {
   let shown = parts.filter((part) => part.text !== '')
   const taken = () => cells(shown.map((part) => part.text).join(SEPARATOR))
   while (shown.length > 1 && taken() > width) shown = shown.filter((part) => part.rank !== Math.max(...shown.map(({ rank }) => rank)))
-  return shown.map((part) => paint(part.style as Parameters<typeof paint>[0], clip(part.text, width))).join(SEPARATOR)
+  return shown.map((part) => paint(part.style, clip(part.text, width))).join(SEPARATOR)
 }
 
 /** For logs: `phase 2/4 brownout: 10s, faults on: delay 400ms on inventory` and `phase 2/4 brownout: done, …`. */
@@ -64,21 +77,24 @@ export function plainHeartbeat(state: ProgressState): string {
   return `phase ${place(state)} ${printable(state.phase.name)}: ${seconds(state.elapsedMs)} of ${duration(state.totalMs)}, ${figures(state)}, ${count(state.inFlight)} in flight`
 }
 
-const place = ({ phase }: ProgressState) => `${phase.index + 1}/${phase.count}`
+export const place = ({ phase }: ProgressState) => `${phase.index + 1}/${phase.count}`
 const rate = ({ rps }: ProgressState) => `${count(rps)}/s`
-const p99 = ({ p99Ms }: ProgressState) => `p99 ${p99Ms === null ? '–' : duration(p99Ms)}`
-const errorText = ({ errorShare }: ProgressState) => `${shareOf(Math.min(1, Math.max(0, errorShare)), 1)} errors`
+export const p99 = ({ p99Ms }: ProgressState) => `p99 ${p99Ms === null ? '–' : duration(p99Ms)}`
+export const errorText = ({ errorShare }: ProgressState) => `${shareOf(Math.min(1, Math.max(0, errorShare)), 1)} errors`
 const figures = (state: ProgressState) => [rate(state), errorText(state), p99(state)].join(', ')
 const seconds = (ms: number) => (ms < 500 ? '0s' : duration(Math.round(ms / 1000) * 1000))
 
 /** In whole seconds, rounded up; a phase that is over may still wait for answers. */
-function left({ elapsedMs, totalMs }: ProgressState): string {
+export function phaseLeft({ elapsedMs, totalMs }: ProgressState): string {
   const ms = totalMs - elapsedMs
-  return ms <= 0 ? 'ending' : `${duration(Math.ceil(ms / 1000) * 1000)} left`
+  return ms <= 0 ? 'ending' : `${wholeSeconds(ms)} left`
 }
 
-function bar({ elapsedMs, totalMs }: ProgressState): string {
+/** Rounded up: `17s`. */
+export const wholeSeconds = (ms: number) => duration(Math.ceil(ms / 1000) * 1000)
+
+export function bar({ elapsedMs, totalMs }: ProgressState, length: number): string {
   const share = totalMs > 0 ? Math.min(1, Math.max(0, elapsedMs / totalMs)) : 0
-  const full = Math.round(share * BAR_CELLS) || 0
-  return '━'.repeat(full) + '─'.repeat(BAR_CELLS - full)
+  const full = Math.round(share * length) || 0
+  return '━'.repeat(full) + '─'.repeat(length - full)
 }

@@ -13,7 +13,7 @@ import { afterAll, inject } from 'vitest'
  */
 
 export const ROOT = join(import.meta.dirname, '../..')
-const CHAOS = join(ROOT, 'chaos')
+export const chaosProgram = join(ROOT, 'chaos')
 const MARK = 'CHAOS_TEST_MARK'
 
 /** What a busy shared machine may need for anything that should happen at once; a bound against hanging, not a claim. */
@@ -79,7 +79,7 @@ export function start(args: readonly string[], { cwd = newFolder(), env = {} }: 
   const mark = `${process.pid}-${++marks}`
   // A test does not depend on the settings of whoever runs it.
   const { CI: _, NO_COLOR: __, FORCE_COLOR: ___, ...inherited } = process.env
-  const child = spawn(CHAOS, args, {
+  const child = spawn(chaosProgram, args, {
     cwd,
     env: { ...inherited, CHAOS_ENVOY: inject('envoy'), ...env, [MARK]: mark },
     stdio: ['ignore', 'pipe', 'pipe'],
