@@ -4,6 +4,7 @@ import { duration, perSecond, plural } from './figures.ts'
 import type { FinishedRun } from './finished-run.ts'
 import { printable, wrapClauses } from './layout.ts'
 import type { Paper } from './paper.ts'
+import { timeoutSentences } from './timeout-words.ts'
 
 const KEY_CELLS = 10
 
@@ -15,6 +16,7 @@ export function factLines(run: FinishedRun, { width, paint, say }: Paper): strin
   const fact = (name: string, text: string) => keyed(key(name), rest, wrapClauses(text, width - rest.length))
   return [
     ...fact('load', totals(run)),
+    ...timeoutSentences(run).flatMap((sentence, i) => fact(i === 0 ? 'timeouts' : '', say(sentence))),
     ...warnings.flatMap((warning) => fact('warning', say(warning)).map((line) => paint('yellow', line))),
     ...fact('run', say(circumstances(run))),
     // Not wrapped: a broken path or word could not be copied.

@@ -15,6 +15,9 @@ export const DEFAULT_READY_WITHIN_MS = 10_000
 /** Envoy's own default of a route's `timeout`. */
 export const DEFAULT_ROUTE_TIMEOUT_MS = 15_000
 
+/** Envoy's own default of a cluster's `connect_timeout`. */
+export const DEFAULT_CONNECT_TIMEOUT_MS = 5_000
+
 /** Envoy's own default of a connection manager's `stream_idle_timeout`, which holds where a route has no `idle_timeout`. */
 export const DEFAULT_IDLE_TIMEOUT_MS = 300_000
 

@@ -1,7 +1,7 @@
-import { DEFAULT_IDLE_TIMEOUT_MS, DEFAULT_ROUTE_TIMEOUT_MS } from './limits.ts'
-import type { Route } from './routing.ts'
+import { DEFAULT_CONNECT_TIMEOUT_MS, DEFAULT_IDLE_TIMEOUT_MS, DEFAULT_ROUTE_TIMEOUT_MS } from './limits.ts'
+import { type Route, routesOf } from './routing.ts'
 import type { ScenarioDocument } from './schema.ts'
-import type { Timeout } from './timeouts.ts'
+import { type Routed, routeName, type Timeout } from './timeouts.ts'
 
 /** What Envoy makes of a policy, where that is not what its keys seem to say. */
 
@@ -46,6 +46,24 @@ export function limitOn(
     case 'request':
       return manager?.request_timeout ?? 0
   }
+}
+
+/** How long a limit is where a call was routed, and whether that is Envoy's default; undefined where the scenario has no such limit. */
+export function timeoutValue(
+  scenario: ScenarioDocument,
+  by: Timeout,
+  { route: name, cluster }: Routed,
+): { ms: number; isDefault: boolean } | undefined {
+  if (by === 'connect') {
+    const own =
+      cluster !== null && Object.hasOwn(scenario.envoy.clusters, cluster) ? scenario.envoy.clusters[cluster]?.connect_timeout : undefined
+    return { ms: own ?? DEFAULT_CONNECT_TIMEOUT_MS, isDefault: own === undefined }
+  }
+  const route = routesOf(scenario).find((_, index) => routeName(index) === name)
+  if (route === undefined) return undefined
+  const isDefault = (by === 'route' && route.timeout === undefined) || (by === 'idle' && route.idle_timeout === undefined)
+  const ms = limitOn(route, by, scenario.envoy.http_connection_manager)
+  return ms === 0 ? undefined : { ms, isDefault }
 }
 
 /** Envoy's default of `max_ejection_percent`. */

@@ -2,13 +2,16 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import { ChaosError } from '../errors.ts'
+import { cannotListen } from './cannot-listen.ts'
 
-/** Listens with the smallest queue there is, tells the port, and stands still: it never takes a connection. */
+/** Listens with the smallest queue there is, tells the port (or why not), and stands still: it never takes a connection. */
 const DEAF = `
   const { createServer } = require('node:net')
-  const { parentPort, workerData: host } = require('node:worker_threads')
-  const server = createServer().listen({ host, port: 0, backlog: 1 }, () => {
-    parentPort.postMessage(server.address().port)
+  const { parentPort, workerData } = require('node:worker_threads')
+  const server = createServer()
+  server.on('error', ({ code, message }) => parentPort.postMessage({ code, message }))
+  server.listen({ ...workerData, backlog: 1 }, () => {
+    parentPort.postMessage({ port: server.address().port })
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
   })`
 
@@ -20,12 +23,15 @@ const MOST_FILLERS = 16
 /**
  * A port from which an attempt to connect gets no answer at all: its queue of connections is full, so that the kernel
  * drops what comes. That is so when this resolves, and stays so while the process lives.
- * @throws ChaosError when the kernel goes on answering.
+ * @param name - `inventory/2`, for messages
+ * @param wanted - 0 lets the kernel choose
+ * @throws ChaosError when the port cannot be had, or the kernel goes on answering
  */
-export async function deafPort(host: string): Promise<number> {
-  const worker = new Worker(DEAF, { eval: true, workerData: host })
+export async function deafPort(name: string, host: string, wanted: number): Promise<number> {
+  const worker = new Worker(DEAF, { eval: true, workerData: { host, port: wanted } })
   worker.unref()
-  const [port] = (await once(worker, 'message')) as [number]
+  const [{ port, ...error }] = (await once(worker, 'message')) as [{ port?: number; code?: string; message?: string }]
+  if (port === undefined) throw cannotListen(name, host, wanted, error)
   for (let filler = 0; filler < MOST_FILLERS; filler++) {
     if (!(await answers(host, port))) return port
   }

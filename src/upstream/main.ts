@@ -3,12 +3,13 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ChaosError } from '../errors.ts'
+import { cannotListen } from './cannot-listen.ts'
 import { controlServer } from './control.ts'
 import { deafPort } from './deaf.ts'
 import { Journal } from './journal.ts'
 import { writerTo } from './output.ts'
 import { replicaServer } from './server.ts'
-import { type StubReady, type StubSpec, TAKEN } from './spec.ts'
+import type { StubReady, StubSpec } from './spec.ts'
 
 /*
  * The stub upstream program: `node main.ts SPEC.json`, where SPEC.json holds a `StubSpec`.
@@ -58,10 +59,7 @@ function fail(message: string): Promise<void> {
 /** @returns the port. @throws ChaosError naming the server and its address when it cannot be had. */
 function listen(server: Server, name: string, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const reason = error.code === 'EADDRINUSE' ? TAKEN : error.message
-      reject(new ChaosError('environment', `cannot listen on ${host}:${port} for ${name}: ${reason}`))
-    })
+    server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(name, host, port, error)))
     // The longest queue of new connections that Linux allows by default: a burst must not meet a refusal of the stub's.
     server.listen({ host, port, backlog: 4096 }, () => resolve((server.address() as AddressInfo).port))
   })
@@ -72,8 +70,9 @@ async function main(file: string | undefined): Promise<void> {
   const spec = JSON.parse(readFileSync(file, 'utf8')) as StubSpec
   const ports: number[] = []
   for (const server of spec.servers) {
-    if (server.unreachable) ports.push(await deafPort(spec.host))
-    else ports.push(await listen(replicaServer(server, journal), `${server.cluster}/${server.replica}`, spec.host, server.port))
+    const name = `${server.cluster}/${server.replica}`
+    if (server.unreachable) ports.push(await deafPort(name, spec.host, server.port))
+    else ports.push(await listen(replicaServer(server, journal), name, spec.host, server.port))
   }
   const control = await listen(controlServer(journal), 'control', spec.host, 0)
   await write(`${JSON.stringify({ ready: { ports, control } } satisfies StubReady)}\n`)

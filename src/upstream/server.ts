@@ -41,18 +41,25 @@ export function replicaServer(spec: ServerSpec, journal: Journal): Server {
     let served = false
     let finished = false
     let gone: number | null = null
+    let whole = arrived
     const finishWhenDone = () => {
       if (finished || !served || (gone === null && !request.readableEnded)) return
       finished = true
       const answered = gone === null ? answer(response, spec) : null
-      journal.finish(journalLine(spec, request, { arrived, ...place, answered, gone }))
+      journal.finish(journalLine(spec, request, { arrived, ...place, dueMs: Math.max(place.dueMs, whole), answered, gone }))
     }
 
     at(place.dueMs, () => {
       served = true
       finishWhenDone()
     })
-    request.once('end', finishWhenDone).resume()
+    request
+      .once('end', () => {
+        // Without a body a late end is the stub's own lag.
+        if (Number(request.headers['content-length'] ?? 0) > 0 || 'transfer-encoding' in request.headers) whole = epochNow()
+        finishWhenDone()
+      })
+      .resume()
     // After a full answer `close` comes too; by then the line has been written.
     response.once('close', () => {
       gone = epochNow()

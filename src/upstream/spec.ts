@@ -54,7 +54,7 @@ export interface JournalLine {
   arrived: number
   /** When a worker took it up (after its wait in the queue). */
   started: number
-  /** When it should have been finished: `started` plus the drawn service time, on the worker's ideal clock. */
+  /** When it should have been finished: `started` plus the drawn service time, on the worker's ideal clock; or when its body was whole. */
   due: number
   /** When the answer was really written: later than `due` by the stub's own lag. Null when the caller was gone. */
   answered: number | null

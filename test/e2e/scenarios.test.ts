@@ -16,6 +16,10 @@ const FAILS_ON: Record<string, { phase: string; metric: string }> = {
   quickstart: { phase: 'brownout', metric: 'success_rate' },
   'retries-save-a-slow-minority': { phase: 'slow minority', metric: 'success_rate' },
   'route-timeout-sees-only-what-is-behind-the-router': { phase: 'behind the router', metric: 'status' },
+  'timeout-connect': { phase: 'half reachable', metric: 'success_rate' },
+  'timeout-per-try': { phase: 'one in five slow', metric: 'timeouts.per_try' },
+  'timeout-request': { phase: 'all', metric: 'timeouts.request' },
+  'timeout-route': { phase: 'slow', metric: 'timeouts.route' },
 }
 
 const names = readdirSync(join(ROOT, 'scenarios'))

@@ -209,8 +209,10 @@ describe('a replica', () => {
     await once(socket, 'data')
     socket.destroy()
     const [line] = (await stub.flushed()) as [JournalLine]
-    expect(line.due - line.arrived).toBeCloseTo(20, 2)
     expect(line.answered).toBeGreaterThan(completed - 5)
+    // The 20 ms of service are over long before: an answer to a slow upload is not late for that.
+    expect(line.due).toBeGreaterThan(completed - 5)
+    expect(line.due).toBeLessThanOrEqual(line.answered ?? 0)
   })
 
   test('keeps an idle connection open for longer than the 5 s that Node closes it after', { timeout: 15_000 }, async () => {

@@ -26,6 +26,8 @@ describe('the whole summary', () => {
           counted by Envoy 11, inferred from the stub 11
 
         load      300 requests in 29.9s (10/s), 302 attempts (1.007 each)
+        timeouts  envoy.routes[0].retry_policy.per_try_timeout cut 4 attempts;
+                  it watches the response
         run       31.8s in all; seed 7; chaos 0.1.0 (process); Envoy 1.40.0 (PATH)
         results   chaos-results/2026-11-23T10-00-00-brownout
         again     chaos run scenarios/brownout.yaml --seed 7
@@ -89,6 +91,8 @@ describe('the whole summary', () => {
           counted by Envoy 11, inferred from the stub 11
 
         load      300 requests in 29.9s (10/s), 302 attempts (1.007 each)
+        timeouts  envoy.routes[0].retry_policy.per_try_timeout cut 4 attempts;
+                  it watches the response
         warning   max_retries was left out: Envoy takes 3
         run       31.8s in all; seed 7; chaos 0.1.0 (process); Envoy 1.40.0 (PATH)
         results   chaos-results/2026-11-23T10-00-00-brownout
@@ -123,6 +127,8 @@ describe('the whole summary', () => {
           2 of 104 is below what 10% can give (interval 0.5% .. 6.7%)
 
         load      300 requests in 29.9s (10/s), 302 attempts (1.007 each)
+        timeouts  envoy.routes[0].retry_policy.per_try_timeout cut 4 attempts;
+                  it watches the response
         run       31.8s in all; seed 7; chaos 0.1.0 (process); Envoy 1.40.0 (PATH)
         results   chaos-results/2026-11-23T10-00-00-brownout
         again     chaos run scenarios/brownout.yaml --seed 7
@@ -145,6 +151,8 @@ describe('the whole summary', () => {
           counted by Envoy 7, inferred from the stub 7
 
         load      150 requests in 29.9s (5/s), 152 attempts (1.013 each)
+        timeouts  envoy.routes[0].retry_policy.per_try_timeout cut 4 attempts;
+                  it watches the response
         run       31.8s in all; seed 7; chaos 0.1.0 (process); Envoy 1.40.0 (PATH)
         results   chaos-results/2026-11-23T10-00-00-brownout
         again     chaos run scenarios/brownout.yaml --seed 7
