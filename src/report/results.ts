@@ -12,7 +12,7 @@ import { openIn } from './prediction-lines.ts'
 import type { Results } from './results-schema.ts'
 
 /** Other metrics without one value saw several, such as three statuses where one was expected. */
-const MAY_BE_INFINITE = new Set(['p50', 'p90', 'p99', 'max', 'recovers_within'])
+const MAY_BE_INFINITE = new Set(['p50', 'p90', 'p95', 'p99', 'p99.9', 'max', 'recovers_within'])
 
 type Mask = (text: string) => string
 

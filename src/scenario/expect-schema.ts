@@ -42,6 +42,9 @@ const statusShares = z
 export const METRICS = {
   success_rate: share('Share of requests with an expected status (200 to 399, or success_status) within the deadline.'),
   error_rate: share('1 - success_rate.'),
+  goodput: condition('throughput')
+    .optional()
+    .describe('Successes per second, each counted when its answer was complete, over the time of the phase (without settle).'),
   status: z
     .union([httpStatus, statusShares], {
       error: (issue) => `expected a status such as 503, or a map such as { 503: "<= 10%" }, got ${show(issue.input)}`,
@@ -51,7 +54,9 @@ export const METRICS = {
     .describe('A status that every request must have (503), or shares by status ({ 503: "<= 10%", 2xx: ">= 90%" }).'),
   p50: latency(`Median latency: ${LATENCY}.`),
   p90: latency('90th percentile of latency.'),
+  p95: latency('95th percentile of latency.'),
   p99: latency('99th percentile of latency.'),
+  'p99.9': latency('99.9th percentile of latency; to bound it takes 3,688 requests.'),
   max: latency('The slowest request.'),
   latency: latency('Latency of each request: one that is slower or faster than this refutes it.'),
   headers: headerClaims

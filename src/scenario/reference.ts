@@ -49,6 +49,7 @@ const VALUES: readonly [string, string][] = [
   ['latency', 'A condition on a time: `"<= 150ms"`, `"200ms .. 260ms"`.'],
   ['count', 'A condition on a whole number: `0`, `3`, `">= 1"`, `"10 .. 20"`.'],
   ['factor', 'A condition on a ratio of counts: `"<= 1.2"`, `"1.1 .. 1.3"`.'],
+  ['throughput', 'A condition on events per second: `">= 180/s"`, `"90/s .. 110/s"`.'],
 ]
 
 /** The scenario reference in Markdown, for the README: made from the schema alone. */

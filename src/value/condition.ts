@@ -1,19 +1,19 @@
-import { LONGEST_MS, parseMs, parsePercent } from '../units.ts'
+import { LONGEST_MS, parseMs, parsePercent, parseRate } from '../units.ts'
 
 /**
  * What an expectation says of a number:
  *
  *     condition = [ op ] value | value ".." value
  *     op        = ">=" | "<=" | ">" | "<" | "="
- *     value     = by the metric: "99%", "150ms", "1.2" or "3"
+ *     value     = by the metric: "99%", "150ms", "1.2", "180/s" or "3"
  *
  * A bare value means "=", where that makes sense: counts, and shares of 0 % and 100 %. `source` keeps the user's spelling.
  */
 export type Condition = { source: string } & ({ op: Op; value: number } | { op: 'between'; low: number; high: number })
 export type Op = '>=' | '<=' | '>' | '<' | '='
 
-/** `share` in [0, 1], `latency` in ms, `count` a whole number, `factor` any number from 0. */
-export type Quantity = 'share' | 'latency' | 'count' | 'factor'
+/** `share` in [0, 1], `latency` in ms, `count` a whole number, `factor` any number from 0, `throughput` events per second. */
+export type Quantity = 'share' | 'latency' | 'count' | 'factor' | 'throughput'
 
 const VALUE: Record<Quantity, { parse: (text: string) => number | undefined; example: string; unit: string }> = {
   share: { parse: (text) => (text === '0' ? 0 : parsePercent(text)), example: '">= 99%", "<= 1%" or "5% .. 15%"', unit: '%' },
@@ -24,6 +24,7 @@ const VALUE: Record<Quantity, { parse: (text: string) => number | undefined; exa
     example: '"<= 1.2" or "1.1 .. 1.3"',
     unit: '',
   },
+  throughput: { parse: parseRate, example: '">= 180/s" or "90/s .. 110/s"', unit: '/s' },
 }
 
 /** How a value is written, as a regular expression; `alone` is how it stands without an operator, or after "=". */
@@ -32,6 +33,7 @@ const SPELLING: Record<Quantity, { value: string; alone?: string }> = {
   latency: { value: '(\\d+(\\.\\d+)?(us|ms|s|m|h))+' },
   count: { value: '\\d{1,15}', alone: '\\d{1,15}' },
   factor: { value: '\\d{1,9}(\\.\\d{1,9})?' },
+  throughput: { value: '\\d+(\\.\\d+)?\\s?/s' },
 }
 
 /** The regular expression of conditions as text, for editors: it refuses nothing that `parseCondition` reads. */

@@ -158,6 +158,7 @@ const CONDITION_EXAMPLES: Record<Quantity, (string | number)[]> = {
   latency: ['<= 150ms', '200ms .. 260ms'],
   count: [0, '>= 1', '10 .. 20'],
   factor: ['<= 1.2', '1.1 .. 1.3'],
+  throughput: ['>= 180/s', '90/s .. 110/s'],
 }
 
 /** The bare numbers that are conditions, for editors: what else would be a number lacks its unit or its side. */

@@ -27,6 +27,7 @@ export type Measure =
   | { family: 'latency'; quantile: number; condition: Condition }
   | { family: 'factor'; of: 'attempts_per_request' | 'retry_amplification'; condition: Condition }
   | { family: 'count'; of: Counted; condition: Condition }
+  | { family: 'throughput'; condition: Condition }
   | { family: 'recovery'; condition: Condition }
 
 export type ClaimOf<F extends Claim['family']> = Extract<Claim, { family: F }>
@@ -41,7 +42,7 @@ export type Counted =
   | 'breaker_rejections.max_requests'
   | 'breaker_rejections.max_pending_requests'
 
-const QUANTILES = { p50: 0.5, p90: 0.9, p99: 0.99, max: 1 } as const
+const QUANTILES = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, 'p99.9': 0.999, max: 1 } as const
 
 /** All claims of an expectation, in the order of `METRICS`. */
 export function claimsOf(expectation: Expectation, index: number): Claim[] {
@@ -56,11 +57,12 @@ export function claimsOf(expectation: Expectation, index: number): Claim[] {
     const condition = e[metric]
     if (condition) add(metric, { family: 'share', of: metric, condition }, condition.source)
   }
+  if (e.goodput) add('goodput', { family: 'throughput', condition: e.goodput }, e.goodput.source)
   if (typeof e.status === 'number') add('status', { family: 'every', of: { status: e.status } }, String(e.status))
   else if (e.status)
     for (const [status, condition] of Object.entries(e.status))
       add('status', { family: 'share', of: { status }, condition }, condition.source, status)
-  for (const metric of ['p50', 'p90', 'p99', 'max'] as const) {
+  for (const metric of ['p50', 'p90', 'p95', 'p99', 'p99.9', 'max'] as const) {
     const condition = e[metric]
     if (condition) add(metric, { family: 'latency', quantile: QUANTILES[metric], condition }, condition.source)
   }

@@ -1,3 +1,4 @@
+import { dueBetween } from '../plan/due.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { DocumentPath, Scenario } from '../scenario/scenario.ts'
 import { endsRequest, TIMEOUTS } from '../scenario/timeouts.ts'
@@ -9,7 +10,7 @@ import { neededFor } from './need.ts'
 import { type ClusterOf, type PlannedSelection, plannedSelection } from './planned.ts'
 import { pointless } from './pointless.ts'
 import { phasesOf } from './select.ts'
-import { plural, showCount } from './show.ts'
+import { plural, showCount, showPerSecond } from './show.ts'
 import { suggest } from './suggest.ts'
 import { unrecoverable } from './unrecoverable.ts'
 
@@ -64,7 +65,7 @@ function refuse(claim: Claim, scenario: Scenario, plan: Plan, clusterOf: Cluster
       hint: suggest(claim, selected, needed),
     }
   }
-  return tooMany(claim, selected)
+  return tooMany(claim, selected) ?? tooMuch(claim, plan, phases)
 }
 
 /** Ejections belong to whole phases: Envoy does not say which request led to one. */
@@ -85,6 +86,21 @@ function tooMany(claim: Claim, { count }: PlannedSelection): Refusal | undefined
   return {
     message: `${quote(claim)} can never hold: it is about ${plural(count, 'request')}`,
     hint: `ask for at most ${trim(count, 0)}, or plan more requests`,
+  }
+}
+
+/** No more requests can be answered than are due until then; some of them may be late ones of the phases before. */
+function tooMuch(claim: Claim, { load, phases: planned }: Plan, phases: readonly number[]): Refusal | undefined {
+  if (claim.family !== 'throughput' || load.kind !== 'open') return undefined
+  const own = phases.flatMap((index) => planned[index] ?? [])
+  const ms = own.reduce((sum, { from, to }) => sum + Math.max(0, to - from - 2 * (claim.expectation.settle ?? 0)), 0)
+  const [first, end] = dueBetween(load, 0, own.at(-1)?.to ?? 0)
+  const most = ((end - first) * 1000) / ms
+  const { least, open } = limitsOf(claim.condition)
+  if (open ? least < most : least <= most) return undefined
+  return {
+    message: `${quote(claim)} can never hold: ${plural(end - first, 'request')} until then are ${showPerSecond(most)} at most`,
+    hint: 'raise load.rate, or ask for less',
   }
 }
 

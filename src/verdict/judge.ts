@@ -10,6 +10,7 @@ import { measureCount } from './measure-count.ts'
 import { measureEachLatency } from './measure-each-latency.ts'
 import { measureEvery } from './measure-every.ts'
 import { measureFactor } from './measure-factor.ts'
+import { measureGoodput } from './measure-goodput.ts'
 import { measureLatency } from './measure-latency.ts'
 import { measureRecovery, recoveryPhases } from './measure-recovery.ts'
 import { measureShare } from './measure-share.ts'
@@ -69,9 +70,11 @@ function measure(claim: Claim, evidence: Evidence): Finding {
 }
 
 function selectFor(claim: Claim, { plan, observations }: Evidence) {
-  const { phase, ...rest } = claim.expectation
+  const { phase, settle, ...rest } = claim.expectation
+  // Successes count where they were answered, which may be a phase later.
+  if (claim.family === 'throughput') return select(rest, plan, observations.phases, observations.records, false)
   // Ejections are counted by Envoy for whole phases; only the phase chooses among them.
-  const filter = claim.family === 'count' && claim.of === 'ejections' ? { phase } : { phase, ...rest }
+  const filter = claim.family === 'count' && claim.of === 'ejections' ? { phase } : claim.expectation
   return select(filter, plan, observations.phases, observations.records, needsLog(claim))
 }
 
@@ -89,6 +92,7 @@ function needsLog(claim: Claim): boolean {
     case 'latency':
     case 'each_latency':
     case 'content':
+    case 'throughput':
     case 'recovery':
       return false
     default:
@@ -112,6 +116,8 @@ function measureOf(claim: Exclude<Claim, { family: 'recovery' }>, records: Recor
       return measureFactor(claim, records, evidence)
     case 'count':
       return measureCount(claim, records, evidence)
+    case 'throughput':
+      return measureGoodput(claim, records, evidence)
     default:
       return unreachable(claim)
   }

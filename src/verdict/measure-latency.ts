@@ -11,7 +11,7 @@ import { MIN_EXACT } from './limits.ts'
 import { plural, showInterval, showMs } from './show.ts'
 import type { Status } from './verdict.ts'
 
-/** p50, p90 and p99 by an interval of order statistics; max as what the slowest request itself says. */
+/** p50 to p99.9 by an interval of order statistics; max as what the slowest request itself says. */
 export function measureLatency(claim: ClaimOf<'latency'>, records: Records, { observations }: Evidence): Finding {
   if (records.length === 0) return noData('no request was seen of those that it is about')
   const sorted = Float64Array.from(records, latencyOf).sort()

@@ -23,6 +23,7 @@ export function neededFor(
     case 'every':
     case 'content':
     case 'each_latency':
+    case 'throughput':
       return MIN_EXACT
     case 'count':
       return holds(claim.condition, 0) ? MIN_EXACT : 1

@@ -17,6 +17,9 @@ export function showMs(value: number): string {
   return value >= 1000 ? `${trim(value / 1000, 3)}s` : `${trim(value, 1)}ms`
 }
 
+/** `199.6/s` */
+export const showPerSecond = (value: number) => `${trim(value, 1)}/s`
+
 export const showFactor = (value: number) => trim(value, 3)
 
 /** `3,838` */

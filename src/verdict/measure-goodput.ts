@@ -1,0 +1,68 @@
+import type { PhaseObservation } from '../observe/observations.ts'
+import type { Records } from '../observe/records.ts'
+import type { Plan } from '../plan/plan.ts'
+import { throughput } from '../statistics/throughput.ts'
+import { causes } from './cause.ts'
+import { type ClaimOf, quote } from './claim.ts'
+import { decide } from './decide.ts'
+import { diverse } from './examples.ts'
+import { type Evidence, type Finding, finding, noData } from './finding.ts'
+import { MIN_EXACT } from './limits.ts'
+import { type Filter, phasesOf } from './select.ts'
+import { plural, showInterval, showPerSecond } from './show.ts'
+
+/**
+ * Successes per second, by the time at which they were answered: a request that was due in the phase before counts where
+ * its answer came. One that failed counts where it was due, since nobody knows when it would have succeeded.
+ * @param records - of all phases
+ */
+export function measureGoodput(claim: ClaimOf<'throughput'>, records: Records, { plan, observations }: Evidence): Finding {
+  const spans = spansOf(claim.expectation, plan, observations.phases)
+  const length = spans.reduce((sum, { from, to }) => sum + to - from, 0)
+  const successes: number[] = []
+  for (const { success, end } of records) {
+    const at = success && end !== null ? positionIn(spans, end) : undefined
+    if (at !== undefined) successes.push(at / length)
+  }
+  const failed = records.filter(({ success, due }) => !success && positionIn(spans, due) !== undefined)
+  const total = successes.length + failed.length
+  const rate = throughput(successes, failed.length, length / 1000)
+  if (rate === undefined) return noData('no request was seen of those that it is about')
+  const decided = decide(claim.condition, rate)
+  const status = decided === 'pass' && total < MIN_EXACT ? 'inconclusive' : decided
+  const shown = showInterval(rate, showPerSecond)
+  const why = failed.length === 0 ? '' : `: ${causes(failed, plan.load.deadline)}`
+  return finding({
+    seen: showPerSecond(rate.mean),
+    value: rate.mean,
+    interval: shown,
+    samples: total,
+    status,
+    why: `expected ${quote(claim)}, got ${showPerSecond(rate.mean)} from ${plural(total, 'request')} (95 % interval ${shown.text}${status === 'inconclusive' ? ', which does not tell' : ''})${why}`,
+    examples: diverse(failed, plan.load.deadline),
+  })
+}
+
+interface Span {
+  from: number
+  to: number
+}
+
+/** The time that a claim is about, as it really was, in ms after the start of the load. */
+function spansOf(filter: Filter, plan: Plan, phases: readonly PhaseObservation[]): Span[] {
+  const settle = filter.settle ?? 0
+  return phasesOf(filter, plan).flatMap((index) => {
+    const phase = phases[index]
+    return phase && phase.to - phase.from > 2 * settle ? [{ from: phase.from + settle, to: phase.to - settle }] : []
+  })
+}
+
+/** Ms of these spans before a time; undefined where it is in none. */
+function positionIn(spans: readonly Span[], time: number): number | undefined {
+  let before = 0
+  for (const { from, to } of spans) {
+    if (time >= from && time < to) return before + time - from
+    before += to - from
+  }
+  return undefined
+}

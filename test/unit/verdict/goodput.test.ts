@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest'
+import { undecidable } from '../../../src/verdict/decidable.ts'
+import { bad, good, many, outcome, outcomes, world } from './records.ts'
+
+describe('goodput', () => {
+  // 400 successes of one second: 400/s; at least 400 / 403.84 of that.
+  test.each([
+    ['>= 390/s', 'pass'],
+    ['>= 400/s', 'inconclusive'],
+    ['>= 410/s', 'fail'],
+    ['390/s .. 410/s', 'pass'],
+    ['< 380/s', 'fail'],
+  ])('%s of 400 successes in a second: %s', (asked, status) => {
+    // Due from -20 ms on: with 20 ms each they are answered within the phase.
+    const records = many(400, good).map((record) => ({ ...record, end: record.due }))
+    expect(outcome({ goodput: asked }, records)).toMatchObject({ status, seen: '400/s', samples: 400, metric: 'goodput' })
+  })
+
+  test('counts a success where it was answered, and a failure where it was due', () => {
+    // 100 requests of the first second are answered in the second one, and 20 of the second one fail.
+    const late = many(100, good).map((record) => ({ ...record, end: record.due + 1000 }))
+    const failed = many(20, bad, { phase: 1 }, [1000, 2000])
+    const [first, second] = outcomes({
+      expect: [
+        { phase: 'a', goodput: '>= 1/s' },
+        { phase: 'b', goodput: '>= 50/s' },
+      ],
+      phases: [{ name: 'a' }, { name: 'b' }],
+      records: [...late, ...failed],
+    })
+    // Nobody knows whether those of the first phase will do: none is counted there.
+    expect(first).toMatchObject({ status: 'inconclusive', samples: 0, seen: null })
+    expect(second).toMatchObject({ status: 'pass', seen: '100/s', samples: 120 })
+  })
+
+  test('leaves out what settle leaves out, of the time too', () => {
+    const records = many(1000, good).map((record) => ({ ...record, end: record.due }))
+    expect(outcome({ goodput: '>= 900/s', phase: 'p', settle: '250ms' }, records)).toMatchObject({ seen: '1000/s', samples: 500 })
+  })
+
+  test('never passes on few requests, nor on none', () => {
+    expect(outcome({ goodput: '<= 10/s' }, []).status).toBe('inconclusive')
+    expect(outcome({ goodput: '<= 1000/s' }, many(4, good)).status).toBe('inconclusive')
+  })
+
+  test('that the load cannot bring is refused', () => {
+    const { scenario, plan } = world({
+      expect: [{ goodput: '>= 101/s' }, { goodput: '>= 100/s' }, { goodput: '>= 0/s' }],
+      records: many(100, good),
+    })
+    expect(undecidable(scenario, plan).map(({ message }) => message)).toEqual([
+      'goodput ">= 101/s" can never hold: 100 requests until then are 100/s at most',
+      'goodput ">= 0/s" can never fail',
+    ])
+  })
+})
