@@ -6,7 +6,7 @@ import type { StoredRun } from './evidence/stored-run.ts'
 import { LineFile } from './line-file.ts'
 import type { RawEvidence } from './observe/observe.ts'
 import type { Plan } from './plan/plan.ts'
-import { EVIDENCE, readEvidence, renderStored } from './stored-evidence.ts'
+import { EVIDENCE, renderStored, withEvidence } from './stored-evidence.ts'
 import { cannotWrite } from './topology/disk.ts'
 import { writeWhole } from './write-whole.ts'
 
@@ -45,9 +45,9 @@ export class ResultsFolder {
   }
 
   /** Everything that a verdict on the run is made from. @throws ChaosError */
-  readEvidence(run: StoredRun, plan: Plan): RawEvidence | null {
+  withEvidence<T>(run: StoredRun, plan: Plan, use: (raw: RawEvidence | null) => T): T {
     this.assertOurs()
-    return readEvidence(this.path, run, plan)
+    return withEvidence(this.path, run, plan, use)
   }
 
   /** Rewrites files that must hold secrets while the run lasts; one that was never written is left out. */

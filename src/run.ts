@@ -4,6 +4,7 @@ import { describeRun, masked } from './evidence/describe-run.ts'
 import { hideSecrets } from './evidence/hide-secrets.ts'
 import type { StoredRun } from './evidence/stored-run.ts'
 import type { Live } from './live/live.ts'
+import type { RawEvidence } from './observe/observe.ts'
 import type { Prepared } from './prepare.ts'
 import { Recorder } from './recorder.ts'
 import type { Ended, EndingSignal, FinishedRun } from './report/finished-run.ts'
@@ -79,11 +80,14 @@ export async function run(prepared: Prepared, options: RunOptions): Promise<Fini
   }
   const stored = (): StoredRun => ({ ...begun, end: { ...end, ended: masked(ended, mask) } })
   attempt(() => folder.writeEvidence(stored()))
-  const raw = attempt(() => folder.readEvidence(stored(), prepared.plan))
-  // Claims on answers are judged by what really came, which is stored without secrets.
-  if (raw && played) Object.assign(raw.client.answers, played.answers)
   const { judgeStored } = await loadTheRest()
-  const finished = judgeStored(stored(), { id: folder.id, directory: folder.path }, prepared, raw)
+  const judged = (raw: RawEvidence | null) => judgeStored(stored(), { id: folder.id, directory: folder.path }, prepared, raw)
+  const withAnswers = (raw: RawEvidence | null) => {
+    // Claims on answers are judged by what really came, which is stored without secrets.
+    if (raw && played) Object.assign(raw.client.answers, played.answers)
+    return judged(raw)
+  }
+  const finished = attempt(() => folder.withEvidence(stored(), prepared.plan, withAnswers)) ?? judged(null)
   await played?.gone
   return finished
 }

@@ -1,16 +1,19 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import { ChaosError } from './errors.ts'
 import { readClientLines } from './evidence/client-lines.ts'
 import { FORMAT, LOGS, type LogName, type StoredEnd, type StoredRun, storedRunSchema } from './evidence/stored-run.ts'
+import { chunksOf, linesOf } from './file-chunks.ts'
+import { withLogLots } from './log-lots.ts'
 import type { RawEvidence } from './observe/observe.ts'
 import type { PhaseTimes } from './observe/timeline.ts'
 import type { Plan } from './plan/plan.ts'
 
 export const EVIDENCE = 'evidence.json'
 
-const sha256 = (content: string | Buffer) => createHash('sha256').update(content).digest('hex')
+const sha256 = (content: string) => createHash('sha256').update(content).digest('hex')
 
 /** evidence.json, with a check of its own: what was changed later is no evidence. */
 export function renderStored(run: StoredRun): string {
@@ -52,66 +55,62 @@ function parse(path: string): Record<string, unknown> {
 export function describeLogs(directory: string): Files {
   return Object.fromEntries(
     Object.values(LOGS).flatMap((name) => {
-      const content = contentOf(directory, name)
-      return content === null ? [] : [[name, { bytes: content.length, sha256: sha256(content) }]]
+      const log = describe(join(directory, 'logs', name))
+      return log === null ? [] : [[name, log]]
     }),
   )
+}
+
+/** @param most - bytes; what was added later is left out */
+function describe(path: string, most?: number): { bytes: number; sha256: string } | null {
+  if (!existsSync(path)) return null
+  const hash = createHash('sha256')
+  let bytes = 0
+  for (const chunk of chunksOf(path, most)) {
+    hash.update(chunk)
+    bytes += chunk.length
+  }
+  return { bytes, sha256: hash.digest('hex') }
 }
 
 /** @throws ChaosError when the logs are not those of the run any more; for one that was killed nobody can tell */
 export function checkLogs(directory: string, { end }: StoredRun): void {
   for (const [name, was] of Object.entries(end?.files ?? {})) {
-    const content = contentOf(directory, name, end?.files)
-    if (content === null) throw damaged(join(directory, 'logs', name), 'it is gone')
-    if (content.length < was.bytes) throw damaged(join(directory, 'logs', name), `it has ${content.length} bytes of ${was.bytes}`)
-    if (sha256(content) !== was.sha256) throw damaged(join(directory, 'logs', name), 'it was changed after the run')
+    const path = join(directory, 'logs', name)
+    const is = describe(path, was.bytes)
+    if (is === null) throw damaged(path, 'it is gone')
+    if (is.bytes < was.bytes) throw damaged(path, `it has ${is.bytes} bytes of ${was.bytes}`)
+    if (is.sha256 !== was.sha256) throw damaged(path, 'it was changed after the run')
   }
 }
 
 /**
- * The evidence as it lies in the folder of a run.
- * @returns null where no load was played
+ * Makes something of the evidence that lies in the folder of a run.
+ * @param use - given null where no load was played; the logs are at hand only until it returns
  * @throws ChaosError when a part of it is missing
  */
-export function readEvidence(directory: string, { end }: Pick<StoredRun, 'end'>, plan: Plan): RawEvidence | null {
-  const text = (log: LogName) => textOf(directory, log, end?.files)
-  const read = readClientLines(text('client'), plan.load)
+export function withEvidence<T>(directory: string, { end }: Pick<StoredRun, 'end'>, plan: Plan, use: (raw: RawEvidence | null) => T): T {
+  // Every line leaves objects behind for a moment: without this the space for new ones grows with the length of the run.
+  setFlagsFromString('--semi-space-growth-factor=1')
+  const bytesOf = (name: string) => end?.files[name]?.bytes
+  const path = (log: LogName) => join(directory, 'logs', LOGS[log])
+  const lines = (log: LogName) => (existsSync(path(log)) ? linesOf(path(log), bytesOf(LOGS[log])) : [])
+  const read = readClientLines(lines('client'), plan.load)
   if (end?.load && read?.lines !== end.load.requests) {
-    throw damaged(join(directory, 'logs', LOGS.client), `it has ${read?.lines ?? 0} requests of ${end.load.requests}`)
+    throw damaged(path('client'), `it has ${read?.lines ?? 0} requests of ${end.load.requests}`)
   }
-  if (read === null) return null
+  if (read === null) return use(null)
   read.client.clockShift = end?.load?.clock_shift_ms ?? 0
-  return {
-    client: read.client,
-    phases: phasesIn(text('phases')),
-    last: end?.load?.last ?? {},
-    logs: readLogs(directory, end?.load?.journal_lines ?? null, end?.files),
-  }
-}
-
-/** @param journalLines - how many the stubs say they wrote; null where they could not be asked */
-export function readLogs(directory: string, journalLines: number | null, files?: Files): RawEvidence['logs'] {
-  const text = (log: LogName) => textOf(directory, log, files)
-  const journal = text('journal')
-  return {
-    egress: text('egress'),
-    attempts: text('attempts'),
-    hop: text('hop'),
-    journal,
-    journalLines: journalLines ?? journal.split('\n').length - 1,
-  }
+  const { client } = read
+  const phases = phasesIn(existsSync(path('phases')) ? readFileSync(path('phases'), 'utf8') : '')
+  // Where the stubs could not be asked, what they wrote is all there is.
+  const journalLines = end?.load?.journal_lines ?? 0
+  return withLogLots(directory, client.count, bytesOf, (lots) =>
+    use({ client, phases, last: end?.load?.last ?? {}, logs: { lots, journalLines } }),
+  )
 }
 
 type Files = StoredEnd['files']
-
-/** A log that was never begun is an empty one. */
-const textOf = (directory: string, log: LogName, files?: Files) => contentOf(directory, LOGS[log], files)?.toString() ?? ''
-
-/** @param files - the logs at the end of the run: what comes after that is left out */
-function contentOf(directory: string, name: string, files?: Files): Buffer | null {
-  const path = join(directory, 'logs', name)
-  return existsSync(path) ? readFileSync(path).subarray(0, files?.[name]?.bytes) : null
-}
 
 /** The last line of a run that was killed may be cut off: its phase was not over. */
 function phasesIn(text: string): PhaseTimes[] {

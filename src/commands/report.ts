@@ -12,7 +12,7 @@ import { type Prepared, prepare } from '../prepare.ts'
 import type { FinishedRun } from '../report/finished-run.ts'
 import { renderSummary } from '../report/summary.ts'
 import { inOrder } from '../scenario/parse.ts'
-import { checkLogs, readEvidence, readStored } from '../stored-evidence.ts'
+import { checkLogs, readStored, withEvidence } from '../stored-evidence.ts'
 import { terminalOf } from '../terminal.ts'
 import { writing } from '../topology/disk.ts'
 import { REPORTS, writeReports } from '../write-reports.ts'
@@ -48,8 +48,10 @@ export function rejudge(directory: string, file?: string): FinishedRun {
   checkLogs(directory, stored)
   const recorded = restore(stored)
   const asked = file === undefined ? recorded : preparedAlike(file, stored, recorded)
-  const raw = readEvidence(directory, stored, recorded.plan)
-  return judgeStored({ ...stored, warnings: [...asked.warnings] }, { id: basename(resolve(directory)), directory }, asked, raw)
+  const place = { id: basename(resolve(directory)), directory }
+  return withEvidence(directory, stored, recorded.plan, (raw) =>
+    judgeStored({ ...stored, warnings: [...asked.warnings] }, place, asked, raw),
+  )
 }
 
 type Judged = Pick<Prepared, 'scenario' | 'plan' | 'prediction'> & { warnings: readonly string[] }

@@ -1,4 +1,4 @@
-import { type Answers, type Body, type Headers, noAnswers } from '../content/answer.ts'
+import type { Answers, Body, Headers } from '../content/answer.ts'
 import { ClientLog } from '../load/client-log.ts'
 import type { PlannedLoad } from '../plan/plan.ts'
 
@@ -69,39 +69,29 @@ const LOST = 'chaos was killed while it was in flight'
  * Reads the record back. A request that has no line, though a later one has, was in flight when chaos was killed.
  * @returns null where not even the start of the load is known
  */
-export function readClientLines(text: string, load: PlannedLoad): { client: ClientLog; lines: number } | null {
-  const [first, ...rest] = text.split('\n')
-  const start = parsed(first) as { startedAt?: unknown } | undefined
-  if (typeof start?.startedAt !== 'number') return null
-  const answers = noAnswers()
-  const lines: (RequestLine | undefined)[] = []
+export function readClientLines(from: Iterable<string>, load: PlannedLoad): { client: ClientLog; lines: number } | null {
+  let client: ClientLog | undefined
   let known = 0
-  for (const each of rest) {
-    const line = parsed(each) as RequestLine | ContentLine | undefined
-    if (line === undefined) continue
-    if ('n' in line) keep(line, answers)
-    else if (Number.isSafeInteger(line.i) && line.i >= 0 && line.i < rest.length + MOST_LOST) {
-      if (lines[line.i] === undefined) known++
-      lines[line.i] = line
-    }
+  for (const each of from) {
+    const line = parsed(each) as Partial<RequestLine> | ContentLine | { startedAt: number } | undefined
+    if (client === undefined) {
+      if (line === undefined || !('startedAt' in line) || typeof line.startedAt !== 'number') return null
+      client = new ClientLog(line.startedAt)
+    } else if (line === undefined || 'startedAt' in line) continue
+    else if ('n' in line) keep(line, client.answers)
+    else if (isRequest(line) && line.i < client.count + MOST_LOST && client.restore(line.i, line)) known++
   }
-  answers.bodyOf = Uint32Array.from(lines, (line) => line?.body ?? 0)
-  answers.headersOf = Uint32Array.from(lines, (line) => line?.headers ?? 0)
-  const client = new ClientLog(start.startedAt, lines.length)
-  for (const [i, line] of lines.entries()) {
-    if (line) {
-      client.begin(line.due, line.request, line.sent)
-      client.finish(i, line.end, line.status, line.error ?? null, null)
-    } else {
-      const [due, request] = load.kind === 'open' ? [load.due[i] as number, load.request[i] as number] : [client.due[i - 1] ?? 0, 0]
-      client.begin(due, request, due)
-      client.finish(i, Number.NaN, 0, LOST, null)
-    }
-  }
+  if (client === undefined) return null
   client.close(0)
-  Object.assign(client.answers, answers)
+  for (let i = 0; i < client.count; i++) {
+    if (!Number.isNaN(client.sent[i])) continue
+    const [due, request] = load.kind === 'open' ? [load.due[i] as number, load.request[i] as number] : [client.due[i - 1] ?? 0, 0]
+    client.restore(i, { due, request, sent: due, end: Number.NaN, status: 0, error: LOST })
+  }
   return { client, lines: known }
 }
+
+const isRequest = (line: Partial<RequestLine>): line is RequestLine => Number.isSafeInteger(line.i) && (line.i as number) >= 0
 
 /** More requests than this are never in flight at once: a larger index is no line of ours, and would fill the memory. */
 const MOST_LOST = 1_000_000

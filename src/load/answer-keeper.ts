@@ -39,13 +39,18 @@ export class AnswerKeeper {
 
   /** @param index - of the request */
   keep(index: number, received: Received): void {
+    this.restore(index, this.#bodyNumber(received), this.#headersNumber(received.headers))
+  }
+
+  /** @param body - its number among the bodies, as `headers` among the sets of headers; 0 for no answer */
+  restore(index: number, body: number, headers: number): void {
     const { bodyOf, headersOf } = this.#answers
     if (index >= bodyOf.length) {
       this.#answers.bodyOf = grown(bodyOf, index)
       this.#answers.headersOf = grown(headersOf, index)
     }
-    this.#answers.bodyOf[index] = this.#bodyNumber(received)
-    this.#answers.headersOf[index] = this.#headersNumber(received.headers)
+    this.#answers.bodyOf[index] = body
+    this.#answers.headersOf[index] = headers
   }
 
   #bodyNumber({ begun, bytes, broken }: Received): number {

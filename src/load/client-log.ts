@@ -1,6 +1,18 @@
 import { type Answers, noAnswers } from '../content/answer.ts'
 import { AnswerKeeper, type Received } from './answer-keeper.ts'
 
+/** What is known of a request that a log told of; `body` and `headers` are numbers of its `answers`. */
+export interface Restored {
+  due: number
+  request: number
+  sent: number
+  end: number
+  status: number
+  error?: string
+  body?: number
+  headers?: number
+}
+
 /**
  * What the client itself saw of each request, in columns by the order of sending. Times are ms after the start of the
  * load; NaN where the event did not happen. The columns grow as requests are sent: only an open loop knows before the
@@ -58,6 +70,24 @@ export class ClientLog {
     this.status[index] = status
     if (error !== null) this.errors.set(index, error)
     if (received !== null) this.#keeper.keep(index, received)
+  }
+
+  /**
+   * Puts back what a log said of a request, whose place may be beyond those so far.
+   * @returns false where it was there before
+   */
+  restore(index: number, was: Restored): boolean {
+    while (index >= this.due.length) this.#resize(2 * this.due.length)
+    for (; this.count <= index; this.count++) this.sent[this.count] = Number.NaN
+    if (!Number.isNaN(this.sent[index])) return false
+    this.due[index] = was.due
+    this.request[index] = was.request
+    this.sent[index] = was.sent
+    this.end[index] = was.end
+    this.status[index] = was.status
+    if (was.error !== undefined) this.errors.set(index, was.error)
+    this.#keeper.restore(index, was.body ?? 0, was.headers ?? 0)
+    return true
   }
 
   /** Nothing more will be sent. */

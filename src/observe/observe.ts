@@ -2,15 +2,16 @@ import type { StatsSnapshot } from '../envoy/stats.ts'
 import { gained } from '../envoy/stats.ts'
 import type { ClientLog } from '../load/client-log.ts'
 import { isStraight, type Plan } from '../plan/plan.ts'
-import { callsAstray } from './astray.ts'
+import { callsAstray, isAstray } from './astray.ts'
 import { readCalls } from './calls.ts'
 import { weighFaults } from './evidence.ts'
 import { joinRecords } from './join.ts'
 import { beatSteps, envoySteps, generatorSteps, Lag, stallsIn, stubSteps } from './lag.ts'
 import type { Observations, PhaseObservation } from './observations.ts'
-import { parseLogs } from './parse-logs.ts'
+import { PackedRecords } from './packed-records.ts'
+import { type EgressLine, type LogTexts, parseLogs } from './parse-logs.ts'
 import type { Records } from './records.ts'
-import { findUnsound } from './sound.ts'
+import { Soundness } from './sound.ts'
 import type { PhaseTimes } from './timeline.ts'
 
 /** What a run left behind, before it is put together. */
@@ -18,21 +19,45 @@ export interface RawEvidence {
   client: ClientLog
   phases: readonly PhaseTimes[]
   last: StatsSnapshot
-  logs: { egress: string; attempts: string; hop: string; journal: string; journalLines: number }
+  logs: {
+    /**
+     * The texts of the logs, in lots that can be gone through more than once. All lines of one request id are in one lot,
+     * and those that are not of the load come first; the others in the order of its requests.
+     */
+    lots: Iterable<LogTexts>
+    /** Lines the stubs say they wrote. */
+    journalLines: number
+  }
 }
 
 /** Puts the evidence of all sources together, and says where they contradict each other. */
 export function observe(plan: Plan, raw: RawEvidence): Observations {
-  const logs = parseLogs(raw.logs)
-  const calls = readCalls(logs, raw.client.startedAt, plan.policy)
-  const { records, foreign } = joinRecords(plan, raw.client, raw.phases, calls)
+  const sound = new Soundness(plan)
+  const astray: EgressLine[] = []
+  let walked = 0
+  const lots = {
+    *[Symbol.iterator]() {
+      const isFirst = walked++ === 0
+      for (const texts of raw.logs.lots) {
+        const logs = parseLogs(texts)
+        if (isFirst) {
+          sound.add(logs)
+          astray.push(...logs.egress.filter(isAstray))
+        }
+        yield readCalls(logs, raw.client.startedAt, plan.policy)
+      }
+    },
+  }
+  const packed = new PackedRecords()
+  const foreign = joinRecords(plan, raw.client, raw.phases, lots, (record) => packed.push(record))
+  const records = packed.all
   return {
     records,
     foreignCalls: foreign.length,
     phases: observePhases(plan, raw.phases, records),
     faults: weighFaults(plan, { records, foreign }, raw.phases),
-    unsound: findUnsound(plan, records, logs, raw),
-    notes: callsAstray(plan, logs),
+    unsound: sound.told(records, raw),
+    notes: callsAstray(plan, astray),
   }
 }
 

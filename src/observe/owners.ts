@@ -10,55 +10,58 @@ export interface InFlight {
   end(index: number): number
 }
 
-/** Whose calls are whose. */
-export interface Owners {
-  /** By the place of the request in the load; a missing one has none. */
-  calls: ReadonlyMap<number, readonly SeenCall[]>
+/** What an app still does for a request when it has answered: writing a log entry, filling a cache. */
+const AFTERWARDS_MS = 250
+
+/** Whether the id of a call is one of the load's. */
+export function isOurs({ id }: SeenCall, { count }: InFlight): boolean {
+  const index = id === null ? -1 : requestIndex(id)
+  return index >= 0 && index < count
+}
+
+/**
+ * The request whose id a call carries, while that is in flight: an app may hold on to the id of its first request for
+ * ever, which says nothing.
+ */
+export function ownerById(call: SeenCall, requests: InFlight): number | undefined {
+  if (!isOurs(call, requests)) return undefined
+  const index = requestIndex(call.id as string)
+  return call.egress.start <= requests.end(index) + AFTERWARDS_MS ? index : undefined
+}
+
+/** Whose the calls of an app are, of which it does not say so itself. */
+export interface Unnamed {
+  /** By the place of the request in the load. */
+  owned: ReadonlyMap<number, readonly SeenCall[]>
   /** Those that nobody can say whose they are. */
   foreign: readonly SeenCall[]
   /** Whether a foreign call came while the request was in flight, so that it may be one of its own. */
   isDoubtful(index: number): boolean
 }
 
-/** What an app still does for a request when it has answered: writing a log entry, filling a cache. */
-const AFTERWARDS_MS = 250
-
 /**
- * Finds the request that each call was made for.
- * - By the id that it carries, where that is one of ours and its request was in flight (an app may hold on to the id of
- *   its first request for ever).
- * - Where the app forwards no id at all: by time, if only one request was in flight then. Not so if it makes calls while
- *   none is: those are its own, and so may any be.
+ * Finds the owners of calls by time, if the app forwards no id at all: those of the only request in flight. Not so if it
+ * makes calls while none is: those are its own, and so may any be.
+ * @param others - calls with no id of the load's
+ * @param late - calls with the id of a request that was over: nobody's
+ * @param forwards - whether any call carries an id of the load's; then those without one are not guessed at
  */
-export function findOwners(calls: readonly SeenCall[], requests: InFlight): Owners {
-  const byId = calls.map((call) => ownerById(call, requests))
-  const forwards = calls.some(({ id }) => id !== null && isOurs(id, requests.count))
-  const owners = forwards ? byId : (ownersByTime(calls, requests) ?? byId)
+export function ownUnnamed(others: readonly SeenCall[], late: readonly SeenCall[], forwards: boolean, requests: InFlight): Unnamed {
+  const inOrder = others.toSorted((a, b) => a.egress.start - b.egress.start)
+  const owners = (forwards ? undefined : ownersByTime(inOrder, requests)) ?? []
   const owned = new Map<number, SeenCall[]>()
-  const foreign: SeenCall[] = []
-  for (const [i, call] of calls.entries()) {
+  const foreign = [...late]
+  for (const [i, call] of inOrder.entries()) {
     const owner = owners[i]
     if (owner === undefined) foreign.push(call)
     else owned.set(owner, [...(owned.get(owner) ?? []), call])
   }
   const starts = Float64Array.from(foreign, ({ egress }) => egress.start).sort()
   return {
-    calls: owned,
+    owned,
     foreign,
     isDoubtful: (index) => hasBetween(starts, requests.sent(index) - CLOCK_SLACK_MS, requests.end(index) + CLOCK_SLACK_MS),
   }
-}
-
-function isOurs(id: string, count: number): boolean {
-  const index = requestIndex(id)
-  return index >= 0 && index < count
-}
-
-function ownerById({ id, egress }: SeenCall, requests: InFlight): number | undefined {
-  if (id === null || !isOurs(id, requests.count)) return undefined
-  const index = requestIndex(id)
-  const from = requests.sent(index) - CLOCK_SLACK_MS
-  return egress.start >= from && egress.start <= requests.end(index) + AFTERWARDS_MS ? index : undefined
 }
 
 /**

@@ -64,8 +64,16 @@ export interface Logs {
   broken: number
 }
 
+/** The four logs, or a part of each, as NDJSON. */
+export interface LogTexts {
+  egress: string
+  attempts: string
+  hop: string
+  journal: string
+}
+
 /** Reads the four logs; a line that was cut off is counted, not guessed. */
-export function parseLogs(texts: { egress: string; attempts: string; hop: string; journal: string }): Logs {
+export function parseLogs(texts: LogTexts): Logs {
   let broken = 0
   const read = <T>(text: string): T[] => {
     const lines: T[] = []

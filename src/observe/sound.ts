@@ -9,39 +9,90 @@ const MOST_CLOCK_SHIFT_MS = 20
 
 /**
  * Looks for contradictions between what the client, Envoy's logs, Envoy's counters and the stubs say. Any of them means
- * that evidence was lost, so that no verdict may rest on it.
+ * that evidence was lost, so that no verdict may rest on it. Logs come in lots; all lines of a call are in one of them.
  */
-export function findUnsound(plan: Plan, records: Records, logs: Logs, raw: RawEvidence): string[] {
-  const found: string[] = []
-  if (logs.broken > 0) found.push(`${logs.broken} log lines are cut off in the middle`)
-  if (logs.journal.length < raw.logs.journalLines) {
-    found.push(`the stubs wrote ${raw.logs.journalLines} journal lines, but only ${logs.journal.length} arrived`)
+export class Soundness {
+  readonly #straight: boolean
+  readonly #clusters: readonly string[]
+  #broken = 0
+  #journalLines = 0
+  readonly #twice = new Map<string, number>()
+  /** The first of its kind is told. */
+  readonly #missing = new Map<string, string>()
+  readonly #contradicting = { count: 0, first: '' }
+  /** By cluster. */
+  readonly #attempts = new Map<string, { logged: number; atHops: number }>()
+
+  constructor(plan: Plan) {
+    this.#straight = isStraight(plan)
+    this.#clusters = [...new Set(plan.stubs.servers.map((server) => server.cluster))]
   }
-  if (Math.abs(raw.client.clockShift) > MOST_CLOCK_SHIFT_MS) {
-    found.push(
-      `the clock of the machine was set during the run, by ${Math.round(raw.client.clockShift)} ms: the logs cannot be put side by side`,
-    )
+
+  add(logs: Logs): void {
+    this.#broken += logs.broken
+    this.#journalLines += logs.journal.length
+    for (const [log, twice] of linesTwice(logs, this.#straight)) this.#twice.set(log, (this.#twice.get(log) ?? 0) + twice)
+    for (const [between, told] of linesMissing(logs)) if (!this.#missing.has(between)) this.#missing.set(between, told)
+    const differing = attemptsContradict(logs)
+    if (this.#contradicting.count === 0) this.#contradicting.first = differing[0] ?? ''
+    this.#contradicting.count += differing.length
+    for (const cluster of this.#clusters) {
+      const before = this.#attempts.get(cluster) ?? { logged: 0, atHops: 0 }
+      this.#attempts.set(cluster, {
+        logged: before.logged + logs.attempts.filter((attempt) => attempt.cluster === cluster && !isRefused(attempt)).length,
+        atHops: before.atHops + logs.hop.filter((line) => line.hop.startsWith(`${cluster}/`)).length,
+      })
+    }
   }
-  const unwritten = raw.last['filesystem.write_failed'] ?? 0
-  if (unwritten > 0) found.push(`Envoy could not write its logs ${unwritten} times: is the disk full?`)
-  // Load that was pointed elsewhere need not come through Envoy at all.
-  if (isStraight(plan)) {
-    const missing = records.filter((record) => record.status !== null && record.calls.length === 0)
-    if (missing.length > 0)
+
+  /** All that was found, in sentences. */
+  told(records: Records, raw: Pick<RawEvidence, 'client' | 'last' | 'logs'>): string[] {
+    const found: string[] = []
+    if (this.#broken > 0) found.push(`${this.#broken} log lines are cut off in the middle`)
+    if (this.#journalLines < raw.logs.journalLines)
+      found.push(`the stubs wrote ${raw.logs.journalLines} journal lines, but only ${this.#journalLines} arrived`)
+    if (Math.abs(raw.client.clockShift) > MOST_CLOCK_SHIFT_MS)
       found.push(
-        `${missing.length} requests were answered, but the access log of Envoy does not know them (${missing.find(() => true)?.id} is the first)`,
+        `the clock of the machine was set during the run, by ${Math.round(raw.client.clockShift)} ms: the logs cannot be put side by side`,
       )
+    const unwritten = raw.last['filesystem.write_failed'] ?? 0
+    if (unwritten > 0) found.push(`Envoy could not write its logs ${unwritten} times: is the disk full?`)
+    // Load that was pointed elsewhere need not come through Envoy at all.
+    if (this.#straight) found.push(...unknownToEnvoy(records))
+    for (const [log, twice] of this.#twice) if (twice > 0) found.push(`the ${log} log has ${twice} lines twice`)
+    found.push(...this.#missing.values())
+    const { count, first } = this.#contradicting
+    if (count > 0) found.push(`the logs of Envoy disagree on the attempts of ${count} requests (${first})`)
+    return [...found, ...this.#countersContradict(raw)]
   }
-  found.push(...linesTwice(plan, logs), ...linesMissing(logs), ...attemptsContradict(logs), ...countersContradict(plan, logs, raw))
-  return found
+
+  /** `upstream_rq_total` counts what was sent to a host: no fewer than the hops saw, no more than the attempts logged. */
+  #countersContradict({ last }: Pick<RawEvidence, 'last'>): string[] {
+    if (Object.keys(last).length === 0) return []
+    return this.#clusters.flatMap((cluster) => {
+      const total = last[`cluster.${cluster}.upstream_rq_total`] ?? 0
+      const { logged, atHops } = this.#attempts.get(cluster) ?? { logged: 0, atHops: 0 }
+      if (total >= atHops && total <= logged) return []
+      return [
+        `Envoy's counter cluster.${cluster}.upstream_rq_total says ${total}, but its logs show ${logged} attempts, ${atHops} of them at the hops`,
+      ]
+    })
+  }
+}
+
+function unknownToEnvoy(records: Records): string[] {
+  const missing = records.filter((record) => record.status !== null && record.calls.length === 0)
+  const first = missing.find(() => true)
+  if (first === undefined) return []
+  return [`${missing.length} requests were answered, but the access log of Envoy does not know them (${first.id} is the first)`]
 }
 
 const keyOf = (call: string | null, n: string | number | null) => `${call} ${n ?? 1}`
 
 /** Each call, and each attempt of it, has one line in each log; and load that goes straight to Envoy makes one call a request. */
-function linesTwice(plan: Plan, logs: Logs): string[] {
+function linesTwice(logs: Logs, straight: boolean): [log: string, twice: number][] {
   // What had no id was not ours, or was refused before its headers were read.
-  const ids = isStraight(plan) ? logs.egress.flatMap(({ id }) => id ?? []) : []
+  const ids = straight ? logs.egress.flatMap(({ id }) => id ?? []) : []
   // What came past the egress side is missed by linesMissing.
   const called = <T extends { call: string | null }>(lines: readonly T[]) => lines.filter(({ call }) => call !== null)
   const keys = {
@@ -50,14 +101,11 @@ function linesTwice(plan: Plan, logs: Logs): string[] {
     hop: called(logs.hop).map(({ call, n }) => keyOf(call, n)),
     journal: called(logs.journal).map(({ call, attempt }) => keyOf(call, attempt)),
   }
-  return Object.entries(keys).flatMap(([log, list]) => {
-    const twice = list.length - new Set(list).size
-    return twice === 0 ? [] : [`the ${log} log has ${twice} lines twice`]
-  })
+  return Object.entries(keys).map(([log, list]) => [log, list.length - new Set(list).size])
 }
 
 /** Each station of an attempt leaves a line, so what one of them knows its neighbours must know. */
-function linesMissing(logs: Logs): string[] {
+function linesMissing(logs: Logs): [between: string, told: string][] {
   const known = {
     egress: new Set(logs.egress.map(({ call }) => call)),
     attempts: new Set(logs.attempts.map(({ call, n }) => keyOf(call, n))),
@@ -74,7 +122,9 @@ function linesMissing(logs: Logs): string[] {
     ['journal', 'hop', fromStub.find(({ call, n }) => !known.journal.has(keyOf(call, n)))],
   ]
   return missing.flatMap(([where, of, line]) =>
-    line === undefined ? [] : [`${line.id ?? 'a request without an id'} is in the ${of} log, but not in the ${where} log`],
+    line === undefined
+      ? []
+      : [[`${of} ${where}`, `${line.id ?? 'a request without an id'} is in the ${of} log, but not in the ${where} log`]],
   )
 }
 
@@ -82,30 +132,10 @@ function linesMissing(logs: Logs): string[] {
 function attemptsContradict(logs: Logs): string[] {
   const lines = new Map<string | null, number>()
   for (const { call } of logs.attempts) lines.set(call, (lines.get(call) ?? 0) + 1)
-  const differing = logs.egress.flatMap(({ call, id, attempts, details }) => {
+  return logs.egress.flatMap(({ call, id, attempts, details }) => {
     // A try for which no host was left is counted, too, but never made.
     const counted = details === 'no_healthy_upstream' ? attempts - 1 : attempts
     const logged = call === null ? 0 : (lines.get(call) ?? 0)
-    return counted === logged ? [] : [{ id, counted, logged }]
-  })
-  const [first] = differing
-  if (first === undefined) return []
-  return [
-    `the logs of Envoy disagree on the attempts of ${differing.length} requests (${first.id}: ${first.counted} counted, ${first.logged} logged)`,
-  ]
-}
-
-/** `upstream_rq_total` counts what was sent to a host: no fewer than the hops saw, no more than the attempts logged. */
-function countersContradict(plan: Plan, logs: Logs, raw: RawEvidence): string[] {
-  const clusters = [...new Set(plan.stubs.servers.map((server) => server.cluster))]
-  return clusters.flatMap((cluster) => {
-    if (Object.keys(raw.last).length === 0) return []
-    const total = raw.last[`cluster.${cluster}.upstream_rq_total`] ?? 0
-    const logged = logs.attempts.filter((attempt) => attempt.cluster === cluster && !isRefused(attempt)).length
-    const atHops = logs.hop.filter((line) => line.hop.startsWith(`${cluster}/`)).length
-    if (total >= atHops && total <= logged) return []
-    return [
-      `Envoy's counter cluster.${cluster}.upstream_rq_total says ${total}, but its logs show ${logged} attempts, ${atHops} of them at the hops`,
-    ]
+    return counted === logged ? [] : [`${id}: ${counted} counted, ${logged} logged`]
   })
 }

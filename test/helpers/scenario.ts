@@ -9,14 +9,15 @@ import type { Address } from '../../src/envoy/addresses.ts'
 import type { Bootstrap } from '../../src/envoy/bootstrap.ts'
 import type { StatsSnapshot } from '../../src/envoy/stats.ts'
 import { ChaosError } from '../../src/errors.ts'
+import { LOGS } from '../../src/evidence/stored-run.ts'
 import type { Observations } from '../../src/observe/observations.ts'
 import { observe, type RawEvidence } from '../../src/observe/observe.ts'
+import type { LogTexts } from '../../src/observe/parse-logs.ts'
 import { type Attempt, attemptsOf, type Call, type RequestRecord } from '../../src/observe/record.ts'
 import { compilePlan } from '../../src/plan/compile.ts'
 import type { OpenLoad, Plan } from '../../src/plan/plan.ts'
 import { parseScenario } from '../../src/scenario/parse.ts'
 import type { Scenario } from '../../src/scenario/scenario.ts'
-import { readLogs } from '../../src/stored-evidence.ts'
 import { startProcesses } from '../../src/topology/process.ts'
 import { judge } from '../../src/verdict/judge.ts'
 import type { Outcome } from '../../src/verdict/verdict.ts'
@@ -44,7 +45,7 @@ export interface Ran {
   records: readonly StraightRecord[]
   conducted: Conducted
   /** The raw logs, so that a test can spoil them and observe again. */
-  logs: RawEvidence['logs']
+  logs: WholeLogs
   /** Envoy's stats as they were at the end; a missing name is 0. */
   stat(name: string): number
   bootstrap: Bootstrap
@@ -104,7 +105,7 @@ export async function runScenario(yaml: string, tampering: Tampering = {}): Prom
       ])
       if (conducted.stopped !== null) throw conducted.stopped
       const logs = readLogs(directory, await topology.flushLogs())
-      const observations = observe(plan, { ...conducted, logs })
+      const observations = observe(plan, { ...conducted, logs: inOneLot(logs) })
       const stat = (name: string) => conducted.last[name] ?? 0
       return { scenario, plan, observations, records: observations.records.map(straight), conducted, logs, stat, bootstrap }
     } finally {
@@ -126,8 +127,19 @@ export function judgedCalmly({ scenario, plan, observations }: Ran): readonly Ou
 }
 
 /** Observes the run again, from logs that a test has spoilt. */
-export function observeSpoilt({ plan, conducted, logs }: Ran, spoilt: Partial<RawEvidence['logs']>): Observations {
-  return observe(plan, { ...conducted, logs: { ...logs, ...spoilt } })
+export function observeSpoilt({ plan, conducted, logs }: Ran, spoilt: Partial<WholeLogs>): Observations {
+  return observe(plan, { ...conducted, logs: inOneLot({ ...logs, ...spoilt }) })
+}
+
+/** The texts of all logs, and how many journal lines the stubs say they wrote. */
+export type WholeLogs = LogTexts & { journalLines: number }
+
+const inOneLot = (logs: WholeLogs): RawEvidence['logs'] => ({ lots: [logs], journalLines: logs.journalLines })
+
+function readLogs(directory: string, journalLines: number | null): WholeLogs {
+  const text = (name: keyof LogTexts) => readFileSync(join(directory, 'logs', LOGS[name]), 'utf8')
+  const journal = text('journal')
+  return { egress: text('egress'), attempts: text('attempts'), hop: text('hop'), journal, journalLines: journalLines ?? 0 }
 }
 
 const REWIRE = fileURLToPath(new URL('rewire.ts', import.meta.url))

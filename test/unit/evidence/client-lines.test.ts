@@ -35,7 +35,7 @@ function written(hide = (text: string) => text): { log: ClientLog; lines: string
   return { log, lines }
 }
 
-const read = (lines: readonly string[], load = LOAD) => readClientLines(`${lines.join('\n')}\n`, load)
+const read = (lines: readonly string[], load = LOAD) => readClientLines(lines, load)
 
 describe('the record of the client', () => {
   test('is read back as it was, whatever the order in which requests ended', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { SeenCall } from '../../../src/observe/calls.ts'
-import { findOwners } from '../../../src/observe/owners.ts'
+import { type InFlight, isOurs, ownerById, ownUnnamed } from '../../../src/observe/owners.ts'
 import { egress } from '../verdict/records.ts'
 
 const call = (start: number, id: string | null = 'made-by-envoy'): SeenCall => ({
@@ -16,6 +16,16 @@ const requests = (...spans: [sent: number, end: number][]) => ({
   sent: (index: number) => spans[index]?.[0] as number,
   end: (index: number) => spans[index]?.[1] as number,
 })
+
+/** Whose each call is, by either way. */
+function findOwners(calls: readonly SeenCall[], requests: InFlight) {
+  const named = calls.filter((call) => isOurs(call, requests))
+  const others = calls.filter((call) => !isOurs(call, requests))
+  const late = named.filter((call) => ownerById(call, requests) === undefined)
+  const { owned, foreign, isDoubtful } = ownUnnamed(others, late, named.length > 0, requests)
+  const byId = Map.groupBy(named, (call) => ownerById(call, requests))
+  return { calls: new Map([...byId, ...owned]), foreign, isDoubtful }
+}
 
 const starts = (calls: readonly SeenCall[] | undefined) => (calls ?? []).map(({ egress: { start } }) => start)
 

@@ -1,0 +1,210 @@
+import { requestId, requestIndex } from '../load/client-log.ts'
+import { ByteReader, ByteWriter } from './bytes.ts'
+import type { Attempt, Call, Egress, RequestRecord } from './record.ts'
+import type { Records } from './records.ts'
+import { Shapes } from './shapes.ts'
+
+type RecordShape = Omit<RequestRecord, 'id' | 'due' | 'sent' | 'end' | 'calls'>
+type CallShape = Omit<Egress, 'start' | 'durationMs'> & Pick<Call, 'ingressFaults'>
+type AttemptShape = Omit<Attempt, 'start' | 'durationMs' | 'poolMs' | 'hop' | 'stub'>
+type HopShape = Omit<NonNullable<Attempt['hop']>, 'start' | 'durationMs'>
+type Stub = NonNullable<Attempt['stub']>
+
+/**
+ * Records in some fifty bytes each instead of the thousand and more that they take as objects: shapes once, times as
+ * microseconds after the event before. A record is made anew each time it is asked for.
+ */
+export class PackedRecords {
+  readonly #writer = new ByteWriter()
+  readonly #reader = new ByteReader(this.#writer.chunks)
+  readonly #records = new Shapes<RecordShape>()
+  readonly #calls = new Shapes<CallShape>()
+  readonly #attempts = new Shapes<AttemptShape>()
+  readonly #hops = new Shapes<HopShape>()
+  /** The first record of each chunk, and where in its chunk each record stands. */
+  readonly #firsts: number[] = []
+  #places = new Uint32Array(1024)
+  #length = 0
+
+  /** @param record - of the load: its id is one that `requestId` makes */
+  push({ id, due, sent, end, calls, ...shape }: RequestRecord): void {
+    const { chunk, at } = this.#writer.begin()
+    if (chunk === this.#firsts.length) this.#firsts.push(this.#length)
+    if (this.#length === this.#places.length) {
+      const places = new Uint32Array(2 * this.#length)
+      places.set(this.#places)
+      this.#places = places
+    }
+    this.#places[this.#length++] = at
+    const write = this.#writer
+    const index = requestIndex(id)
+    if (index < 0) throw new Error(`a record of the load has the id ${id}, which is none of its`)
+    write.whole(index)
+    write.whole(this.#records.numberOf(shape))
+    write.exact(due)
+    write.time(sent - due)
+    write.whole(end === null ? 0 : 1)
+    if (end !== null) write.time(end - due)
+    write.whole(calls.length)
+    for (const call of calls) this.#pushCall(call, sent)
+  }
+
+  #pushCall({ egress: { start, durationMs, ...line }, attempts, ingressFaults }: Call, sent: number): void {
+    const write = this.#writer
+    write.whole(this.#calls.numberOf({ ...line, ingressFaults }))
+    write.time(start - sent)
+    write.time(durationMs)
+    write.whole(attempts.length)
+    for (const attempt of attempts) this.#pushAttempt(attempt, start)
+  }
+
+  #pushAttempt({ start, durationMs, poolMs, hop, stub, ...shape }: Attempt, from: number): void {
+    const write = this.#writer
+    write.whole(this.#attempts.numberOf(shape))
+    write.time(start - from)
+    write.time(durationMs)
+    write.time(poolMs)
+    if (hop === null) write.whole(0)
+    else {
+      const { start: at, durationMs: length, ...rest } = hop
+      write.whole(1 + this.#hops.numberOf(rest))
+      write.time(at - start)
+      write.time(length)
+    }
+    if (stub === null) write.whole(0)
+    else this.#pushStub(stub, start)
+  }
+
+  #pushStub(stub: Stub, start: number): void {
+    const write = this.#writer
+    write.whole(stub.answered === null ? 1 : 2)
+    write.time(stub.arrived - start)
+    write.time(stub.started - stub.arrived)
+    write.time(stub.due - stub.started)
+    if (stub.answered !== null) write.time(stub.answered - stub.due)
+    write.whole(stub.status)
+    write.whole(stub.busy)
+    write.whole(stub.queued)
+  }
+
+  /** All of them, in the order in which they came in. */
+  get all(): Records {
+    return new View(this, this.#length, null)
+  }
+
+  at(index: number): RequestRecord {
+    const read = this.#reader
+    read.seek(this.#chunkOf(index), this.#places[index] as number)
+    const id = requestId(read.whole())
+    const shape = this.#records.at(read.whole())
+    const due = read.exact()
+    const sent = due + read.time()
+    const end = read.whole() === 0 ? null : due + read.time()
+    const calls: Call[] = []
+    for (let left = read.whole(); left > 0; left--) calls.push(this.#readCall(sent))
+    return { id, due, sent, end, ...shape, calls }
+  }
+
+  #readCall(sent: number): Call {
+    const read = this.#reader
+    const { ingressFaults, ...line } = this.#calls.at(read.whole())
+    const start = sent + read.time()
+    const durationMs = read.time()
+    const attempts: Attempt[] = []
+    for (let left = read.whole(); left > 0; left--) attempts.push(this.#readAttempt(start))
+    return { egress: { ...line, start, durationMs }, attempts, ingressFaults }
+  }
+
+  #readAttempt(from: number): Attempt {
+    const read = this.#reader
+    const shape = this.#attempts.at(read.whole())
+    const start = from + read.time()
+    const durationMs = read.time()
+    const poolMs = read.time()
+    const hop = read.whole()
+    const atHop = hop === 0 ? null : { start: start + read.time(), durationMs: read.time(), ...this.#hops.at(hop - 1) }
+    return { ...shape, start, durationMs, poolMs, hop: atHop, stub: this.#readStub(start) }
+  }
+
+  #readStub(from: number): Stub | null {
+    const read = this.#reader
+    const kind = read.whole()
+    if (kind === 0) return null
+    const arrived = from + read.time()
+    const started = arrived + read.time()
+    const due = started + read.time()
+    const answered = kind === 1 ? null : due + read.time()
+    return { arrived, started, due, answered, status: read.whole(), busy: read.whole(), queued: read.whole() }
+  }
+
+  /** The last chunk that begins at or before the record. */
+  #chunkOf(index: number): number {
+    let [low, high] = [0, this.#firsts.length - 1]
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if ((this.#firsts[middle] as number) <= index) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+}
+
+/** Some of the packed records, by their places; all of them where none are given. */
+class View implements Records {
+  readonly #packed: PackedRecords
+  readonly length: number
+  readonly #places: Uint32Array | null
+
+  constructor(packed: PackedRecords, length: number, places: Uint32Array | null) {
+    this.#packed = packed
+    this.length = length
+    this.#places = places
+  }
+
+  #at(index: number): RequestRecord {
+    return this.#packed.at(this.#places === null ? index : (this.#places[index] as number))
+  }
+
+  *[Symbol.iterator](): Generator<RequestRecord> {
+    for (let i = 0; i < this.length; i++) yield this.#at(i)
+  }
+
+  filter(test: (record: RequestRecord) => boolean): Records {
+    const places: number[] = []
+    for (let i = 0; i < this.length; i++) if (test(this.#at(i))) places.push(this.#places?.[i] ?? i)
+    return new View(this.#packed, places.length, Uint32Array.from(places))
+  }
+
+  map<T>(of: (record: RequestRecord) => T): T[] {
+    return Array.from({ length: this.length }, (_, i) => of(this.#at(i)))
+  }
+
+  flatMap<T>(of: (record: RequestRecord) => readonly T[]): T[] {
+    const all: T[] = []
+    for (const record of this) for (const each of of(record)) all.push(each)
+    return all
+  }
+
+  reduce<T>(step: (before: T, record: RequestRecord) => T, first: T): T {
+    let value = first
+    for (const record of this) value = step(value, record)
+    return value
+  }
+
+  some(test: (record: RequestRecord) => boolean): boolean {
+    return this.find(test) !== undefined
+  }
+
+  every(test: (record: RequestRecord) => boolean): boolean {
+    return this.find((record) => !test(record)) === undefined
+  }
+
+  find(test: (record: RequestRecord) => boolean): RequestRecord | undefined {
+    for (const record of this) if (test(record)) return record
+    return undefined
+  }
+
+  slice(from: number, to: number): RequestRecord[] {
+    return Array.from({ length: Math.max(0, Math.min(to, this.length) - from) }, (_, i) => this.#at(from + i))
+  }
+}
