@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { ChaosError, EXIT, type ExitCode } from './errors.ts'
 import { renderError } from './report/errors.ts'
 import { terminalOf } from './terminal.ts'
@@ -12,6 +12,21 @@ Exit codes:
   3    the environment: no Envoy, a process died, the disk is full
   4    inconclusive: too few samples, the fault missed its share, or the machine was too busy
   130  interrupted (129: the terminal was closed, 143: terminated); partial results are written`
+
+const EXPLAIN_HELP = `
+It prints
+  the topology: load, app, listeners and routes, clusters, hops and stubs, with each fault at its place
+  for each route, all limits of time: which of them see a delay behind the router (at: upstream), which one
+    before it (at: ingress), and which look at the response at all
+  for each route, the worst case step by step: what cuts in when, and what ends the request
+  by arithmetic, for each phase: successes, attempts per request, the slowest request, requests in flight,
+    and what cannot be predicted, with the reason
+
+Examples:
+  chaos explain scenarios/quickstart.yaml
+  chaos explain scenarios/quickstart.yaml --config > envoy.yaml && envoy --mode validate -c envoy.yaml
+  chaos explain scenarios/quickstart.yaml --json | jq '.phases[].requests[].success_rate'
+`
 
 /** @returns the exit code. Never throws: whatever goes wrong is told on stderr. */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
@@ -66,6 +81,20 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .action(async (directory: string, options) => {
       const { reportCommand } = await import('./commands/report.ts')
       code = reportCommand(directory, options)
+    })
+
+  program
+    .command('explain')
+    .description('show what a scenario comes to, without starting anything: where requests go, what cuts in when, what to expect')
+    .argument('<file>', 'a scenario file')
+    .addOption(new Option('--config', 'print the configuration of Envoy alone, with placeholders for the ports').conflicts('json'))
+    .option('--json', 'for machines: limits, timelines, arithmetic and configuration')
+    .option('--allow-target <host>', 'as for run')
+    .option('--no-color', 'no colours (also NO_COLOR=1)')
+    .addHelpText('after', EXPLAIN_HELP)
+    .action(async (file: string, options) => {
+      const { explainCommand } = await import('./commands/explain.ts')
+      explainCommand(file, options)
     })
 
   program

@@ -2,6 +2,7 @@ import type { Problem } from './errors.ts'
 import { compilePlan } from './plan/compile.ts'
 import type { Plan } from './plan/plan.ts'
 import { type Prediction, predict } from './predict/predict.ts'
+import { tierFindings } from './predict/tiers.ts'
 import { isPlannable } from './scenario/check-load.ts'
 import { isEcho } from './scenario/echo.ts'
 import type { Finding } from './scenario/finding.ts'
@@ -46,7 +47,7 @@ export function prepare(file: string, options: PrepareOptions): Prepared {
   if (problems.length > 0 || plan === undefined) throw refusal(file, problems)
   const prediction = predict(scenario, plan)
   const warnings = [
-    ...warningFindings(scenario).map((finding) => draft.located(finding)),
+    ...[...warningFindings(scenario), ...tierFindings(scenario)].map((finding) => draft.located(finding)),
     ...contradicted(scenario, plan, prediction).map((finding) => draft.located(finding, 'bare')),
   ]
   return { scenario, plan, prediction, warnings: inOrder(file, warnings) }

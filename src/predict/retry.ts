@@ -30,6 +30,12 @@ const CUT_IS_RETRIED = ['5xx', 'gateway-error', 'reset'] as const
 export const retriesCut = (route: Pick<Route, 'retry_policy'>): boolean =>
   CUT_IS_RETRIED.some((value) => route.retry_policy?.retry_on.includes(value))
 
+/** Those by which a connection that did not come about is tried again. */
+const CONNECTING_IS_RETRIED = ['5xx', 'gateway-error', 'reset', 'reset-before-request', 'connect-failure'] as const
+
+export const retriesConnecting = (route: Pick<Route, 'retry_policy'>): boolean =>
+  CONNECTING_IS_RETRIED.some((value) => route.retry_policy?.retry_on.includes(value))
+
 /** What the stub answers with, or an abort in its place: that has no headers of its own. */
 export interface Answer {
   status: number

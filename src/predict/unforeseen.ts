@@ -30,11 +30,15 @@ export function balancing(all: readonly PlayedShare[], policy: LbPolicy, attempt
     return ['the replicas differ, and LEAST_REQUEST sends more to those that are done sooner']
   if (retried.some(({ of }) => of.route?.retry_policy?.retry_host_predicate !== undefined))
     return ['the replicas differ, and retry_host_predicate keeps retries away from those that were tried']
-  const between = retried.map(({ of }) => (attemptsPerSecond * of.policy.longestBackOff(1)) / 2 / 1000)
+  const between = retried.map(({ of }) => (attemptsPerSecond * (soonestFailure(of) + of.policy.longestBackOff(1) / 2)) / 1000)
   return policy !== 'RANDOM' && between.some((others) => others < ENOUGH_BETWEEN)
     ? ['the replicas differ, and hardly a request comes between a try and its retry: the order of round robin decides where it goes']
     : []
 }
+
+/** After so many ms a try that is made again has failed, at the least. */
+const soonestFailure = (of: Class): number =>
+  Math.min(...tryOutcomes(of.upstream, of.tryPolicy, 0).flatMap(({ ms, retried }) => (retried ? [ms] : [])))
 
 export type LbPolicy = NonNullable<Scenario['envoy']['clusters'][string]['lb_policy']>
 

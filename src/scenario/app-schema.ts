@@ -35,6 +35,15 @@ const ready = z
     if (given.length > 1) context.addIssue({ code: 'custom', message: `expected one of ${WAYS.join(', ')}, got ${given.join(' and ')}` })
   })
 
+const client = z
+  .strictObject({
+    timeout: duration.optional().describe('After so long it gives a call up.'),
+    retries: wholeNumber(0, 100).default(0).describe('So often it makes a call again that failed or that it gave up.'),
+  })
+  .describe(
+    'What the app itself does about a call that fails or is slow. It sets nothing: the arithmetic reckons with it, and warns where its limits and those of Envoy do not fit.',
+  )
+
 /** The app under test: a program between the load and Envoy. */
 export const app = z
   .strictObject({
@@ -61,6 +70,7 @@ export const app = z
       .describe(
         'A header that the app hands on to the services it calls: load sends the id of each request in it, so that the calls of a request can be told. Known anyway: x-request-id and traceparent.',
       ),
+    client: client.optional(),
     ready: ready.optional().describe('When the load may begin. Left out: when it accepts connections.'),
   })
   .describe('The app under test. Load goes to it, and it calls the clusters through Envoy.')

@@ -53,7 +53,10 @@ export function adviceOnKey(path: DocumentPath, key: string): { hint?: string; m
   const remark = REMARKS[own(REMARKS, key)]
   if (remark !== undefined) parts.push(remark)
   else if (meant !== undefined) parts.push(`did you mean "${meant}"?`)
-  const elsewhere = placesOf(key)
+  const places = placesOf(key)
+  // Who writes it under envoy means that of envoy.
+  const near = places.filter((place) => path[0] !== undefined && place.startsWith(`${path[0]}.`))
+  const elsewhere = near.length > 0 ? near : places
   if (remark === undefined && elsewhere.length > 0 && elsewhere.length <= 2) parts.push(`"${key}" belongs under ${elsewhere.join(' or ')}`)
   if (parts.length === 0 && known.length > 0) parts.push(`expected one of ${known.join(', ')}`)
   return { ...(parts.length === 0 ? {} : { hint: parts.join('; ') }), ...(meant === undefined ? {} : { meant }) }

@@ -1,0 +1,42 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { chaos, newFolder, STACK_TRACE, writeScenario } from '../helpers/run.ts'
+
+test('a scenario is explained on stdout, and nothing is written', async () => {
+  const folder = newFolder()
+  writeScenario(folder, { name: 'good', faults: ['{ cluster: shop, abort: 503, percent: 10 }'] })
+  const { code, stdout, stderr } = await chaos(['explain', 'good.yaml'], { cwd: folder })
+  expect([code, stderr]).toEqual([0, ''])
+  for (const part of ['TOPOLOGY', 'ROUTE-1', 'the upstream never answers', 'BY ARITHMETIC', '90%', '--config'])
+    expect(stdout).toContain(part)
+  expect(stdout).not.toContain('\u001b')
+})
+
+test('--json is for machines, --config for Envoy; both at once is bad usage', async () => {
+  const folder = newFolder()
+  writeScenario(folder, { name: 'good' })
+  const json = await chaos(['explain', 'good.yaml', '--json'], { cwd: folder })
+  expect(JSON.parse(json.stdout)).toMatchObject({ version: 1, routes: [{ name: 'route-1', cluster: 'shop' }] })
+  const config = await chaos(['explain', 'good.yaml', '--config'], { cwd: folder })
+  expect(config.stdout).toMatch(/^static_resources:$/m)
+  expect(await chaos(['explain', 'good.yaml', '--config', '--json'], { cwd: folder })).toMatchObject({ code: 2, stdout: '' })
+})
+
+test('--help teaches what there is to see', async () => {
+  const { code, stdout } = await chaos(['explain', '--help'])
+  expect(code).toBe(0)
+  for (const word of ['--config', '--json', 'at: ingress', 'worst case', 'envoy --mode validate']) expect(stdout).toContain(word)
+})
+
+test('a bad scenario is bad input: exit 2, with its place', async () => {
+  const folder = newFolder()
+  const file = writeScenario(folder, { name: 'bad' })
+  writeFileSync(join(folder, 'bad.yaml'), readFileSync(file, 'utf8').replace('timeout: 20s', 'timeout: 20'))
+  const { code, stdout, stderr } = await chaos(['explain', 'bad.yaml'], { cwd: folder })
+  expect([code, stdout]).toEqual([2, ''])
+  expect(stderr).toMatch(/bad\.yaml:6:\d+.*without its unit/)
+  expect(stderr).not.toMatch(STACK_TRACE)
+  expect(await chaos(['explain', 'none.yaml'], { cwd: folder })).toMatchObject({ code: 2, stdout: '' })
+  expect(await chaos(['explain'], { cwd: folder })).toMatchObject({ code: 2, stdout: '' })
+})
