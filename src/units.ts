@@ -64,3 +64,6 @@ export function formatPercent(value: number, digits = 1): string {
 export function trim(value: number, digits: number): string {
   return String(Number(value.toFixed(digits)))
 }
+
+/** `12,345.5`: a number of at most three decimals with its thousands apart. Node's own way to do it takes 5 ms the first time. */
+export const grouped = (value: number) => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',')

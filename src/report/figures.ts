@@ -1,4 +1,4 @@
-import { formatMs, formatPercent } from '../units.ts'
+import { formatMs, formatPercent, grouped } from '../units.ts'
 
 /** Numbers in words, for people. Whatever is not a finite number is spelt as a dash, never as `NaN`. */
 
@@ -6,7 +6,7 @@ const NOTHING = '–'
 
 /** `12,345` */
 export function count(value: number): string {
-  return Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : NOTHING
+  return Number.isFinite(value) ? grouped(Math.round(value)) : NOTHING
 }
 
 /** `1 request`, `2 requests` */
@@ -40,5 +40,5 @@ export function duration(value: number): string {
 export function perSecond(events: number, overMs: number): string {
   const rate = (events * 1000) / overMs
   if (!Number.isFinite(rate)) return NOTHING
-  return `${rate.toLocaleString('en-US', { maximumFractionDigits: rate < 1000 ? 1 : 0 })}/s`
+  return `${grouped(Number(rate.toFixed(rate < 1000 ? 1 : 0)))}/s`
 }

@@ -2,8 +2,15 @@ import { stripVTControlCharacters } from 'node:util'
 
 /** Text on a terminal is measured in cells: a CJK character or an emoji takes two, a combining mark none. */
 
-const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' })
-const PLAIN = /^[\u0020-\u007e]*$/
+/** Made when it is first needed: that takes 10 ms, and most texts are plain. */
+let segmenter: Intl.Segmenter | undefined
+function graphemes(text: string) {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
+  return segmenter.segment(text)
+}
+
+/** A cell each: letters of European languages, punctuation, arrows, mathematics, and what bars and tables are drawn with. */
+const PLAIN = /^[\u0020-\u007e\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027\u2030-\u205e\u2190-\u22ff\u2500-\u25fc\u2713\u2717]*$/
 /** East Asian wide and fullwidth, by block: Unicode's own property is not among those of regular expressions. */
 const WIDE =
   /\p{Emoji_Presentation}|\ufe0f|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{20000}-\u{3fffd}]/u
@@ -25,7 +32,7 @@ function graphemeCells(grapheme: string): number {
 export function cells(text: string): number {
   if (PLAIN.test(text)) return text.length
   let total = 0
-  for (const { segment } of GRAPHEMES.segment(stripVTControlCharacters(text))) total += graphemeCells(segment)
+  for (const { segment } of graphemes(stripVTControlCharacters(text))) total += graphemeCells(segment)
   return total
 }
 
@@ -33,7 +40,7 @@ export function cells(text: string): number {
 function fitting(text: string, width: number): string {
   let used = 0
   let end = 0
-  for (const { segment, index } of GRAPHEMES.segment(text)) {
+  for (const { segment, index } of graphemes(text)) {
     used += graphemeCells(segment)
     if (used > width) break
     end = index + segment.length

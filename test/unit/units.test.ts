@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { formatMs, formatPercent, parseMs, parsePercent, parseRate } from '../../src/units.ts'
+import { formatMs, formatPercent, grouped, parseMs, parsePercent, parseRate } from '../../src/units.ts'
 
 describe('durations', () => {
   test.each([
@@ -64,4 +64,11 @@ describe('rates', () => {
   ])('parseRate(%s) is %s', (text, value) => expect(parseRate(text)).toBe(value))
 
   test.each(['', '200', '200/m', '-1/s', '/s', '1e3/s'])('parseRate(%j) is undefined', (text) => expect(parseRate(text)).toBeUndefined())
+})
+
+test('thousands are set apart as people write them', () => {
+  const anyNumber = fc
+    .integer({ min: -1e15, max: 1e15 })
+    .chain((whole) => fc.nat(9).map((tenths) => (Math.abs(whole) > 1e12 ? whole : whole + tenths / 10)))
+  fc.assert(fc.property(anyNumber, (value) => grouped(value) === value.toLocaleString('en-US')))
 })
