@@ -19,8 +19,11 @@ export function whyLines(run: FinishedRun, paper: Paper): string[] {
   const lines: string[] = []
   if (run.ended !== null) lines.push(...endedLines(run.ended, endedSentence(run.ended, run), paper))
   for (const sentence of unsound) lines.push(...wrap(say(sentence), width, '  ? ', '    '))
-  for (const outcome of missed.slice(0, MOST_REASONS)) lines.push(...reasonLines(outcome, run.scenario.file, paper))
-  if (missed.length > MOST_REASONS) lines.push(paint('dim', `  … ${missed.length - MOST_REASONS} more, see results.json`))
+  // What a starved machine makes of every claim is told once.
+  const reasons = [...Map.groupBy(missed, ({ status, why }) => `${status} ${why}`).values()]
+  for (const reason of reasons.slice(0, MOST_REASONS)) lines.push(...reasonLines(reason, run.scenario.file, paper))
+  const untold = reasons.slice(MOST_REASONS).reduce((sum, outcomes) => sum + outcomes.length, 0)
+  if (untold > 0) lines.push(paint('dim', `  … ${untold} more, see results.json`))
   if (lines.length === 0 && endingOf(run) === 'pass') return []
   if (lines.length === 0)
     lines.push(...wrap(`the verdict is ${run.verdict.status}, and no outcome says why: this is a bug in chaos`, width, '  '))
@@ -30,17 +33,19 @@ export function whyLines(run: FinishedRun, paper: Paper): string[] {
   return [paint('bold', 'WHY'), ...lines]
 }
 
-function reasonLines(outcome: Outcome, file: string, { width, paint, say }: Paper): string[] {
-  const { sign, style } = MARKS[outcome.status]
-  const place = printable(`${file}:${outcome.at.line}`)
-  const why = say(outcome.why ?? 'no reason was recorded, which is a bug in chaos')
-  const title = clip(say(titleWithMetric(outcome)), width - 4)
-  const oneLine = 4 + cells(title) + 2 + cells(place) <= width
-  return [
-    `  ${paint(style, sign)} ${paint('bold', title)}${oneLine ? `  ${paint('cyan', place)}` : ''}`,
-    ...(oneLine ? [] : wrap(place, width, '    ').map((line) => paint('cyan', line))),
-    ...wrap(why, width, '    '),
-  ]
+/** @param outcomes - all with one reason; at least one */
+function reasonLines(outcomes: readonly Outcome[], file: string, { width, paint, say }: Paper): string[] {
+  const titles = outcomes.flatMap((outcome) => {
+    const { sign, style } = MARKS[outcome.status]
+    const place = printable(`${file}:${outcome.at.line}`)
+    const title = clip(say(titleWithMetric(outcome)), width - 4)
+    const oneLine = 4 + cells(title) + 2 + cells(place) <= width
+    return [
+      `  ${paint(style, sign)} ${paint('bold', title)}${oneLine ? `  ${paint('cyan', place)}` : ''}`,
+      ...(oneLine ? [] : wrap(place, width, '    ').map((line) => paint('cyan', line))),
+    ]
+  })
+  return [...titles, ...wrap(say(outcomes[0]?.why ?? 'no reason was recorded, which is a bug in chaos'), width, '    ')]
 }
 
 /** Titles of the user's own do not say which of their metrics it is. */

@@ -262,6 +262,14 @@ describe('whatever a run holds', () => {
   })
 })
 
+test('a reason that several claims share is told once, below all of them', () => {
+  const starved = (metric: string) => outcome('brownout', metric, '0', '0', { status: 'inconclusive', why: 'the machine was busy' })
+  const outcomes = [starved('success_rate'), starved('p99'), { ...starved('retries'), why: 'something else' }]
+  const text = renderSummary(run({ verdict: { status: 'inconclusive', outcomes } }), plain)
+  expect(text.split('the machine was busy').length - 1).toBe(1)
+  expect(text).toMatch(/\? brownout · success_rate.*\n.*\? brownout · p99.*\n\s+the machine was busy/)
+})
+
 test('more than three examples in all are not told', () => {
   const outcomes = failing.map((each) => (each.status === 'fail' ? { ...each, examples: ['r-1', 'r-2', 'r-3'] } : each))
   expect(renderSummary(run({ verdict: { status: 'fail', outcomes } }), plain).match(/^ {2}r-\d+ GET/gm)).toHaveLength(3)
