@@ -1,13 +1,13 @@
 import type { Plan, PlannedFault } from '../plan/plan.ts'
 import { DEFAULT_IDLE_TIMEOUT_MS, PATIENCE_MS } from '../scenario/limits.ts'
 import { perTryTimeoutOf, timeoutOf, triesOf } from '../scenario/policy.ts'
-import { hasHeaders, nameOf, type RequestKind, type Route, requestsOf, routeFor } from '../scenario/routing.ts'
+import { hasHeaders, nameOf, type RequestKind, type Route, requestsOf, routeFor, routesOf } from '../scenario/routing.ts'
 import type { Scenario } from '../scenario/scenario.ts'
-import type { Chance } from './outcome.ts'
+import type { Chance, TryOutcome } from './outcome.ts'
 import type { RequestPolicy } from './request.ts'
 import { longestBackOff, retriesAnswer, retriesCut } from './retry.ts'
 import { serviceTimes } from './service.ts'
-import { statesOf, type TryPolicy, type Upstream } from './try.ts'
+import { statesOf, type TryPolicy, tryOutcomes, type Upstream } from './try.ts'
 
 /** One kind of request in one phase: it takes one route and may meet the same faults each time. */
 export interface Class {
@@ -24,6 +24,12 @@ export interface Class {
   /** What the faults before the router do to it. */
   ingress: readonly { chance: number; delay: number; abort: number | null }[]
   deadline: number
+  /** Ms that sending the request itself takes. */
+  upload: number
+  /** All ways that a try of it can end, if the machine adds nothing. */
+  tries: readonly TryOutcome[]
+  /** Equal for those that go the same ways: on one route, with the same faults. */
+  key: string
 }
 
 /** Limits that begin with the first byte of a request, before any fault; ms, 0: no limit. */
@@ -54,20 +60,20 @@ export function classesOf(scenario: Scenario, plan: Plan, phase: number, service
   const kinds = requestsOf(scenario)
   const weight = kinds.reduce((sum, kind) => sum + kind.weight, 0)
   const faults = (plan.phases[phase]?.faults ?? []).flatMap((index) => plan.faults[index] ?? [])
+  const routes = routesOf(scenario)
+  const known = new Map<string, Fate>()
   return kinds.map((kind) => {
     const route = routeFor(scenario, kind)
     const met = route === undefined ? [] : faults.filter((fault) => fault.cluster === route.cluster && hasHeaders(kind, fault.headers))
+    const key = `${routes.findIndex((one) => one === route)} ${met.map(({ id }) => id).join()}`
+    const fate = known.get(key) ?? fateOf(scenario, route, met, services)
+    known.set(key, fate)
     return {
       kind,
       name: nameOf(kind),
       share: kind.weight / weight,
       route,
-      upstream: upstreamOf(scenario, route?.cluster, met, services),
-      tryPolicy: {
-        perTryTimeout: route === undefined ? 0 : tryLimitOf(route),
-        retriesCut: route !== undefined && retriesCut(route),
-        retriesAnswer: (answer) => route !== undefined && retriesAnswer(route, answer),
-      },
+      ...fate,
       stream: streamLimitsOf(scenario, route),
       policy: {
         tries: route === undefined ? 1 : triesOf(route),
@@ -77,8 +83,27 @@ export function classesOf(scenario: Scenario, plan: Plan, phase: number, service
       },
       ingress: statesOf(met.filter(({ at }) => at === 'ingress')),
       deadline: plan.load.deadline,
+      upload: kind.upload?.over ?? 0,
+      key,
     }
   })
+}
+
+type Fate = Pick<Class, 'upstream' | 'tryPolicy' | 'tries'>
+
+function fateOf(
+  scenario: Scenario,
+  route: Route | undefined,
+  met: readonly PlannedFault[],
+  services: ReadonlyMap<string, readonly Chance[]>,
+): Fate {
+  const upstream = upstreamOf(scenario, route?.cluster, met, services)
+  const tryPolicy: TryPolicy = {
+    perTryTimeout: route === undefined ? 0 : tryLimitOf(route),
+    retriesCut: route !== undefined && retriesCut(route),
+    retriesAnswer: (answer) => route !== undefined && retriesAnswer(route, answer),
+  }
+  return { upstream, tryPolicy, tries: tryOutcomes(upstream, tryPolicy, 0) }
 }
 
 /** The tables of service times of all upstreams: the same in every phase. */

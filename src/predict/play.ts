@@ -17,13 +17,27 @@ export interface PlayedShare {
   played: PlayedClass
 }
 
+/** Plays classes, those that go the same ways once. @returns as a function of a class, what the machine adds to a try (ms), and the tries in place of those of its policy */
+export function player(): (each: Class, overheadMs: number, tries?: number) => PlayedClass {
+  const known = new Map<string, Fate>()
+  return (each, overheadMs, tries = each.policy.tries) => {
+    const key = `${each.key} ${overheadMs} ${tries}`
+    const fate = known.get(key) ?? play(each, overheadMs, tries)
+    known.set(key, fate)
+    let success = 0
+    for (const outcome of fate.outcomes) if (isSuccess(each, outcome, overheadMs)) success += outcome.chance
+    return { ...fate, success: Math.min(1, success) }
+  }
+}
+
+type Fate = Omit<PlayedClass, 'success'>
+
 /**
  * What the faults before the router do comes first: an abort is the answer, a delay takes its time and counts for none of
  * the limits of the router.
- * @param tries - in place of those of its policy
  */
-export function playClass(each: Class, overheadMs: number, tries = each.policy.tries): PlayedClass {
-  const upstream = tryOutcomes(each.upstream, each.tryPolicy, overheadMs)
+function play(each: Class, overheadMs: number, tries: number): Fate {
+  const upstream = overheadMs === 0 ? each.tries : tryOutcomes(each.upstream, each.tryPolicy, overheadMs)
   const total = { routed: 0, attempts: 0, atStub: 0, busyMs: 0, retryMs: 0 }
   const outcomes: RequestOutcome[] = []
   for (const { chance, delay, abort } of each.ingress) {
@@ -42,12 +56,10 @@ export function playClass(each: Class, overheadMs: number, tries = each.policy.t
     for (const figure of ['attempts', 'atStub', 'busyMs', 'retryMs'] as const) total[figure] += chance * played[figure]
     for (const outcome of played.outcomes) outcomes.push({ ...outcome, chance: chance * outcome.chance, ms: delay + outcome.ms })
   }
-  const success = outcomes.reduce((sum, outcome) => sum + (isSuccess(each, outcome, overheadMs) ? outcome.chance : 0), 0)
   const perRouted = (sum: number) => (total.routed === 0 ? 0 : sum / total.routed)
   return {
     outcomes,
     routed: total.routed,
-    success: Math.min(1, success),
     attempts: perRouted(total.attempts),
     atStub: perRouted(total.atStub),
     busyMs: perRouted(total.busyMs),

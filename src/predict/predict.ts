@@ -2,7 +2,7 @@ import { isStraight, type Plan } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { type Class, classesOf, servicesOf } from './classes.ts'
 import { covering, type Range } from './outcome.ts'
-import { type PlayedClass, playClass } from './play.ts'
+import { type PlayedClass, player } from './play.ts'
 import { type Pressure, pressureOn } from './pressure.ts'
 import { rateOf } from './rate.ts'
 import { boundOf, type Slowest, slowestOf } from './slowest.ts'
@@ -58,10 +58,11 @@ export function predict(scenario: Scenario, plan: Plan): Prediction {
     return { phases: [], none: `nothing is predicted: what ${between} makes of a request is not known` }
   }
   const services = servicesOf(plan)
+  const play = player()
   return {
     phases: plan.phases.map(({ name, from, to }, phase): PhasePrediction => {
       const classes = classesOf(scenario, plan, phase, services)
-      const played = classes.map((of) => ({ of, played: playClass(of, 0) }))
+      const played = classes.map((of) => ({ of, played: play(of, 0) }))
       const rate = rateOf(plan, phase, played)
       const names = [...new Set(classes.flatMap(({ route }) => route?.cluster ?? []))]
       const clusters = names.map((cluster) =>
@@ -72,11 +73,7 @@ export function predict(scenario: Scenario, plan: Plan): Prediction {
         ),
       )
       const kinds = played.map(({ of, played: unhindered }) =>
-        kindOf(
-          of,
-          unhindered,
-          clusters.find(({ cluster }) => cluster === of.route?.cluster),
-        ),
+        kindOf(of, { play, unhindered, pressure: clusters.find(({ cluster }) => cluster === of.route?.cluster) }),
       )
       return { name, rate, kinds, clusters }
     }),
@@ -84,14 +81,23 @@ export function predict(scenario: Scenario, plan: Plan): Prediction {
   }
 }
 
-function kindOf(of: Class, unhindered: PlayedClass, pressure: Pressure | undefined): KindPrediction {
+interface Known {
+  play: ReturnType<typeof player>
+  /** How it would go if no limit acted. */
+  unhindered: PlayedClass
+  pressure: Pressure | undefined
+}
+
+const SLOW_UPLOAD = 'upload sends the body slowly: the first try begins meanwhile, and its limits when it is whole'
+
+function kindOf(of: Class, { play, unhindered, pressure }: Known): KindPrediction {
   const { name: request, share, route } = of
   const base = { request, share, cluster: route?.cluster ?? null, routed: unhindered.routed }
-  const unpredicted = pressure?.unpredicted ?? []
+  const unpredicted = [...(of.upload > 0 ? [SLOW_UPLOAD] : []), ...(pressure?.unpredicted ?? [])]
   if (unpredicted.length > 0) return { ...base, success: null, attempts: null, slowest: boundOf(of), statuses: [], why: unpredicted }
   const suppressed = pressure?.suppressed ?? null
-  const variants = [unhindered, playClass(of, MOST_OVERHEAD_MS)]
-  if (suppressed !== null && unhindered.attempts > 1) variants.push(...[0, MOST_OVERHEAD_MS].map((overhead) => playClass(of, overhead, 1)))
+  const variants = [unhindered, play(of, MOST_OVERHEAD_MS)]
+  if (suppressed !== null && unhindered.attempts > 1) variants.push(...[0, MOST_OVERHEAD_MS].map((overhead) => play(of, overhead, 1)))
   return {
     ...base,
     success: covering(variants.map(({ success }) => ({ low: success, high: success }))),

@@ -1,7 +1,6 @@
 import { DEFAULT_IDLE_TIMEOUT_MS } from '../scenario/limits.ts'
 import { perTryTimeoutOf } from '../scenario/policy.ts'
 import type { Class } from './classes.ts'
-import { tryOutcomes } from './try.ts'
 
 /** How long a caller may have to wait, and what then ends it. */
 export interface Slowest {
@@ -18,7 +17,7 @@ export type Limit = 'per_try_timeout' | 'per_try_idle_timeout' | 'timeout' | 'ma
  * and each back-off at its longest, unless a limit on the whole ends it before.
  */
 export function slowestOf(each: Class): Slowest {
-  const tries = tryOutcomes(each.upstream, each.tryPolicy, 0)
+  const { tries } = each
   const longest = tries.reduce((most, one) => (one.ms > most.ms ? one : most), { ms: 0, cut: false })
   const failing = tries.filter(({ retried }) => retried)
   const retries = failing.length === 0 ? 0 : each.policy.tries - 1
@@ -26,13 +25,8 @@ export function slowestOf(each: Class): Slowest {
   return ended(each, total, longest.cut ? tryLimitName(each) : 'answer')
 }
 
-/** The longest that a request can take whatever the upstream does: by the limits alone. */
-export function boundOf(each: Class): Slowest {
-  const { tries } = each.policy
-  const { perTryTimeout } = each.tryPolicy
-  if (perTryTimeout === 0) return ended(each, Number.POSITIVE_INFINITY, 'answer')
-  return ended(each, tries * perTryTimeout + backOffs(each, tries - 1), tryLimitName(each))
-}
+/** The longest that a request can take whatever the upstream does; waiting for a connection is no part of a try. */
+export const boundOf = (each: Class): Slowest => ended(each, Number.POSITIVE_INFINITY, 'answer')
 
 function backOffs({ policy }: Class, retries: number): number {
   let total = 0
@@ -41,8 +35,8 @@ function backOffs({ policy }: Class, retries: number): number {
 }
 
 /** After so long behind the router, unless one of the limits on the whole comes first. */
-function ended({ ingress, policy: { timeout }, route }: Class, behind: number, by: Slowest['by']): Slowest {
-  const before = Math.max(0, ...ingress.map(({ delay }) => delay))
+function ended({ ingress, policy: { timeout }, route, upload }: Class, behind: number, by: Slowest['by']): Slowest {
+  const before = upload + Math.max(0, ...ingress.map(({ delay }) => delay))
   const limits: [number, Limit][] = [
     [timeout === 0 ? 0 : before + timeout, 'timeout'],
     [route?.max_stream_duration?.max_stream_duration ?? 0, 'max_stream_duration'],

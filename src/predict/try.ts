@@ -1,3 +1,4 @@
+import { unreachable } from '../errors.ts'
 import type { PlannedFault } from '../plan/plan.ts'
 import type { Chance, TryOutcome } from './outcome.ts'
 import type { Answer } from './retry.ts'
@@ -78,11 +79,16 @@ export function statesOf(faults: readonly PlannedFault[]): State[] {
       }
       const met = (state.chance * percent) / 100
       if (percent < 100) add({ ...state, chance: state.chance - met })
-      add(
-        action.kind === 'delay'
-          ? { ...state, chance: met, delay: state.delay + action.value }
-          : { ...state, chance: met, abort: action.value },
-      )
+      switch (action.kind) {
+        case 'delay':
+          add({ ...state, chance: met, delay: state.delay + action.value })
+          break
+        case 'abort':
+          add({ ...state, chance: met, abort: action.value })
+          break
+        default:
+          unreachable(action)
+      }
     }
     states = [...next.values()]
   }

@@ -37,19 +37,16 @@ export function balancing(all: readonly PlayedShare[], policy: LbPolicy, attempt
 }
 
 /** After so many ms a try that is made again has failed, at the least. */
-const soonestFailure = (of: Class): number =>
-  Math.min(...tryOutcomes(of.upstream, of.tryPolicy, 0).flatMap(({ ms, retried }) => (retried ? [ms] : [])))
+const soonestFailure = (of: Class): number => Math.min(...of.tries.flatMap(({ ms, retried }) => (retried ? [ms] : [])))
 
 export type LbPolicy = NonNullable<Scenario['envoy']['clusters'][string]['lb_policy']>
 
-/** Tries that overlap, that begin while the request still comes in, or that wait for as long as an answer asks for. */
+/** Tries that overlap, or wait for as long as an answer asks for. */
 export function otherRetries(all: readonly PlayedShare[]): string[] {
   const found: string[] = []
   for (const { of, played } of all) {
-    if (of.kind.upload !== undefined)
-      found.push('upload sends a body slowly: the first try begins meanwhile, and its limits when it is whole')
     const signal = of.route?.retry_policy?.per_try_timeout ?? 0
-    const passes = tryOutcomes(of.upstream, of.tryPolicy, 0).some(({ ms }) => ms > signal)
+    const passes = of.tries.some(({ ms }) => ms > signal)
     if (signal > 0 && passes && of.route !== undefined && isHedged(of.route))
       found.push('hedging lets tries overlap, and takes the first answer')
     const asked = of.route?.retry_policy?.rate_limited_retry_back_off?.reset_headers ?? []

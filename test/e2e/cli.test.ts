@@ -169,7 +169,7 @@ test('the summary is on stdout, the progress on stderr, and without a terminal n
   const { code, stdout, stderr } = await judged(['run', writeScenario(folder)], { cwd: folder })
   expect(code).toBe(0)
   expect(stdout).toMatch(/^EXPECTATIONS.*PASS small: 1 passed\n$/s)
-  expect(stderr).toMatch(/^chaos: small \(seed 1\)\nphase 1\/1 only: /)
+  expect(stderr).toMatch(/^chaos: small \(seed 1\)\nBY ARITHMETIC .*\n {2}only +100% .*\nphase 1\/1 only: /)
   expect(stderr).toMatch(/phase 1\/1 only: done after/)
   expect(`${stdout}${stderr}`).not.toContain(ESCAPE)
 })
