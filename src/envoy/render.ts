@@ -2,6 +2,7 @@ import { Document, isCollection, isMap, isPair, isSeq, type Node, visit } from '
 import { describeAction } from '../fault/registry.ts'
 import { filterName, type Plan, percentKey } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
+import { replicaKey } from './addresses.ts'
 import type { Bootstrap } from './bootstrap.ts'
 import { runtimePercent } from './fault-filter.ts'
 
@@ -68,11 +69,14 @@ function commentsOf(scenario: Scenario, plan: Plan): Map<string, string> {
     ],
   ])
   comments.set('routes default', 'Whatever the routes above leave, with the defaults of Envoy (timeout 15s, no retries).')
-  for (const [cluster, { replicas }] of Object.entries(scenario.upstreams)) {
+  for (const [cluster, { replicas, unreachable = [] }] of Object.entries(scenario.upstreams)) {
     comments.set(`listeners egress_${cluster}`, `The address of ${cluster} for an app.`)
     comments.set(
       `clusters ${cluster}`,
-      `Policy under test. What is not set here is the default of Envoy: connect_timeout 5s, limits 1024, max_retries 3.`,
+      [
+        'Policy under test. What is not set here is the default of Envoy: connect_timeout 5s, limits 1024, max_retries 3.',
+        ...unreachable.map((replica) => `${replicaKey(cluster, replica)} stands for a socket that takes no connection.`),
+      ].join(' '),
     )
     for (let replica = 1; replica <= replicas; replica++) {
       comments.set(

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { tellRequest } from '../../src/report/story.ts'
-import { clusterStat, type Ran, runScenario, type StraightRecord, to } from '../helpers/scenario.ts'
+import { clusterStat, observeSpoilt, type Ran, runScenario, type StraightRecord, to } from '../helpers/scenario.ts'
 
 /** Envoy's timers come up to some ms early, and its logs cut fractions off. */
 const EARLY_MS = 15
@@ -111,6 +111,30 @@ describe('hedge_on_per_try_timeout', () => {
     expect(clusterStat(ran, 'tail', 'upstream_rq_retry') + clusterStat(ran, 'slow', 'upstream_rq_retry')).toBe(retries)
     for (const cluster of ['tail', 'slow', 'full']) expect(clusterStat(ran, cluster, 'upstream_rq_per_try_timeout')).toBe(0)
     expect(ran.records.flatMap(({ attempts }) => attempts).filter(({ cutBy }) => cutBy === 'per_try')).toEqual([])
+  })
+})
+
+describe('a line that is lost of tries that overlap is missed', () => {
+  const lineOf = (log: string, n: number) => {
+    const [record] = every('/first-wins') as [StraightRecord]
+    return log.split('\n').filter((line) => line.includes(`"${record.id}"`))[n] as string
+  }
+
+  test.each([0, 1, 2])('attempt log, line %i', (n) => {
+    const attempts = ran.logs.attempts.replace(`${lineOf(ran.logs.attempts, n)}\n`, '')
+    expect(observeSpoilt(ran, { attempts }).unsound.join()).toMatch(
+      /disagree on the attempts|is in the hop log, but not in the attempts log/,
+    )
+  })
+
+  test.each([0, 1, 2])('hop log, line %i', (n) => {
+    const hop = ran.logs.hop.replace(`${lineOf(ran.logs.hop, n)}\n`, '')
+    expect(observeSpoilt(ran, { hop }).unsound.join()).toMatch(/but not in the hop log/)
+  })
+
+  test('a line that stands there twice is seen', () => {
+    const line = lineOf(ran.logs.attempts, 1)
+    expect(observeSpoilt(ran, { attempts: `${ran.logs.attempts}${line}\n` }).unsound.join()).toMatch(/twice|disagree on the attempts/)
   })
 })
 
