@@ -14,7 +14,8 @@ Exit codes:
   130  interrupted (129: the terminal was closed, 143: terminated); partial results are written`
 
 const EXPLAIN_HELP = `
-It prints
+Of a run it tells what each missed claim is about, and every course that requests took; with an id, the story of that
+request. Of a scenario it prints
   the topology: load, app, listeners and routes, clusters, hops and stubs, with each fault at its place
   for each route, all limits of time: which of them see a delay behind the router (at: upstream), which one
     before it (at: ingress), and which look at the response at all
@@ -25,6 +26,7 @@ It prints
 Examples:
   chaos explain scenarios/quickstart.yaml
   chaos explain scenarios/quickstart.yaml --config > envoy.yaml && envoy --mode validate -c envoy.yaml
+  chaos explain chaos-results/2026-11-23T01-51-12-quickstart r-607
   chaos explain scenarios/quickstart.yaml --json | jq '.phases[].requests[].success_rate'
 `
 
@@ -85,16 +87,17 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
 
   program
     .command('explain')
-    .description('show what a scenario comes to, without starting anything: where requests go, what cuts in when, what to expect')
-    .argument('<file>', 'a scenario file')
+    .description('show what a scenario comes to, without starting anything, or what happened in a run')
+    .argument('<file>', 'a scenario file, or the folder of a run')
+    .argument('[id]', 'a request of the run, such as r-607')
     .addOption(new Option('--config', 'print the configuration of Envoy alone, with placeholders for the ports').conflicts('json'))
     .option('--json', 'for machines: limits, timelines, arithmetic and configuration')
     .option('--allow-target <host>', 'as for run')
     .option('--no-color', 'no colours (also NO_COLOR=1)')
     .addHelpText('after', EXPLAIN_HELP)
-    .action(async (file: string, options) => {
+    .action(async (file: string, id: string | undefined, options) => {
       const { explainCommand } = await import('./commands/explain.ts')
-      explainCommand(file, options)
+      explainCommand(file, id, options)
     })
 
   program

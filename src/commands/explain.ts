@@ -1,6 +1,8 @@
+import { ChaosError } from '../errors.ts'
 import { prepare } from '../prepare.ts'
 import { explainedConfig, explainedJson, renderExplained } from '../report/explain.ts'
 import { terminalOf } from '../terminal.ts'
+import { explainRun, runFolder } from './explain-run.ts'
 
 export interface ExplainFlags {
   config?: boolean
@@ -9,8 +11,13 @@ export interface ExplainFlags {
   color: boolean
 }
 
-/** What a scenario comes to, without starting anything. @throws ChaosError `badInput` where the scenario is not sound */
-export function explainCommand(file: string, flags: ExplainFlags): void {
+/** What a scenario comes to, without starting anything, or what happened in a run. @throws ChaosError `badInput` where the scenario is not sound */
+export function explainCommand(file: string, id: string | undefined, flags: ExplainFlags): void {
+  const run = runFolder(file)
+  if (run !== undefined) return explainRun(run, id, flags)
+  if (id !== undefined) {
+    throw new ChaosError('badInput', `a request can be told of a run only, and ${file} is not the folder of one`)
+  }
   const prepared = prepare(file, flags)
   const text = flags.config
     ? explainedConfig(prepared).trimEnd()

@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/plan.ts'
+import { DEFAULT_MAX } from '../scenario/policy.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { erlangLoss } from '../statistics/erlang.ts'
 import { formatPercent, trim } from '../units.ts'
@@ -31,9 +32,8 @@ export interface Circumstances {
   phaseMs: number
 }
 
-/** Envoy's defaults. */
+/** Envoy's default. */
 const DEFAULT_MAX_RETRIES = 3
-const DEFAULT_MAX = 1024
 /** What happens to fewer requests than one in a thousand changes no prediction. */
 const RARE = 0.001
 

@@ -1,4 +1,6 @@
 import { attemptsOf } from '../observe/record.ts'
+import { BREAKERS } from '../scenario/policy.ts'
+import { boundsText, breakerPeaks } from './breakers.ts'
 import { commandLines } from './command-line.ts'
 import { duration, perSecond, plural } from './figures.ts'
 import type { FinishedRun } from './finished-run.ts'
@@ -17,6 +19,7 @@ export function factLines(run: FinishedRun, { width, paint, say }: Paper): strin
   return [
     ...fact('load', totals(run)),
     ...timeoutSentences(run).flatMap((sentence, i) => fact(i === 0 ? 'timeouts' : '', say(sentence))),
+    ...fullest(run).flatMap((text) => fact('breakers', say(text))),
     ...warnings.flatMap((warning) => fact('warning', say(warning)).map((line) => paint('yellow', line))),
     ...fact('run', say(circumstances(run))),
     // Not wrapped: a broken path or word could not be copied.
@@ -38,6 +41,27 @@ function totals({ observations, loadMs, plan }: FinishedRun): string {
   const warmup = plan.phases[0]?.from ? `, ${duration(plan.phases[0].from)} of it warm-up` : ''
   return `${loop}${plural(requests, 'request')} in ${duration(loadMs)}${warmup} (${perSecond(requests, loadMs)}), ${plural(attempts, 'attempt')}${each}`
 }
+
+/** How full the breakers were at most, of those that the scenario sets or that came near their default. */
+function fullest(run: FinishedRun): string[] {
+  const phases = breakerPeaks(run)
+  const byCluster = Map.groupBy(
+    phases.flatMap((peaks, phase) => peaks.map((each) => ({ ...each, phase }))),
+    ({ cluster }) => cluster,
+  )
+  return [...byCluster].flatMap(([cluster, peaks]) => {
+    const told = BREAKERS.flatMap((breaker) => {
+      const own = peaks.filter((each) => each.breaker === breaker)
+      const fullest = own.reduce((a, b) => (b.peak.most > a.peak.most ? b : a))
+      if (!fullest.isSet && fullest.peak.most * NEAR < fullest.limit) return []
+      return [`${boundsText(fullest.peak)} of ${breaker} ${fullest.limit} (${run.plan.phases[fullest.phase]?.name})`]
+    })
+    return told.length === 0 ? [] : [`${cluster}, at most: ${told.join(', ')}`]
+  })
+}
+
+/** Half full is near. */
+const NEAR = 2
 
 function circumstances({ envoy, durationMs, plan, chaosVersion, runtime }: FinishedRun): string {
   const proxy = envoy === null ? 'no Envoy' : `Envoy ${envoy.version ?? 'of unknown version'} (${envoy.source})`

@@ -13,6 +13,12 @@ const position = z.strictObject({ line: z.number().int(), col: z.number().int() 
 const counts = z.record(z.string(), count)
 const tail = z.strictObject({ p99_ms: ms.nullable(), max_ms: ms.nullable() })
 
+const peak = z.strictObject({
+  limit: count,
+  at_least: count,
+  at_most: count.describe('Differs from at_least where whole milliseconds in the logs of Envoy leave it open.'),
+})
+
 const status = z.enum(['pass', 'fail', 'inconclusive'])
 const ending = z
   .enum(['pass', 'fail', 'inconclusive', 'error', 'interrupted'])
@@ -89,6 +95,15 @@ const phase = z
     retries: count,
     timeouts: z.strictObject(eachTimeout((by) => count.describe(endsRequest(by) ? 'Requests.' : 'Attempts.'))),
     breaker_rejections: z.strictObject({ max_requests: count, max_pending_requests: count }),
+    breakers: z
+      .record(
+        z.string(),
+        z.strictObject({
+          max_requests: peak.describe('In flight at once.'),
+          max_pending_requests: peak.describe('Waiting for a connection at once.'),
+        }),
+      )
+      .describe('How full the circuit breakers of each cluster were at most, rebuilt from when its attempts began and ended.'),
     ejections: counts.describe('By cluster.'),
     lateness: tail.describe('How late the load generator sent.'),
     envoy_lag: tail.describe('How long Envoy took to take up requests and attempts.'),

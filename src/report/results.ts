@@ -3,6 +3,7 @@ import type { Records } from '../observe/records.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Outcome, Status } from '../verdict/verdict.ts'
 import { type Beside, besides } from './beside.ts'
+import { type BreakerPeak, breakerPeaks } from './breakers.ts'
 import { endingOf } from './ending.ts'
 import { faultTarget, replicasOf } from './fault-words.ts'
 import type { FinishedRun } from './finished-run.ts'
@@ -21,6 +22,7 @@ export function toResults(run: FinishedRun): Results {
   const { plan, observations, scenario, verdict, ended } = run
   const mask = masker(secretValues(scenario))
   const outcomesOf = (status: Status) => verdict.outcomes.filter((outcome) => outcome.status === status).length
+  const peaks = breakerPeaks(run)
   const beside = besides(run)
   const byPhase = Map.groupBy(observations?.records ?? [], (record) => record.phase)
   return {
@@ -36,6 +38,7 @@ export function toResults(run: FinishedRun): Results {
     outcomes: verdict.outcomes.map((outcome) => toOutcome(outcome, mask)),
     phases: (observations?.phases ?? []).map((phase, i) => ({
       ...toPhase(phase, byPhase.get(i) ?? [], offeredPerSecond(plan, i), mask),
+      breakers: toBreakers(peaks[i] ?? []),
       predicted: toPredicted(beside[i], mask),
     })),
     faults: (observations?.faults ?? []).flatMap((evidence) => toFault(evidence, plan, mask)),
@@ -78,7 +81,7 @@ function toPhase(
   records: Records,
   offered: number | null,
   mask: Mask,
-): Omit<Results['phases'][number], 'predicted'> {
+): Omit<Results['phases'][number], 'predicted' | 'breakers'> {
   const stats = phaseStats(records)
   const { latency, timeouts, rejections } = stats
   return {
@@ -115,6 +118,20 @@ function toPredicted(beside: Beside | undefined, mask: Mask): Results['phases'][
     open: openIn(beside.predicted).map(mask),
     differs: beside.differs.map(mask),
   }
+}
+
+function toBreakers(peaks: readonly BreakerPeak[]): Results['phases'][number]['breakers'] {
+  const of = (breaker: BreakerPeak['breaker'], among: readonly BreakerPeak[]) => {
+    const { limit, peak } = among.find((each) => each.breaker === breaker) as BreakerPeak
+    return { limit, at_least: peak.least, at_most: peak.most }
+  }
+  const byCluster = [...Map.groupBy(peaks, ({ cluster }) => cluster)]
+  return Object.fromEntries(
+    byCluster.map(([cluster, own]) => [
+      cluster,
+      { max_requests: of('max_requests', own), max_pending_requests: of('max_pending_requests', own) },
+    ]),
+  )
 }
 
 function toFault(evidence: FaultEvidence, plan: Plan, mask: Mask): Results['faults'] {

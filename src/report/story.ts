@@ -1,9 +1,11 @@
-import { type Call, limitOf, type RequestRecord } from '../observe/record.ts'
+import type { Bounds, Crowd } from '../observe/crowd.ts'
+import { type Call, type Egress, limitOf, type RequestRecord } from '../observe/record.ts'
 import { isStraight, type Plan } from '../plan/plan.ts'
 import { isExpectedStatus } from '../plan/success.ts'
 import { nameOfTimeout, placeOfTimeout, sightOf } from '../scenario/timeouts.ts'
 import { formatMs } from '../units.ts'
 import { tellAttempt } from './attempt.ts'
+import { boundsText, COUNTS } from './breakers.ts'
 import { flagWords, metFaults } from './envoy-words.ts'
 import { millis } from './figures.ts'
 import { padEnd, printable } from './layout.ts'
@@ -19,7 +21,8 @@ const NOTABLE_MS = 1
 /** Envoy's log has whole milliseconds and the client's clock is another: smaller differences say nothing. */
 const CLOCKS_AGREE_MS = 5
 
-export function storyOf(record: RequestRecord, plan: Plan): Story {
+/** @param crowdAt - how full a breaker was at a time, where a refusal is to be told with it */
+export function storyOf(record: RequestRecord, plan: Plan, crowdAt?: CrowdAt): Story {
   const events: { ms: number; what: string }[] = []
   const add = (ms: number, what: string) => events.push({ ms: ms - record.due, what: printable(what) })
 
@@ -27,7 +30,7 @@ export function storyOf(record: RequestRecord, plan: Plan): Story {
   if (late >= NOTABLE_MS) add(record.sent, `sent, late by ${millis(late)}`)
   for (const [index, call] of record.calls.entries()) {
     const which = record.calls.length === 1 ? '' : `call ${index + 1}: `
-    tellCall(call, record, plan, (ms, what) => add(ms, which + what))
+    tellCall(call, record, plan, crowdAt, (ms, what) => add(ms, which + what))
   }
   if (record.calls.length === 0) add(record.sent, noCall(record, plan))
   tellClientsView(record, add)
@@ -66,6 +69,8 @@ function outcomeOf(record: RequestRecord, plan: Plan): string {
   return expectedStatus ? `not a success: later than the deadline of ${formatMs(plan.load.deadline)}` : 'not a success: status'
 }
 
+type CrowdAt = (cluster: string, crowd: Crowd, ms: number) => Bounds
+
 type Add = (ms: number, what: string) => void
 
 function noCall({ joined }: RequestRecord, plan: Plan): string {
@@ -73,7 +78,7 @@ function noCall({ joined }: RequestRecord, plan: Plan): string {
   return isStraight(plan) ? 'Envoy has no log line for it: it never got there' : 'nobody can say which calls to Envoy were made for it'
 }
 
-function tellCall(call: Call, { due }: RequestRecord, plan: Plan, add: Add): void {
+function tellCall(call: Call, { due }: RequestRecord, plan: Plan, crowdAt: CrowdAt | undefined, add: Add): void {
   const { egress, attempts, ingressFaults } = call
   if (ingressFaults.length > 0) add(egress.start, `met ${metFaults(ingressFaults, plan)} before the router`)
   let free = Number.POSITIVE_INFINITY
@@ -83,14 +88,17 @@ function tellCall(call: Call, { due }: RequestRecord, plan: Plan, add: Add): voi
     add(attempt.start, tellAttempt(attempt, egress.cluster, due, plan))
     free = attempt.start + attempt.durationMs
   }
-  tellEnvoysAnswer(call, add)
+  tellEnvoysAnswer(call, crowdAt, add)
 }
 
-function tellEnvoysAnswer(call: Call, add: Add): void {
+function tellEnvoysAnswer(call: Call, crowdAt: CrowdAt | undefined, add: Add): void {
   const { egress, attempts } = call
   const end = egress.start + egress.durationMs
   if (egress.rejectedBy !== null)
-    add(end, `refused: the circuit breaker's ${egress.rejectedBy} was reached${attempts.length > 0 ? ' when it was retried' : ''}`)
+    add(
+      end,
+      `refused: the circuit breaker's ${egress.rejectedBy} was reached${attempts.length > 0 ? ' when it was retried' : ''}${fullThen(egress, crowdAt, end)}`,
+    )
   else if (egress.retrySuppressedBy !== null) add(end, `a retry was suppressed: ${egress.retrySuppressedBy} was reached`)
   const toldByTry = attempts.some(({ cutBy }) => cutBy === egress.cutBy)
   if (egress.cutBy !== null && !toldByTry) add(end, `cut by ${nameOfTimeout(egress.cutBy)} after ${millis(egress.durationMs)}`)
@@ -99,6 +107,13 @@ function tellEnvoysAnswer(call: Call, add: Add): void {
   const limit = limitOf(call)
   const because = limit === null ? '' : `; the limit is ${placeOfTimeout(limit, egress)}; ${sightOf(limit)}`
   add(end, `${how === '' ? did : `${did}, ${how}`}${because}`)
+}
+
+/** How many others there were when a breaker refused one. */
+function fullThen({ cluster, rejectedBy }: Egress, crowdAt: CrowdAt | undefined, end: number): string {
+  if (crowdAt === undefined || cluster === null || rejectedBy === null) return ''
+  const crowd = COUNTS[rejectedBy]
+  return `; ${boundsText(crowdAt(cluster, crowd, end))} ${crowd === 'inFlight' ? 'in flight' : 'pending'} then`
 }
 
 /** Told only where it differs from what Envoy says it sent: the head has it already. */

@@ -36,7 +36,7 @@ export function renderSummary(run: FinishedRun, look: Look): string {
     .join('\n\n')
 }
 
-function verdictLine(run: FinishedRun, { color, width, paint, say }: Paper): string {
+export function verdictLine(run: FinishedRun, { color, width, paint, say }: Paper): string {
   const ending = endingOf(run)
   // The blanks belong to the coloured field; without colour the word begins the line, where `grep ^FAIL` finds it.
   const badge = color ? ` ${ending.toUpperCase()} ` : ending.toUpperCase()

@@ -6,7 +6,7 @@ import { MARKS } from './expectations.ts'
 import type { FinishedRun } from './finished-run.ts'
 import { cells, clip, padEnd, printable, wrap, wrapClauses } from './layout.ts'
 import type { Paper } from './paper.ts'
-import { storyOf } from './story.ts'
+import { type Story, storyOf } from './story.ts'
 
 const MOST_REASONS = 8
 const MOST_STORIES = 3
@@ -29,12 +29,12 @@ export function whyLines(run: FinishedRun, paper: Paper): string[] {
     lines.push(...wrap(`the verdict is ${run.verdict.status}, and no outcome says why: this is a bug in chaos`, width, '  '))
 
   const witnesses = chooseWitnesses(missed, run.observations?.records ?? [])
-  for (const record of witnesses) lines.push('', ...storyLines(record, run, paper))
+  for (const record of witnesses) lines.push('', ...storyLines(storyOf(record, run.plan), record.id, paper))
   return [paint('bold', 'WHY'), ...lines]
 }
 
 /** @param outcomes - all with one reason; at least one */
-function reasonLines(outcomes: readonly Outcome[], file: string, { width, paint, say }: Paper): string[] {
+export function reasonLines(outcomes: readonly Outcome[], file: string, { width, paint, say }: Paper): string[] {
   const titles = outcomes.flatMap((outcome) => {
     const { sign, style } = MARKS[outcome.status]
     const place = printable(`${file}:${outcome.at.line}`)
@@ -63,12 +63,11 @@ function endedLines(ended: NonNullable<FinishedRun['ended']>, why: string, { wid
   ]
 }
 
-function storyLines(record: RequestRecord, run: FinishedRun, { width, paint, say }: Paper): string[] {
-  const { head, events } = storyOf(record, run.plan)
+export function storyLines({ head, events }: Story, id: string, { width, paint, say }: Paper): string[] {
   const atWidth = Math.max(0, ...events.map(({ at }) => at.length))
   const hanging = ' '.repeat(4 + atWidth + 2)
   return [
-    ...wrap(say(head), width, '  ', '    ').map((line, i) => (i === 0 ? line.replace(record.id, () => paint('bold', record.id)) : line)),
+    ...wrap(say(head), width, '  ', '    ').map((line, i) => (i === 0 ? line.replace(id, () => paint('bold', id)) : line)),
     ...events.flatMap(({ at, what }) => wrapClauses(say(what), width, `    ${padEnd(at, atWidth)}  `, `${hanging}  `)),
   ]
 }

@@ -98,3 +98,15 @@ export function ejectorOf({ upstreams, envoy }: ScenarioDocument, cluster: strin
 
 /** What to do about outlier detection that can eject nobody. */
 export const ejectorHint = (needed: number) => `set max_ejection_percent to at least ${needed}, or always_eject_one_host: true`
+
+/** Envoy's default of `max_requests`, `max_pending_requests` and `max_connections`. */
+export const DEFAULT_MAX = 1024
+
+/** What a circuit breaker refuses beyond; `max_connections` refuses nothing. */
+export const BREAKERS = ['max_requests', 'max_pending_requests'] as const
+
+/** Its limit, and whether the scenario sets it. */
+export function breakerOf({ envoy }: Pick<ScenarioDocument, 'envoy'>, cluster: string, breaker: (typeof BREAKERS)[number]) {
+  const policy = Object.hasOwn(envoy.clusters, cluster) ? envoy.clusters[cluster]?.circuit_breakers : undefined
+  return { limit: policy?.[breaker] ?? DEFAULT_MAX, isSet: policy?.[breaker] !== undefined }
+}

@@ -129,3 +129,34 @@ test('a run that was killed shows what was stored until then, and says that it w
   expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^ERROR killed/)
   expect(Number(/load +([\d,]+) requests/.exec(stdout)?.[1])).toBeGreaterThanOrEqual(stored().length - 10)
 })
+
+describe('chaos explain RUN', () => {
+  test('tells what each missed claim is about, and every course that requests took', async () => {
+    const { code, stdout, stderr } = await chaos(['explain', ran])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain('✗ only · p50')
+    const courses = [...stdout.matchAll(/^ +(\d+) +[\d.]+% +200 as expected; 1 try(; met delay 50ms)?/gm)]
+    // With and without the fault, 100 requests together.
+    expect(courses.map((course) => course[2] !== undefined).sort()).toEqual([false, true])
+    expect(courses.reduce((sum, course) => sum + Number(course[1]), 0)).toBe(100)
+    const { courses: listed } = JSON.parse((await chaos(['explain', ran, '--json'])).stdout)
+    expect(listed.map(({ count }: { count: number }) => count).sort()).toEqual(courses.map((course) => Number(course[1])).sort())
+  })
+
+  test.each([['r-7'], ['7']])('tells the story of %s', async (id) => {
+    const { code, stdout } = await chaos(['explain', join(ran, 'results.json'), id])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^ +r-7 GET \/, due at 0\.060 s: 200 after .*\n[\s\S]*try 1 → shop\//)
+    expect(JSON.parse((await chaos(['explain', ran, id, '--json'])).stdout).record.id).toBe('r-7')
+  })
+
+  test.each([
+    ['r-101', 'the nearest is r-100'],
+    ['r-0', 'the nearest is r-1'],
+    ['nonsense', 'names those that are worth a look'],
+  ])('names the nearest of %s', async (id, hint) => {
+    const { code, stdout, stderr } = await chaos(['explain', ran, id])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain(hint)
+  })
+})

@@ -46,6 +46,8 @@ export interface Ran {
   conducted: Conducted
   /** The raw logs, so that a test can spoil them and observe again. */
   logs: WholeLogs
+  /** Envoy's stats while the load ran, and when they were asked for. */
+  scrapes: { at: number; stats: StatsSnapshot }[]
   /** Envoy's stats as they were at the end; a missing name is 0. */
   stat(name: string): number
   bootstrap: Bootstrap
@@ -89,10 +91,11 @@ export async function runScenario(yaml: string, tampering: Tampering = {}): Prom
       const bootstrap = parse(readFileSync(join(directory, 'envoy.yaml'), 'utf8')) as Bootstrap
       const { address, port_value } = bootstrap.admin.address.socket_address
       const begun = Promise.withResolvers<number>()
+      const scrapes: Ran['scrapes'] = []
       const stage = {
         onPhase: (index: number) => index === 0 && begun.resolve(performance.now()),
         onPhaseOver: () => {},
-        onStats: () => {},
+        onStats: (at: number, stats: StatsSnapshot) => scrapes.push({ at, stats }),
         watcher: { onLog: () => {}, onSent: () => {}, onEnd: () => {} },
       }
       const at = async (ms: number) => {
@@ -107,7 +110,7 @@ export async function runScenario(yaml: string, tampering: Tampering = {}): Prom
       const logs = readLogs(directory, await topology.flushLogs())
       const observations = observe(plan, { ...conducted, logs: inOneLot(logs) })
       const stat = (name: string) => conducted.last[name] ?? 0
-      return { scenario, plan, observations, records: observations.records.map(straight), conducted, logs, stat, bootstrap }
+      return { scenario, plan, observations, records: observations.records.map(straight), conducted, logs, scrapes, stat, bootstrap }
     } finally {
       await topology.stop()
     }

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { crowdAt, peaksOf } from '../../src/observe/crowd.ts'
 import type { Attempt } from '../../src/observe/record.ts'
 import { clusterStat, mostAtOnce, type Ran, runScenario, type StraightRecord, to } from '../helpers/scenario.ts'
 
@@ -7,6 +8,8 @@ const LATENCY_MS = 60
 const TRY_MS = 220
 /** Logs of Envoy cut off fractions of a millisecond, and a freed place is taken in the same turn of its event loop. */
 const ROUNDING_MS = 1
+/** From asking for the gauges to the answer, on a machine that others use too. */
+const CLOCK_MS = 5
 
 let ran: Ran
 
@@ -183,4 +186,35 @@ describe('max_connection_pools', () => {
 test('no source contradicts another', () => {
   expect(ran.observations.unsound).toEqual([])
   expect(ran.observations.faults.map((fault) => fault.doubt)).toEqual([null, null])
+})
+
+describe('how full a breaker was', () => {
+  const CLUSTERS = ['requests', 'pending', 'connections', 'open']
+
+  test('rebuilt from the attempts, reaches its limit where it refused', () => {
+    const peaks = peaksOf(ran.observations.records, CLUSTERS, [{ from: 0, to: 5000 }])
+    const of = (cluster: string) => peaks.get(cluster)?.[0] ?? expect.fail()
+    // What the whole milliseconds in the logs leave open may be one more; never is it one less.
+    expect(of('requests').inFlight.least).toBe(2)
+    expect(of('requests').inFlight.most).toBeLessThanOrEqual(3)
+    expect(of('pending').pending.least).toBe(2)
+    expect(of('pending').inFlight.least).toBe(1)
+    expect(of('connections').inFlight.least).toBe(3)
+  })
+
+  test('is what the gauges of Envoy say at the same time', () => {
+    const read = ran.scrapes.flatMap(({ at, stats }) =>
+      CLUSTERS.map((cluster) => ({
+        // Between the two clocks, and while the gauges are read, as much may change as in this time.
+        around: [at - CLOCK_MS, at, at + CLOCK_MS].map((ms) => crowdAt(ran.observations.records, cluster, 'inFlight', ms)),
+        gauge: stats[`cluster.${cluster}.upstream_rq_active`] ?? 0,
+      })),
+    )
+    const least = (bounds: { least: number }[]) => Math.min(...bounds.map((each) => each.least))
+    const most = (bounds: { most: number }[]) => Math.max(...bounds.map((each) => each.most))
+    const agree = read.filter(({ around, gauge }) => gauge >= least(around) && gauge <= most(around))
+    expect(read.some(({ gauge }) => gauge > 1)).toBe(true)
+    // A stall of the machine between the reading and its answer may spoil one.
+    expect(agree.length / read.length).toBeGreaterThanOrEqual(0.9)
+  })
 })

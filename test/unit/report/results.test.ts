@@ -48,6 +48,20 @@ test('a phase adds up its requests', () => {
         "max_pending_requests": 1,
         "max_requests": 0,
       },
+      "breakers": {
+        "inventory": {
+          "max_pending_requests": {
+            "at_least": 1024,
+            "at_most": 1024,
+            "limit": 1024,
+          },
+          "max_requests": {
+            "at_least": 2,
+            "at_most": 2,
+            "limit": 1024,
+          },
+        },
+      },
       "complete": true,
       "edge": 0,
       "ejections": {

@@ -28,6 +28,7 @@ describe('the whole summary', () => {
         load      300 requests in 29.9s (10/s), 302 attempts (1.007 each)
         timeouts  envoy.routes[0].retry_policy.per_try_timeout cut 4 attempts;
                   it watches the response
+        breakers  inventory, at most: 1024 of max_pending_requests 1024 (brownout)
         run       31.8s in all; seed 7; chaos 0.1.0 (process); Envoy 1.40.0 (PATH)
         results   chaos-results/2026-11-23T10-00-00-brownout
         again     chaos run scenarios/brownout.yaml --seed 7
@@ -93,6 +94,7 @@ describe('the whole summary', () => {
         load      300 requests in 29.9s (10/s), 302 attempts (1.007 each)
         timeouts  envoy.routes[0].retry_policy.per_try_timeout cut 4 attempts;
                   it watches the response
+        breakers  inventory, at most: 1024 of max_pending_requests 1024 (brownout)
         warning   max_retries was left out: Envoy takes 3
         run       31.8s in all; seed 7; chaos 0.1.0 (process); Envoy 1.40.0 (PATH)
         results   chaos-results/2026-11-23T10-00-00-brownout
@@ -129,6 +131,7 @@ describe('the whole summary', () => {
         load      300 requests in 29.9s (10/s), 302 attempts (1.007 each)
         timeouts  envoy.routes[0].retry_policy.per_try_timeout cut 4 attempts;
                   it watches the response
+        breakers  inventory, at most: 1024 of max_pending_requests 1024 (brownout)
         run       31.8s in all; seed 7; chaos 0.1.0 (process); Envoy 1.40.0 (PATH)
         results   chaos-results/2026-11-23T10-00-00-brownout
         again     chaos run scenarios/brownout.yaml --seed 7
@@ -153,6 +156,7 @@ describe('the whole summary', () => {
         load      150 requests in 29.9s (5/s), 152 attempts (1.013 each)
         timeouts  envoy.routes[0].retry_policy.per_try_timeout cut 4 attempts;
                   it watches the response
+        breakers  inventory, at most: 1024 of max_pending_requests 1024 (brownout)
         run       31.8s in all; seed 7; chaos 0.1.0 (process); Envoy 1.40.0 (PATH)
         results   chaos-results/2026-11-23T10-00-00-brownout
         again     chaos run scenarios/brownout.yaml --seed 7

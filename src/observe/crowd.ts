@@ -1,0 +1,165 @@
+import { MinHeap } from '../upstream/heap.ts'
+import type { Attempt, Call } from './record.ts'
+import type { Records } from './records.ts'
+
+/**
+ * How many requests of a cluster shared an instant, rebuilt from when its attempts began and ended: bursts fall between
+ * two readings of a gauge.
+ */
+
+/** A count, or a time, that whole milliseconds in a log leave open by a little. */
+export interface Bounds {
+  least: number
+  most: number
+}
+
+/** What two limits of a circuit breaker count: requests on a connection (`max_requests`), and in line for one (`max_pending_requests`). */
+export const CROWDS = ['inFlight', 'pending'] as const
+export type Crowd = (typeof CROWDS)[number]
+
+/** From when to when, each between two times. */
+interface Stay {
+  from: Bounds
+  to: Bounds
+}
+
+/** What Envoy cuts off where it logs whole milliseconds. */
+const CUT_OFF_MS = 1
+
+function staysOf({ start, durationMs, poolMs, hop }: Attempt, { egress }: Call): Partial<Record<Crowd, Stay>> {
+  // No attempt outlasts its call, and that is logged to a microsecond.
+  const end = { least: start + durationMs, most: Math.min(start + durationMs + CUT_OFF_MS, egress.start + egress.durationMs) }
+  const begun = { least: start, most: start }
+  // It was in line to its end.
+  if (hop === null) return { pending: { from: begun, to: end } }
+  // The hop has seen it only once it was on a connection.
+  const onConnection = { least: start + poolMs, most: Math.min(start + poolMs + CUT_OFF_MS, Math.max(start + poolMs, hop.start)) }
+  return { pending: { from: begun, to: onConnection }, inFlight: { from: onConnection, to: end } }
+}
+
+/** How many there were at an instant, in ms after the start of the load. */
+export function crowdAt(records: Records, cluster: string, crowd: Crowd, ms: number): Bounds {
+  const bounds = { least: 0, most: 0 }
+  for (const { calls } of records)
+    for (const call of calls) {
+      if (call.egress.cluster !== cluster) continue
+      for (const attempt of call.attempts) {
+        const stay = staysOf(attempt, call)[crowd]
+        if (!stay) continue
+        if (stay.from.most <= ms && ms < stay.to.least) bounds.least++
+        if (stay.from.least <= ms && ms < stay.to.most) bounds.most++
+      }
+    }
+  return bounds
+}
+
+export type Peaks = Record<Crowd, Bounds>
+
+/**
+ * The most at any instant of each phase, by cluster. Goes through the records once, and keeps only what is in flight.
+ * @param phases - in order, as they really were
+ */
+export function peaksOf(
+  records: Records,
+  clusters: readonly string[],
+  phases: readonly { from: number; to: number }[],
+): Map<string, Peaks[]> {
+  const sweeps = new Map(clusters.map((cluster) => [cluster, { inFlight: new BoundedSweep(phases), pending: new BoundedSweep(phases) }]))
+  for (const { due, calls } of records) {
+    // Nothing that comes later in the records begins before it is due.
+    for (const sweep of sweeps.values()) for (const crowd of CROWDS) sweep[crowd].upTo(due)
+    for (const call of calls) {
+      const sweep = sweeps.get(call.egress.cluster ?? '')
+      if (!sweep) continue
+      for (const attempt of call.attempts) {
+        const stays = staysOf(attempt, call)
+        for (const crowd of CROWDS) if (stays[crowd]) sweep[crowd].add(stays[crowd])
+      }
+    }
+  }
+  return new Map(
+    [...sweeps].map(([cluster, { inFlight, pending }]) => {
+      const [most, waiting] = [inFlight.end(), pending.end()]
+      return [cluster, phases.map((_, i) => ({ inFlight: most[i] as Bounds, pending: waiting[i] as Bounds }))]
+    }),
+  )
+}
+
+class BoundedSweep {
+  readonly #shortest: Sweep
+  readonly #longest: Sweep
+
+  constructor(phases: readonly { from: number; to: number }[]) {
+    this.#shortest = new Sweep(phases)
+    this.#longest = new Sweep(phases)
+  }
+
+  add({ from, to }: Stay): void {
+    this.#shortest.add(from.most, to.least)
+    this.#longest.add(from.least, to.most)
+  }
+
+  upTo(ms: number): void {
+    this.#shortest.upTo(ms)
+    this.#longest.upTo(ms)
+  }
+
+  end(): Bounds[] {
+    this.upTo(Number.POSITIVE_INFINITY)
+    return this.#shortest.peaks.map((least, i) => ({ least, most: this.#longest.peaks[i] as number }))
+  }
+}
+
+/** Goes along the time and counts what is open. */
+class Sweep {
+  readonly peaks: number[]
+  readonly #phases: readonly { from: number; to: number }[]
+  readonly #begins = new MinHeap()
+  readonly #ends = new MinHeap()
+  #open = 0
+  #phase = -1
+
+  constructor(phases: readonly { from: number; to: number }[]) {
+    this.#phases = phases
+    this.peaks = phases.map(() => 0)
+  }
+
+  add(from: number, to: number): void {
+    if (from >= to) return
+    this.#begins.add(from)
+    this.#ends.add(to)
+  }
+
+  /** Passes all that begins or ends before this time. */
+  upTo(ms: number): void {
+    for (;;) {
+      const [begin, end] = [this.#begins.least ?? Number.POSITIVE_INFINITY, this.#ends.least ?? Number.POSITIVE_INFINITY]
+      // One that ends as another begins has left its place to it.
+      const at = Math.min(begin, end)
+      if (at >= ms) return
+      if (end <= begin) {
+        this.#enterPhases((from) => from < at)
+        this.#ends.take()
+        this.#open--
+      } else {
+        this.#enterPhases((from) => from <= at)
+        this.#begins.take()
+        this.#open++
+        this.#note(at)
+      }
+    }
+  }
+
+  /** What is open when a phase begins counts in it, too. */
+  #enterPhases(isPast: (from: number) => boolean): void {
+    for (let next = this.#phases[this.#phase + 1]; next && isPast(next.from); next = this.#phases[this.#phase + 1]) {
+      this.#phase++
+      this.#note(next.from)
+    }
+  }
+
+  #note(at: number): void {
+    const phase = this.#phases[this.#phase]
+    if (phase && at < phase.to) this.peaks[this.#phase] = Math.max(this.peaks[this.#phase] as number, this.#open)
+  }
+}
