@@ -103,10 +103,11 @@ export function withEvidence<T>(directory: string, { end }: Pick<StoredRun, 'end
   read.client.clockShift = end?.load?.clock_shift_ms ?? 0
   const { client } = read
   const phases = phasesIn(existsSync(path('phases')) ? readFileSync(path('phases'), 'utf8') : '')
+  const outlier = [...lines('outlier')].join('\n')
   // Where the stubs could not be asked, what they wrote is all there is.
   const journalLines = end?.load?.journal_lines ?? 0
   return withLogLots(directory, client.count, bytesOf, (lots) =>
-    use({ client, phases, last: end?.load?.last ?? {}, logs: { lots, journalLines } }),
+    use({ client, phases, last: end?.load?.last ?? {}, logs: { lots, outlier, journalLines } }),
   )
 }
 

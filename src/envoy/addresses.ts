@@ -18,6 +18,6 @@ export interface Addresses {
   hops: Readonly<Record<string, Address>>
   /** Where each hop finds its stub, by replica key. */
   stubs: Readonly<Record<string, Address>>
-  /** Paths of the access logs, as Envoy sees them. */
-  logs: { egress: string; attempts: string; hop: string }
+  /** Paths of the access logs, and of what outlier detection did, as Envoy sees them. */
+  logs: { egress: string; attempts: string; hop: string; outlier: string }
 }

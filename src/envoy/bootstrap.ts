@@ -23,6 +23,7 @@ export function buildBootstrap(scenario: Scenario, plan: Plan, addresses: Addres
   return {
     admin: { address: socketAddress(addresses.admin) },
     stats_flush_on_admin: true,
+    cluster_manager: { outlier_detection: { event_log_path: addresses.logs.outlier } },
     layered_runtime: { layers: [{ name: 'faults', admin_layer: {} }] },
     static_resources: {
       listeners: [

@@ -16,7 +16,7 @@ export function placeholders({ upstreams }: Pick<Scenario, 'upstreams'>): Addres
     egress: inOrder(Object.keys(upstreams), FIRST.egress),
     hops: inOrder(replicas, FIRST.hops),
     stubs: inOrder(replicas, FIRST.stubs),
-    logs: { egress: '/dev/null', attempts: '/dev/null', hop: '/dev/null' },
+    logs: { egress: '/dev/null', attempts: '/dev/null', hop: '/dev/null', outlier: '/dev/null' },
   }
 }
 

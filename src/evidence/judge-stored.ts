@@ -12,7 +12,11 @@ export function judgeStored(
   raw: RawEvidence | null,
 ): FinishedRun {
   const observations = raw && observe(plan, raw)
-  const verdict = judge(scenario, plan, observations ?? { records: [], foreignCalls: 0, phases: [], faults: [], unsound: [], notes: [] })
+  const verdict = judge(
+    scenario,
+    plan,
+    observations ?? { records: [], foreignCalls: 0, phases: [], faults: [], ejections: [], unsound: [], notes: [] },
+  )
   const ended = stored.end === null ? KILLED : stored.end.ended
   const isPast =
     !isStraight(plan) && observations?.records.every((record) => record.calls.length === 0) === true && observations.foreignCalls === 0

@@ -14,6 +14,7 @@ export const LOGS = {
   attempts: 'attempts.ndjson',
   hop: 'hop.ndjson',
   journal: 'stub.ndjson',
+  outlier: 'outlier.ndjson',
 } as const
 
 export type LogName = keyof typeof LOGS

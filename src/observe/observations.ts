@@ -8,10 +8,20 @@ export interface Observations {
   /** Same order as `Plan.phases`. A phase that an interruption cut off has `complete: false`. */
   phases: readonly PhaseObservation[]
   faults: readonly FaultEvidence[]
+  /** By Envoy's log of what outlier detection did. */
+  ejections: readonly Ejection[]
   /** What makes the evidence as a whole unsound, in sentences; empty when all sources agree. */
   unsound: readonly string[]
   /** What a reader should know although it bars no verdict, in sentences. */
   notes: readonly string[]
+}
+
+/** A stretch in which a host was out of the load balancing, in ms after the start of the load. */
+export interface Ejection {
+  cluster: string
+  from: number
+  /** Infinite where it did not return before the end. */
+  to: number
 }
 
 export interface PhaseObservation {

@@ -4,6 +4,7 @@ import type { ClientLog } from '../load/client-log.ts'
 import { isStraight, type Plan } from '../plan/plan.ts'
 import { callsAstray, isAstray } from './astray.ts'
 import { readCalls } from './calls.ts'
+import { ejectionsContradict, ejectionsIn } from './ejections.ts'
 import { weighFaults } from './evidence.ts'
 import { joinRecords } from './join.ts'
 import { beatSteps, envoySteps, generatorSteps, Lag, stallsIn, stubSteps } from './lag.ts'
@@ -25,6 +26,8 @@ export interface RawEvidence {
      * and those that are not of the load come first; the others in the order of its requests.
      */
     lots: Iterable<LogTexts>
+    /** What outlier detection did. */
+    outlier: string
     /** Lines the stubs say they wrote. */
     journalLines: number
   }
@@ -51,12 +54,14 @@ export function observe(plan: Plan, raw: RawEvidence): Observations {
   const packed = new PackedRecords()
   const foreign = joinRecords(plan, raw.client, raw.phases, lots, (record) => packed.push(record))
   const records = packed.all
+  const ejections = ejectionsIn(raw.logs.outlier, raw.client.startedAt)
   return {
     records,
     foreignCalls: foreign.length,
     phases: observePhases(plan, raw.phases, records),
     faults: weighFaults(plan, { records, foreign }, raw.phases),
-    unsound: sound.told(records, raw),
+    ejections,
+    unsound: [...sound.told(records, raw), ...ejectionsContradict(plan, ejections, raw.last)],
     notes: callsAstray(plan, astray),
   }
 }

@@ -48,14 +48,21 @@ interface Never {
 }
 
 function nevers(scenario: ScenarioDocument, claim: Expectation): Never[] {
-  return [...noEjections(scenario, claim), ...neverRouted(scenario, claim)]
+  const { ejections, given } = claim
+  return [
+    ...(ejections === undefined ? [] : noEjections(scenario, claim, ['ejections'], ejections)),
+    ...(given?.ejection === 'any' ? noEjections(scenario, claim, ['given', 'ejection'], SOME) : []),
+    ...neverRouted(scenario, claim),
+  ]
 }
 
-function noEjections(scenario: ScenarioDocument, claim: Expectation): Never[] {
-  const condition = claim.ejections
+/** What selects requests by something that happened to them asks that it did. */
+const SOME: Condition = { op: '>=', value: 1, source: '>= 1' }
+
+function noEjections(scenario: ScenarioDocument, claim: Expectation, path: DocumentPath, condition: Condition): Never[] {
   const clusters = claim.cluster === undefined ? Object.keys(scenario.upstreams) : [claim.cluster]
   // An unknown cluster is names.ts's finding.
-  if (condition === undefined || !clusters.every((cluster) => Object.hasOwn(scenario.upstreams, cluster))) return []
+  if (!clusters.every((cluster) => Object.hasOwn(scenario.upstreams, cluster))) return []
   const ejectors = clusters.map((cluster) => ({ cluster, ejector: ejectorOf(scenario, cluster) }))
   if (ejectors.some(({ ejector }) => ejector.can)) return []
   const hindered = ejectors.flatMap(({ ejector }) => (ejector.can || ejector.why === undefined ? [] : [{ ...ejector, why: ejector.why }]))
@@ -64,13 +71,13 @@ function noEjections(scenario: ScenarioDocument, claim: Expectation): Never[] {
       hindered.map((each) => each.why),
       'and',
     )
-    return [{ path: ['ejections'], condition, why, hint: ejectorHint(Math.max(...hindered.map(({ needed }) => needed))), told: true }]
+    return [{ path, condition, why, hint: ejectorHint(Math.max(...hindered.map(({ needed }) => needed))), told: true }]
   }
   const [only, ...others] = clusters
   const who = others.length === 0 ? `${only} has no` : 'no cluster has'
   return [
     {
-      path: ['ejections'],
+      path,
       condition,
       why: `${who} outlier_detection, which is what ejects hosts`,
       hint: `add it under envoy.clusters.${others.length === 0 ? only : '<name>'}`,
@@ -91,26 +98,31 @@ function routesOfClaim(scenario: ScenarioDocument, claim: Expectation): Route[] 
 function neverRouted(scenario: ScenarioDocument, claim: Expectation): Never[] {
   const routes = routesOfClaim(scenario, claim)
   if (routes.length === 0) return []
-  const { retries, timeouts } = claim
+  const { retries, timeouts, given } = claim
   const parts = timeouts === undefined || 'op' in timeouts ? {} : timeouts
   const found: Never[] = []
-  if (retries !== undefined && routes.every((route) => triesOf(route) === 1)) {
+  const retried: [DocumentPath, Condition | undefined][] = [
+    [['retries'], retries],
+    [['given', 'retried'], given?.retried ? SOME : undefined],
+    [['given', 'suppressed'], asked(given?.suppressed)],
+  ]
+  for (const [path, condition] of retried) {
+    if (condition === undefined || routes.some((route) => triesOf(route) > 1)) continue
     const idle = routes.some((route) => route.retry_policy !== undefined)
     const why = idle ? lacking(routes, 'num_retries above 0') : lacking(routes, 'retry_policy')
-    found.push({ path: ['retries'], condition: retries, why, hint: idle ? 'raise num_retries' : 'give the route a retry_policy' })
+    found.push({ path, condition, why, hint: idle ? 'raise num_retries' : 'give the route a retry_policy' })
   }
   for (const by of TIMEOUTS) {
+    if (by === 'connect' || routes.some((route) => limitOn(route, by, scenario.envoy.http_connection_manager) > 0)) continue
+    const never = noLimit(routes, by)
     const condition = parts[by]
-    if (
-      condition === undefined ||
-      by === 'connect' ||
-      routes.some((route) => limitOn(route, by, scenario.envoy.http_connection_manager) > 0)
-    )
-      continue
-    found.push({ path: ['timeouts', by], condition, ...noLimit(routes, by) })
+    if (condition !== undefined) found.push({ path: ['timeouts', by], condition, ...never })
+    if (given?.timeout === by) found.push({ path: ['given', 'timeout'], condition: SOME, ...never })
   }
   return found
 }
+
+const asked = (event: string | undefined) => (event === undefined || event === 'none' ? undefined : SOME)
 
 /** Why a limit can cut nothing on these routes. */
 function noLimit(routes: readonly Route[], by: Timeout): Pick<Never, 'why' | 'hint' | 'told'> {

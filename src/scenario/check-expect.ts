@@ -3,7 +3,8 @@ import { listed, show } from '../value/show.ts'
 import { type Fault, isToldOf, requestsThatMeet } from './check-faults.ts'
 import type { Expectation } from './expect-schema.ts'
 import type { Finding } from './finding.ts'
-import { goesStraight, hasHeaders, mayReach, type RequestKind, requestsOf, routesOf } from './routing.ts'
+import { type Given, isSentTo } from './given-schema.ts'
+import { goesStraight, hasHeaders, mayReach, methodAndPath, type RequestKind, requestsOf, routesOf } from './routing.ts'
 import type { DocumentPath } from './scenario.ts'
 import type { ScenarioDocument } from './schema.ts'
 import { AT_INGRESS } from './timeouts.ts'
@@ -47,7 +48,16 @@ function filters(
       keeps: (kind) => hasHeaders(kind, header),
     })
   }
+  if (given?.path !== undefined) {
+    const path = given.path
+    found.push({ path: ['given', 'path'], text: `is sent to ${pathText(path)}`, keeps: (kind) => isSentTo(path, methodAndPath(kind).path) })
+  }
   return found
+}
+
+function pathText(path: NonNullable<Given['path']>): string {
+  if (typeof path === 'string') return path
+  return path.prefix === undefined ? `a path that matches ${show(path.matches)}` : `a path that begins with ${path.prefix}`
 }
 
 /** The kinds of request that a claim may be about. */
@@ -123,6 +133,8 @@ const POLICY_METRICS = [
   'ejections',
 ] as const
 
+const POLICY_EVENTS = ['timeout', 'rejection', 'retried', 'suppressed', 'ejection', 'attempts'] as const
+
 function seesIngress({ timeouts }: Expectation, metric: (typeof POLICY_METRICS)[number]): boolean {
   return (
     metric === 'timeouts' &&
@@ -147,7 +159,10 @@ function misplaced(scenario: ScenarioDocument, claim: Expectation): Finding[] {
   const claimed: DocumentPath[] = POLICY_METRICS.filter((metric) => claim[metric] !== undefined && !seesIngress(claim, metric)).map(
     (metric) => [metric],
   )
-  if (claim.given?.attempts !== undefined) claimed.push(['given', 'attempts'])
+  for (const event of POLICY_EVENTS) {
+    const asked = claim.given?.[event]
+    if (![undefined, 'none', false, ...AT_INGRESS].includes(asked as string)) claimed.push(['given', event])
+  }
   return claimed.map((path) => ({
     path,
     at: 'key',

@@ -15,7 +15,8 @@ const some = z
 
 const text = some.meta({ title: 'text' })
 
-const pattern = some
+/** A regular expression of RE2. */
+export const pattern = some
   .superRefine((source, context) => {
     const why = source.length > 1000 ? 'it is longer than 1000 characters' : whyNoPattern(source)
     if (why !== undefined)

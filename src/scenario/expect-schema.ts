@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { parseCondition } from '../value/condition.ts'
-import { condition, duration, headerMatch, httpStatus, reference, title } from '../value/scalar.ts'
+import { condition, duration, httpStatus, reference, title } from '../value/scalar.ts'
 import { show } from '../value/show.ts'
 import { bodyClaim, headerClaims } from './content-schema.ts'
+import { given } from './given-schema.ts'
 import { eachTimeout, endsRequest, nameOfTimeout } from './timeouts.ts'
 
 /** What can be claimed. The terms are defined once, in `METRICS`, and the reference quotes them from there. */
@@ -125,17 +126,6 @@ export const METRICS = {
 export type MetricName = keyof typeof METRICS
 export const METRIC_NAMES = Object.keys(METRICS) as MetricName[]
 
-const given = z
-  .strictObject({
-    fault: z
-      .enum(['delay', 'abort', 'any', 'none'])
-      .optional()
-      .describe('Requests of which an attempt met such a fault; none: those that met no fault at all.'),
-    attempts: condition('count', [3, '>= 2']).optional().describe('Requests with so many attempts.'),
-    header: headerMatch.optional().describe('Requests that the load sent with these headers.'),
-  })
-  .refine((value) => Object.keys(value).length > 0, { error: 'expected at least one of fault, attempts and header, got none' })
-
 export const expectation = z
   .strictObject({
     name: title.optional().describe('The claim in your own words, for reports.'),
@@ -147,7 +137,7 @@ export const expectation = z
       .describe(
         'Leave out requests that were due in the first or the last part of the phase, so long: with a settle above their usual duration, those in flight over an edge.',
       ),
-    given: given.optional().describe('Only requests to which this happened.'),
+    given: given.optional(),
     ...METRICS,
   })
   .refine((value) => METRIC_NAMES.some((metric) => value[metric] !== undefined), {

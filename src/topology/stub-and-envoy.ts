@@ -88,6 +88,11 @@ async function chooseAddresses(scenario: Scenario, plan: Plan, { directory, choo
     egress: Object.fromEntries(clusters.map((cluster) => [cluster, next()])),
     hops: Object.fromEntries(keys.map((key) => [key, next()])),
     stubs: Object.fromEntries(keys.map((key) => [key, next()])),
-    logs: { egress: join(logs, 'egress.ndjson'), attempts: join(logs, 'attempts.ndjson'), hop: join(logs, 'hop.ndjson') },
+    logs: {
+      egress: join(logs, 'egress.ndjson'),
+      attempts: join(logs, 'attempts.ndjson'),
+      hop: join(logs, 'hop.ndjson'),
+      outlier: join(logs, 'outlier.ndjson'),
+    },
   }
 }

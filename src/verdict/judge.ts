@@ -72,10 +72,10 @@ function measure(claim: Claim, evidence: Evidence): Finding {
 function selectFor(claim: Claim, { plan, observations }: Evidence) {
   const { phase, settle, ...rest } = claim.expectation
   // Successes count where they were answered, which may be a phase later.
-  if (claim.family === 'throughput') return select(rest, plan, observations.phases, observations.records, false)
+  if (claim.family === 'throughput') return select(rest, plan, observations, false)
   // Ejections are counted by Envoy for whole phases; only the phase chooses among them.
   const filter = claim.family === 'count' && claim.of === 'ejections' ? { phase } : claim.expectation
-  return select(filter, plan, observations.phases, observations.records, needsLog(claim))
+  return select(filter, plan, observations, needsLog(claim))
 }
 
 /** Whether a metric rests on what Envoy's log says of each request; the others are seen by the client alone. */

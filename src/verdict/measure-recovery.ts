@@ -41,8 +41,7 @@ export function measureRecovery(claim: ClaimOf<'recovery'>, { plan, observations
   const phases = recoveryPhases(claim, plan)
   if ('why' in phases) return noData(phases.why)
   const { settle: _, ...expectation } = claim.expectation
-  const of = (phase: number) =>
-    select({ ...expectation, phase: plan.phases[phase]?.name }, plan, observations.phases, observations.records, false)
+  const of = (phase: number) => select({ ...expectation, phase: plan.phases[phase]?.name }, plan, observations, false)
   const [before, after] = [of(phases.baseline), of(phases.recovery)]
   const unjoined = before.unjoined ?? after.unjoined
   const span = observations.phases[phases.recovery]

@@ -1,6 +1,7 @@
 import { dueBetween } from '../plan/due.ts'
 import type { Plan } from '../plan/plan.ts'
-import { faultsOf, matchesFault, sentWith } from './fault.ts'
+import { faultsOf, matchesFault } from './fault.ts'
+import { sentAs } from './given.ts'
 import { type Filter, phasesOf } from './select.ts'
 
 /** The cluster that a kind of request is routed to (an index into `Plan.requests`); undefined when it is not known. */
@@ -51,10 +52,10 @@ function chance(filter: Filter, plan: Plan, clusterOf: ClusterOf, phase: number,
   const cluster = clusterOf(request)
   if (filter.request !== undefined && plan.requests[request]?.name !== filter.request) return 0
   if (filter.cluster !== undefined && cluster !== undefined && cluster !== filter.cluster) return 0
-  if (filter.given?.header !== undefined && !sentWith(plan, request, filter.given.header)) return 0
+  if (filter.given !== undefined && !sentAs(filter.given, plan, request)) return 0
   const faults = faultsOf(plan, phase).filter((fault) => matchesFault(plan, fault, request, cluster === undefined ? undefined : [cluster]))
   if (onlyFaulted && faults.length === 0) return 0
-  const asked = filter.given?.fault
+  const asked = filter.given?.none ? 'none' : filter.given?.fault
   if (asked === undefined) return 1
   const kinds = faults.filter((fault) => asked === 'any' || asked === 'none' || fault.action.kind === asked)
   const spared = kinds.reduce((product, fault) => product * (1 - fault.percent / 100), 1)

@@ -1,11 +1,9 @@
-import type { PhaseObservation } from '../observe/observations.ts'
-import { attemptsOf, type RequestRecord } from '../observe/record.ts'
+import type { Observations, PhaseObservation } from '../observe/observations.ts'
+import type { RequestRecord } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
-import { CLOCK_SLACK_MS } from '../observe/timeline.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Expectation } from '../scenario/expect-schema.ts'
-import { holds } from '../value/condition.ts'
-import { metFaults, sentWith } from './fault.ts'
+import { asksWhatHappened, happened, sentAs } from './given.ts'
 import { plural } from './show.ts'
 
 /** Which requests an expectation is about. */
@@ -17,6 +15,8 @@ export interface Selection {
   unjoined: string | null
 }
 
+type Seen = Pick<Observations, 'phases' | 'records' | 'ejections'>
+
 /** Indices of the phases that an expectation is about: its own, or all; none when no phase has its name. */
 export function phasesOf(filter: Pick<Filter, 'phase'>, plan: Plan): number[] {
   return plan.phases.flatMap((phase, index) => (filter.phase === undefined || phase.name === filter.phase ? [index] : []))
@@ -24,17 +24,19 @@ export function phasesOf(filter: Pick<Filter, 'phase'>, plan: Plan): number[] {
 
 /**
  * The requests that an expectation is about. What the load itself knows (phase, kind, headers, time) is asked first;
- * then the log of Envoy (cluster, faults, attempts), which must have a line for every request so far.
+ * then the log of Envoy (cluster, what happened), which must have a line for every request so far.
  * @param needsLog - whether the metric, too, rests on Envoy's log
  */
-export function select(filter: Filter, plan: Plan, phases: readonly PhaseObservation[], records: Records, needsLog: boolean): Selection {
+export function select(filter: Filter, plan: Plan, { phases, records, ejections }: Seen, needsLog: boolean): Selection {
   const known = records.filter((record) => byLoad(filter, plan, phases, record))
   const { cluster, given } = filter
-  const asksLog = needsLog || cluster !== undefined || given?.fault !== undefined || given?.attempts !== undefined
+  const asksLog = needsLog || cluster !== undefined || (given !== undefined && asksWhatHappened(given))
   if (!asksLog) return { records: known, unjoined: null }
   // Of a request that calls several clusters, only what is asked about is measured.
   const calling = cluster === undefined ? known : known.flatMap((record) => callingOnly(cluster, record))
-  return { records: calling.filter((record) => byLog(filter, plan, phases, record)), unjoined: unjoined(plan, known) }
+  const endOf = (record: RequestRecord) => phases[record.phase]?.to ?? Number.POSITIVE_INFINITY
+  const chosen = given === undefined ? calling : calling.filter((record) => happened(given, plan, ejections, endOf(record), record))
+  return { records: chosen, unjoined: unjoined(plan, known) }
 }
 
 function byLoad(filter: Filter, plan: Plan, phases: readonly PhaseObservation[], record: RequestRecord): boolean {
@@ -43,7 +45,7 @@ function byLoad(filter: Filter, plan: Plan, phases: readonly PhaseObservation[],
   // Few enough not to be missed: `trouble.ts` bars a phase that lost more.
   if (record.stray) return false
   if (filter.request !== undefined && plan.requests[record.request]?.name !== filter.request) return false
-  if (filter.given?.header !== undefined && !sentWith(plan, record.request, filter.given.header)) return false
+  if (filter.given !== undefined && !sentAs(filter.given, plan, record.request)) return false
   if (filter.settle === undefined) return true
   // By the due time alone: were requests left out for being in flight at the end, those that hang would go unseen.
   // The later of the planned and the real start: a phase that began late must settle as long.
@@ -55,28 +57,6 @@ function byLoad(filter: Filter, plan: Plan, phases: readonly PhaseObservation[],
 function callingOnly(cluster: string, record: RequestRecord): RequestRecord[] {
   const calls = record.calls.filter(({ egress }) => egress.cluster === cluster)
   return calls.length === 0 ? [] : [{ ...record, calls }]
-}
-
-function byLog(filter: Filter, plan: Plan, phases: readonly PhaseObservation[], record: RequestRecord): boolean {
-  if (filter.given?.attempts !== undefined && !holds(filter.given.attempts, attemptsOf(record).length)) return false
-  const fault = filter.given?.fault
-  if (fault === undefined) return true
-  return metKind(fault, plan, record) && (fault === 'none' || !triedAfter(phases[record.phase]?.to ?? Number.POSITIVE_INFINITY, record))
-}
-
-/**
- * Whether an attempt was made when the phase, and with it its faults, had ended. Such a request says nothing of what
- * happens to one that meets the fault: its last tries met none. One that only hangs on beyond the end is kept.
- */
-function triedAfter(to: number, record: RequestRecord): boolean {
-  return attemptsOf(record).some((attempt) => attempt.start > to - CLOCK_SLACK_MS)
-}
-
-function metKind(asked: 'delay' | 'abort' | 'any' | 'none', plan: Plan, record: RequestRecord): boolean {
-  const met = metFaults(record)
-  if (asked === 'none') return met.size === 0
-  if (asked === 'any') return met.size > 0
-  return plan.faults.some((fault) => met.has(fault.id) && fault.action.kind === asked)
 }
 
 /** A request that Envoy's log does not explain may be one of those that an expectation is about, or not: nobody knows. */

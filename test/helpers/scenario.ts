@@ -135,14 +135,21 @@ export function observeSpoilt({ plan, conducted, logs }: Ran, spoilt: Partial<Wh
 }
 
 /** The texts of all logs, and how many journal lines the stubs say they wrote. */
-export type WholeLogs = LogTexts & { journalLines: number }
+export type WholeLogs = LogTexts & { outlier: string; journalLines: number }
 
-const inOneLot = (logs: WholeLogs): RawEvidence['logs'] => ({ lots: [logs], journalLines: logs.journalLines })
+const inOneLot = (logs: WholeLogs): RawEvidence['logs'] => ({ lots: [logs], outlier: logs.outlier, journalLines: logs.journalLines })
 
 function readLogs(directory: string, journalLines: number | null): WholeLogs {
-  const text = (name: keyof LogTexts) => readFileSync(join(directory, 'logs', LOGS[name]), 'utf8')
+  const text = (name: keyof LogTexts | 'outlier') => readFileSync(join(directory, 'logs', LOGS[name]), 'utf8')
   const journal = text('journal')
-  return { egress: text('egress'), attempts: text('attempts'), hop: text('hop'), journal, journalLines: journalLines ?? 0 }
+  return {
+    egress: text('egress'),
+    attempts: text('attempts'),
+    hop: text('hop'),
+    journal,
+    outlier: text('outlier'),
+    journalLines: journalLines ?? 0,
+  }
 }
 
 const REWIRE = fileURLToPath(new URL('rewire.ts', import.meta.url))

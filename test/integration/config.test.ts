@@ -29,7 +29,12 @@ function addressesFor(plan: Plan): Addresses {
     egress: Object.fromEntries(clusters.map((cluster) => [cluster, next()])),
     hops: Object.fromEntries(keys.map((key) => [key, next()])),
     stubs: Object.fromEntries(keys.map((key) => [key, next()])),
-    logs: { egress: join(folder, 'egress'), attempts: join(folder, 'attempts'), hop: join(folder, 'hop') },
+    logs: {
+      egress: join(folder, 'egress'),
+      attempts: join(folder, 'attempts'),
+      hop: join(folder, 'hop'),
+      outlier: join(folder, 'outlier'),
+    },
   }
 }
 

@@ -106,6 +106,7 @@ const tail = fc.record({ p99: number, max: number })
 const observations: fc.Arbitrary<Observations> = fc.record({
   records: fc.array(record, { maxLength: 5 }),
   foreignCalls: count,
+  ejections: fc.constant([]),
   phases: fc.array(
     fc.record({
       name: text,

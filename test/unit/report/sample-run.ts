@@ -309,6 +309,7 @@ export function run(changes: Partial<FinishedRun> = {}): FinishedRun {
     observations: {
       records,
       foreignCalls: 0,
+      ejections: [],
       phases: [phase('baseline', 0), phase('brownout', 10_000), phase('recovery', 20_000)],
       faults: [evidence()],
       unsound: [],
@@ -333,6 +334,7 @@ export const failed = (changes: Partial<FinishedRun> = {}) => run({ verdict: { s
 /** As seen when the run was interrupted in the middle of its second phase. */
 const cutShort: Observations = {
   foreignCalls: 0,
+  ejections: [],
   records: records.slice(0, 150),
   phases: [phase('baseline', 0), { ...phase('brownout', 10_000), to: 15_000, complete: false }],
   faults: [evidence({ matched: 54, met: 7, counted: 7, inferred: 7 })],

@@ -146,6 +146,7 @@ export function world(parts: World): { scenario: Scenario; plan: Plan; observati
   const observations: Observations = {
     records,
     foreignCalls: 0,
+    ejections: [],
     phases: phases.map(({ name, from, to, seen }) => ({
       name,
       from,

@@ -1,0 +1,82 @@
+import type { Ejection } from '../observe/observations.ts'
+import { attemptsOf, cutsOf, type RequestRecord, retriesOf } from '../observe/record.ts'
+import { CLOCK_SLACK_MS } from '../observe/timeline.ts'
+import type { Plan } from '../plan/plan.ts'
+import { EVENTS, type Given, isSentTo } from '../scenario/given-schema.ts'
+import { TIMEOUTS } from '../scenario/timeouts.ts'
+import { holds } from '../value/condition.ts'
+import { metFaults, sentWith } from './fault.ts'
+
+/** Whether a kind of request is one that a claim is about, as far as the load itself knows. */
+export function sentAs({ header, path }: Pick<Given, 'header' | 'path'>, plan: Plan, request: number): boolean {
+  if (header !== undefined && !sentWith(plan, request, header)) return false
+  return path === undefined || isSentTo(path, plan.requests[request]?.path ?? '')
+}
+
+/** Whether it takes the log of Envoy to know which requests are meant. */
+export const asksWhatHappened = (given: Given) =>
+  given.attempts !== undefined || given.none === true || EVENTS.some((event) => given[event] !== undefined)
+
+/** What each event is in the record of a request: the names of its kinds that happened. */
+type Happened = Record<Exclude<(typeof EVENTS)[number], 'retried' | 'ejection'>, (record: RequestRecord, plan: Plan) => readonly string[]>
+
+const HAPPENED: Happened = {
+  fault: (record, plan) => [...metFaults(record)].map((id) => plan.faults.find((fault) => fault.id === id)?.action.kind ?? id),
+  timeout: (record) => TIMEOUTS.filter((by) => cutsOf(record, by) > 0),
+  rejection: ({ calls }) => calls.flatMap(({ egress }) => egress.rejectedBy ?? []),
+  suppressed: ({ calls }) => calls.flatMap(({ egress }) => egress.retrySuppressedBy ?? []),
+}
+
+/**
+ * Whether all that is asked happened to a request.
+ * @param to - when the faults of its phase ended
+ */
+export function happened(given: Given, plan: Plan, ejections: readonly Ejection[], to: number, record: RequestRecord): boolean {
+  if (given.attempts !== undefined && !holds(given.attempts, attemptsOf(record).length)) return false
+  if (given.retried !== undefined && retriesOf(record) > 0 !== given.retried) return false
+  if (given.ejection !== undefined && !(given.ejection === 'any' ? cameDuring : passedWithout)(ejections, record)) return false
+  for (const event of Object.keys(HAPPENED) as (keyof Happened)[]) {
+    const asked = given[event]
+    if (asked === undefined) continue
+    const kinds = HAPPENED[event](record, plan)
+    if (asked === 'none' ? kinds.length > 0 : asked === 'any' ? kinds.length === 0 : !kinds.includes(asked)) return false
+  }
+  if (given.none) return isUntouched(plan, ejections, record)
+  return !asksEvent(given) || !triedAfter(to, record)
+}
+
+function isUntouched(plan: Plan, ejections: readonly Ejection[], record: RequestRecord): boolean {
+  return (
+    retriesOf(record) === 0 &&
+    passedWithout(ejections, record) &&
+    Object.values(HAPPENED).every((kinds) => kinds(record, plan).length === 0)
+  )
+}
+
+/** Whether something is asked to have happened, rather than not. */
+const asksEvent = (given: Given) => EVENTS.some((event) => ![undefined, 'none', false].includes(given[event]))
+
+/**
+ * Whether an attempt was made when the phase, and with it its faults, had ended. Such a request says nothing of what
+ * happens to one that meets the fault: its last tries met none. One that only hangs on beyond the end is kept.
+ */
+function triedAfter(to: number, record: RequestRecord): boolean {
+  return attemptsOf(record).some((attempt) => attempt.start > to - CLOCK_SLACK_MS)
+}
+
+/** From Envoy's main thread, which ejects, to the worker that balances the load; clocks and whole milliseconds included. */
+const TOLD_MS = 10
+
+/** Whether a host was out when one of its calls came to the cluster: surely, at any difference of the clocks. */
+function cameDuring(ejections: readonly Ejection[], { calls }: RequestRecord): boolean {
+  return calls.some(({ egress: { cluster, start } }) =>
+    ejections.some(({ cluster: of, from, to }) => of === cluster && from + TOLD_MS <= start && start <= to - TOLD_MS),
+  )
+}
+
+/** Whether surely no host was out at any time of its calls. */
+function passedWithout(ejections: readonly Ejection[], { calls }: RequestRecord): boolean {
+  return !calls.some(({ egress: { cluster, start, durationMs } }) =>
+    ejections.some(({ cluster: of, from, to }) => of === cluster && from - TOLD_MS <= start + durationMs && start <= to + TOLD_MS),
+  )
+}
