@@ -119,6 +119,15 @@ export async function runScenario(yaml: string, tampering: Tampering = {}): Prom
   }
 }
 
+/** Runs it once more, up to twice, where the machine was so busy that requests came to the faults of another phase. */
+export async function runCalmly(yaml: string): Promise<Ran> {
+  for (let left = 2; ; left--) {
+    const ran = await runScenario(yaml)
+    const strays = ran.observations.records.filter(({ stray }) => stray).length
+    if (strays <= 1 || left === 0) return ran
+  }
+}
+
 /**
  * What the run says of its claims, whatever the machine was busy with meanwhile: a test of claims is no test of the
  * machine. Shares and counts stay as they were seen.
