@@ -55,9 +55,13 @@ export async function startStubAndEnvoy(scenario: Scenario, plan: Plan, options:
 /** Whichever fails first takes the other along. */
 async function startBoth(scenario: Scenario, plan: Plan, addresses: Addresses, options: StartOptions) {
   const files = { config: join(options.directory, 'envoy.yaml'), log: join(options.directory, 'logs', 'envoy.log') }
-  const config = renderBootstrap(buildBootstrap(scenario, plan, addresses), scenario, plan)
-  writing(files.config, () => writeFileSync(files.config, config, { mode: PRIVATE }))
   const ports = plan.stubs.servers.map(({ cluster, replica }) => addresses.stubs[replicaKey(cluster, replica)]?.port as number)
+
+  const configureAndStart = async () => {
+    const config = renderBootstrap(buildBootstrap(scenario, plan, addresses), scenario, plan)
+    writing(files.config, () => writeFileSync(files.config, config, { mode: PRIVATE }))
+    return startEnvoy(options.envoy, files, addresses.admin, signal)
+  }
 
   const failed = new AbortController()
   const signal = AbortSignal.any([options.signal, failed.signal])
@@ -66,8 +70,9 @@ async function startBoth(scenario: Scenario, plan: Plan, addresses: Addresses, o
       failed.abort(error)
       return null
     })
-  const envoyStarts = orFail(startEnvoy(options.envoy, files, addresses.admin, signal))
+  // The stubs first: they take longer, and meanwhile Envoy's configuration is written.
   const stubStarts = orFail(startStub(plan.stubs, ports, options.directory, signal))
+  const envoyStarts = orFail(configureAndStart())
   options.onStarted?.()
   const [stub, envoy] = await Promise.all([stubStarts, envoyStarts])
   if (stub && envoy) return { stub, envoy }
