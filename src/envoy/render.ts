@@ -5,6 +5,7 @@ import type { Scenario } from '../scenario/scenario.ts'
 import { replicaKey } from './addresses.ts'
 import type { Bootstrap } from './bootstrap.ts'
 import { runtimePercent } from './fault-filter.ts'
+import { buildRoutes } from './route.ts'
 
 /** A map or list at most this long when written on one line is written so. */
 const ONE_LINE = 110
@@ -22,7 +23,20 @@ export function renderBootstrap(bootstrap: Bootstrap, scenario: Scenario, plan: 
     ' The fault filter acts before the router of its listener. A fault on the hop is therefore behind the router, timeouts,',
     ' retries and breakers of the egress side, which react to it; a fault on the egress side itself they would never see.',
   ].join('\n')
-  const comments = commentsOf(scenario, plan)
+  return laidOut(document, commentsOf(scenario, plan))
+}
+
+/** The part that a scenario's own settings come to: routes and the clusters under test, in the form that Envoy reads. */
+export function renderPolicy(bootstrap: Bootstrap, scenario: Scenario): string {
+  const { clusters } = bootstrap.static_resources
+  const policy = {
+    routes: buildRoutes(scenario).map(({ built }) => built),
+    clusters: clusters.filter(({ name }) => Object.hasOwn(scenario.upstreams, name)).map(({ load_assignment: _, ...cluster }) => cluster),
+  }
+  return laidOut(new Document(policy, { aliasDuplicateObjects: false, compat: 'yaml-1.1' }), new Map())
+}
+
+function laidOut(document: Document, comments: ReadonlyMap<string, string>): string {
   visit(document, {
     Map(_, node, ancestors) {
       const name = node.get('name')

@@ -4,10 +4,14 @@ import type { RequestOutcome } from './outcome.ts'
 import { type Played, playRequest } from './request.ts'
 import { tryOutcomes } from './try.ts'
 
-/** A class, played through: what becomes of its requests. `outcomes` are those of all of them, by when the caller sees them. */
-export interface PlayedClass extends Played {
-  /** Of all its requests, those that come to the router; the other figures are averages of these. */
+/** A class, played through: what becomes of its requests. */
+export interface PlayedClass extends Omit<Played, 'outcomes'> {
+  /** Of all its requests, those that come to the router; tries and times are averages of these. */
   routed: number
+  /** Of all its requests, by what their caller gets: how many, and how many of those within the deadline. */
+  answers: readonly { status: number | null; share: number; inTime: number }[]
+  /** From the due time to the end, on average of all its requests. */
+  meanMs: number
   /** Of all its requests, those with an expected status within the deadline. */
   success: number
 }
@@ -24,8 +28,8 @@ export function player(): (each: Class, overheadMs: number, tries?: number) => P
     const key = `${each.key} ${overheadMs} ${tries}`
     const fate = known.get(key) ?? play(each, overheadMs, tries)
     known.set(key, fate)
-    let success = 0
-    for (const outcome of fate.outcomes) if (isSuccess(each, outcome, overheadMs)) success += outcome.chance
+    const expected = fate.answers.filter(({ status }) => status !== null && isExpectedStatus(each.kind.success_status, status))
+    const success = expected.reduce((sum, { inTime }) => sum + inTime, 0)
     return { ...fate, success: Math.min(1, success) }
   }
 }
@@ -58,7 +62,8 @@ function play(each: Class, overheadMs: number, tries: number): Fate {
   }
   const perRouted = (sum: number) => (total.routed === 0 ? 0 : sum / total.routed)
   return {
-    outcomes,
+    answers: answersOf(outcomes, each.deadline - overheadMs),
+    meanMs: outcomes.reduce((sum, { chance, ms }) => sum + chance * ms, 0),
     routed: total.routed,
     attempts: perRouted(total.attempts),
     atStub: perRouted(total.atStub),
@@ -67,6 +72,13 @@ function play(each: Class, overheadMs: number, tries: number): Fate {
   }
 }
 
-function isSuccess({ kind, deadline }: Class, { status, ms }: RequestOutcome, overheadMs: number): boolean {
-  return status !== null && isExpectedStatus(kind.success_status, status) && ms + overheadMs <= deadline
+function answersOf(outcomes: readonly RequestOutcome[], within: number): PlayedClass['answers'] {
+  const answers = new Map<number | null, { status: number | null; share: number; inTime: number }>()
+  for (const { status, chance, ms } of outcomes) {
+    const answer = answers.get(status) ?? { status, share: 0, inTime: 0 }
+    answer.share += chance
+    if (ms <= within) answer.inTime += chance
+    answers.set(status, answer)
+  }
+  return [...answers.values()].toSorted((a, b) => b.share - a.share)
 }

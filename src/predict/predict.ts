@@ -103,15 +103,9 @@ function kindOf(of: Class, { play, unhindered, pressure }: Known): KindPredictio
     success: covering(variants.map(({ success }) => ({ low: success, high: success }))),
     attempts: covering(variants.map(({ attempts }) => ({ low: attempts, high: attempts }))),
     slowest: slowestOf(of),
-    statuses: statusesOf(unhindered),
+    statuses: unhindered.answers.map(({ status, share }) => ({ status, share })),
     why: suppressed === null || unhindered.attempts <= 1 ? [] : [suppressed],
   }
-}
-
-function statusesOf({ outcomes }: PlayedClass): KindPrediction['statuses'] {
-  const shares = new Map<number | null, number>()
-  for (const { status, chance } of outcomes) shares.set(status, (shares.get(status) ?? 0) + chance)
-  return [...shares].map(([status, share]) => ({ status, share })).toSorted((a, b) => b.share - a.share)
 }
 
 /** The kinds together, each by how many of its requests there are; null where one of them is not predicted. */

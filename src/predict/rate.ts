@@ -12,12 +12,9 @@ export function rateOf({ phases, load }: Plan, phase: number, all: readonly Play
     const [first, end] = dueBetween(load, from, to)
     return ((end - first) * 1000) / (to - from)
   }
-  const answered = all.reduce((sum, { of, played }) => sum + of.share * latencyOf(played), 0)
+  const answered = all.reduce((sum, { of, played }) => sum + of.share * played.meanMs, 0)
   return (load.connections * 1000) / (answered + ROUND_TRIP_MS + thought(load.think))
 }
-
-/** On average, in ms. */
-const latencyOf = ({ outcomes }: PlayedShare['played']) => outcomes.reduce((sum, { chance, ms }) => sum + chance * ms, 0)
 
 function thought(think: ThinkTime | undefined): number {
   return think === undefined ? 0 : think.kind === 'fixed' ? think.ms : think.mean

@@ -36,8 +36,10 @@ const MOST_STEPS = 4000
  */
 export function playRequest(tries: readonly TryOutcome[], policy: RequestPolicy): Played {
   const end = policy.timeout > 0 ? Math.min(policy.timeout, policy.patience) : policy.patience
-  const step = Math.max(1, end / MOST_STEPS)
-  const size = Math.ceil(end / step)
+  const reach = Math.min(end, longestWay(tries, policy))
+  const step = Math.max(1, reach / MOST_STEPS)
+  // Where no way comes near the end, there is room for what rounding adds to each try and wait.
+  const size = Math.min(Math.ceil(end / step), Math.ceil(reach / step) + 2 * policy.tries + 1)
   const endStatus = policy.timeout > 0 && policy.timeout <= policy.patience ? 504 : null
   const ended = new Map<number | null, Float64Array>()
   const total = { attempts: 0, atStub: 0, busyMs: 0, retryMs: 0 }
@@ -86,6 +88,14 @@ export function playRequest(tries: readonly TryOutcome[], policy: RequestPolicy)
       if (chance > 0) outcomes.push({ chance, ms: at === size ? end : at * step, status })
     })
   return { ...total, outcomes }
+}
+
+/** All tries as long as they can be, and all waits. */
+function longestWay(tries: readonly TryOutcome[], policy: RequestPolicy): number {
+  const retries = tries.some(({ retried }) => retried) ? policy.tries - 1 : 0
+  let total = (retries + 1) * Math.max(0, ...tries.map(({ ms }) => ms))
+  for (let n = 1; n <= retries; n++) total += policy.longestBackOff(n)
+  return total
 }
 
 /** Each chance evenly over so many steps from its own on; `beyond` is what comes to lie behind the end. */

@@ -1,6 +1,6 @@
 import { buildBootstrap } from '../envoy/bootstrap.ts'
 import { placeholders } from '../envoy/placeholders.ts'
-import { renderBootstrap } from '../envoy/render.ts'
+import { renderBootstrap, renderPolicy } from '../envoy/render.ts'
 import type { Plan } from '../plan/plan.ts'
 import { type TimeLimit, timeLimitsOf } from '../predict/limits.ts'
 import type { Prediction } from '../predict/predict.ts'
@@ -158,9 +158,17 @@ function timelineLines({ trouble, steps }: Timeline, { width, paint }: Paper): s
 
 const whenOf = ({ from, to }: Step) => (from === to ? `+${formatMs(from)}` : `+${formatMs(from)} to ${formatMs(to)}`)
 
-function configLines({ scenario }: Explained, { width, paint }: Paper): string[] {
+/** What the scenario sets comes first; the rest (listeners, faults asleep, logs) would drown it. */
+function configLines({ scenario, plan }: Explained, { width, paint, say }: Paper): string[] {
+  const yaml = renderPolicy(buildBootstrap(scenario, plan, placeholders(scenario)), scenario)
   return [
     paint('bold', 'ENVOY'),
-    ...wrap(`chaos explain ${scenario.file} --config prints its whole configuration, with placeholders for the ports`, width, '  '),
+    ...yaml
+      .trimEnd()
+      .split('\n')
+      .map((line) => clip(`  ${say(line)}`, width)),
+    ...wrap(`the whole configuration, with placeholders for the ports: chaos explain ${scenario.file} --config`, width, '  ').map((line) =>
+      paint('dim', line),
+    ),
   ]
 }

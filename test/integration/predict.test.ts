@@ -10,9 +10,9 @@ import { type RequestRecord, runScenario, scenarioOf } from '../helpers/scenario
 
 /** What a machine may add though nothing stands still: four steps (generator, Envoy twice, stub), each a stall from 20 ms on only. */
 const MACHINE_MS = 80
-const PHASE_MS = 2400
-/** Of 480 requests. */
-const ENOUGH = 240
+const PHASE_MS = 2000
+/** Of 400 requests. */
+const ENOUGH = 200
 /** Envoy's delays come out up to 3 ms short. */
 const EARLY_MS = 5
 /** Errors of chance are accepted up to what one comparison in a thousand exceeds. */
@@ -140,6 +140,25 @@ const POLICIES: Policy[] = [
     success: [1 - 0.087 ** 2, 1 - 0.062 ** 2],
     attempts: [1.062, 1.087],
     slowest: 50 + 25 + 50,
+  },
+  {
+    name: 'a life that begins before the router',
+    route: 'max_stream_duration: { max_stream_duration: 300ms }',
+    faults: '{ cluster: up, delay: 200ms, percent: 50, at: ingress }, { cluster: up, delay: 200ms, percent: 40 }',
+    // Only both together are too long.
+    success: 1 - 0.5 * 0.4,
+    attempts: 1,
+    slowest: 300,
+    atLeast: 300,
+  },
+  {
+    name: 'a sick replica of little weight',
+    upstream: 'replicas: 2, latency: 10ms',
+    cluster: 'load_balancing_weight: { 1: 4 }',
+    faults: '{ cluster: up, replica: 2, abort: 503 }',
+    success: 0.8,
+    attempts: 1,
+    slowest: 10,
   },
   {
     name: 'more retries wanted than max_retries allows',

@@ -118,7 +118,24 @@ test('for people', () =>
         phases do not reach into each other
 
     ENVOY
-      chaos explain test.yaml --config prints its whole configuration, with placeholders for the ports"
+      routes:
+        - { name: route-1, match: { prefix: /stock }, route: { cluster: stock, timeout: 0s } }
+        - name: route-2
+          match: { prefix: / }
+          route:
+            cluster: cart
+            timeout: 0.6s
+            retry_policy: { retry_on: 5xx, num_retries: 2, per_try_timeout: 0.25s }
+      clusters:
+        - name: cart
+          type: STATIC
+          circuit_breakers: { thresholds: [ { priority: DEFAULT, max_retries: 20, track_remaining: true…
+          common_lb_config: { update_merge_window: 0s }
+        - name: stock
+          type: STATIC
+          circuit_breakers: { thresholds: [ { priority: DEFAULT, track_remaining: true } ] }
+          common_lb_config: { update_merge_window: 0s }
+      the whole configuration, with placeholders for the ports: chaos explain test.yaml --config"
   `))
 
 test.each([40, 80, 200])('no line is wider than %i cells', (width) => {
