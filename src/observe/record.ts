@@ -112,6 +112,10 @@ export function cutsOf(record: Pick<RequestRecord, 'calls'>, by: Timeout): numbe
 export const retriesOf = ({ calls }: Pick<RequestRecord, 'calls'>) =>
   calls.reduce((sum, { attempts }) => sum + Math.max(0, attempts.length - 1), 0)
 
+/** Retries that a breaker did not let through: at most one a call, which ends with it. */
+export const suppressionsOf = ({ calls }: Pick<RequestRecord, 'calls'>) =>
+  calls.filter(({ egress }) => egress.retrySuppressedBy !== null).length
+
 /** The clusters that a request was sent to by Envoy's routes; several where an app calls several. */
 export const clustersOf = ({ calls }: Pick<RequestRecord, 'calls'>) => calls.flatMap(({ egress }) => egress.cluster ?? [])
 

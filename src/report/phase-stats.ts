@@ -1,4 +1,4 @@
-import { attemptsOf, cutsOf, type Egress, type RequestRecord, retriesOf } from '../observe/record.ts'
+import { attemptsOf, cutsOf, type Egress, type RequestRecord, retriesOf, suppressionsOf } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
 import { eachTimeout, TIMEOUTS, type Timeout } from '../scenario/timeouts.ts'
 import { quantile } from '../statistics/quantile.ts'
@@ -18,6 +18,7 @@ export interface PhaseStats {
   unanswered: number
   attempts: number
   retries: number
+  suppressed: number
   timeouts: Record<Timeout, number>
   rejections: { maxRequests: number; maxPendingRequests: number }
 }
@@ -43,6 +44,7 @@ export function phaseStats(records: Records): PhaseStats {
     unanswered: count((record) => latencyOf(record) === Number.POSITIVE_INFINITY),
     attempts: attempts.length,
     retries: records.reduce((sum, record) => sum + retriesOf(record), 0),
+    suppressed: records.reduce((sum, record) => sum + suppressionsOf(record), 0),
     timeouts,
     rejections: {
       maxRequests: callsThat((egress) => egress.rejectedBy === 'max_requests'),

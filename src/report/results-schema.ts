@@ -93,6 +93,7 @@ const phase = z
     unanswered: count.describe('Without a whole answer.'),
     attempts: count,
     retries: count,
+    retries_suppressed: count.describe('By max_retries or retry_budget.'),
     timeouts: z.strictObject(eachTimeout((by) => count.describe(endsRequest(by) ? 'Requests.' : 'Attempts.'))),
     breaker_rejections: z.strictObject({ max_requests: count, max_pending_requests: count }),
     breakers: z

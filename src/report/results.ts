@@ -99,6 +99,7 @@ function toPhase(
     unanswered: stats.unanswered,
     attempts: stats.attempts,
     retries: stats.retries,
+    retries_suppressed: stats.suppressed,
     timeouts,
     breaker_rejections: { max_requests: rejections.maxRequests, max_pending_requests: rejections.maxPendingRequests },
     ejections: { ...phase.ejections },

@@ -98,11 +98,12 @@ function routesOfClaim(scenario: ScenarioDocument, claim: Expectation): Route[] 
 function neverRouted(scenario: ScenarioDocument, claim: Expectation): Never[] {
   const routes = routesOfClaim(scenario, claim)
   if (routes.length === 0) return []
-  const { retries, timeouts, given } = claim
+  const { retries, retries_suppressed, timeouts, given } = claim
   const parts = timeouts === undefined || 'op' in timeouts ? {} : timeouts
   const found: Never[] = []
   const retried: [DocumentPath, Condition | undefined][] = [
     [['retries'], retries],
+    [['retries_suppressed'], retries_suppressed],
     [['given', 'retried'], given?.retried ? SOME : undefined],
     [['given', 'suppressed'], asked(given?.suppressed)],
   ]

@@ -128,6 +128,7 @@ const POLICY_METRICS = [
   'attempts_per_request',
   'retry_amplification',
   'retries',
+  'retries_suppressed',
   'timeouts',
   'breaker_rejections',
   'ejections',

@@ -74,6 +74,9 @@ export const METRICS = {
     'Attempts at the upstream ÷ client requests that had any and that no breaker refused (refusals would hide retries).',
   ),
   retries: count('Attempts after the first of their request.'),
+  retries_suppressed: count(
+    'Retries that max_retries or retry_budget did not let through (upstream_rq_retry_overflow): the request ended with the answer it had.',
+  ),
   timeouts: z
     .union(
       [

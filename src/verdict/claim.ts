@@ -35,6 +35,7 @@ export type ClaimOf<F extends Claim['family']> = Extract<Claim, { family: F }>
 /** What is counted; each timeout and each breaker also stand alone. */
 export type Counted =
   | 'retries'
+  | 'retries_suppressed'
   | 'ejections'
   | 'timeouts'
   | `timeouts.${Timeout}`
@@ -76,7 +77,10 @@ export function claimsOf(expectation: Expectation, index: number): Claim[] {
     const condition = e[metric]
     if (condition) add(metric, { family: 'factor', of: metric, condition }, condition.source)
   }
-  if (e.retries) add('retries', { family: 'count', of: 'retries', condition: e.retries }, e.retries.source)
+  for (const metric of ['retries', 'retries_suppressed'] as const) {
+    const condition = e[metric]
+    if (condition) add(metric, { family: 'count', of: metric, condition }, condition.source)
+  }
   for (const metric of ['timeouts', 'breaker_rejections'] as const) {
     const value = e[metric]
     if (value === undefined) continue

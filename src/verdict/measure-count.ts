@@ -1,4 +1,4 @@
-import { attemptsOf, cutsOf, type RequestRecord, retriesOf } from '../observe/record.ts'
+import { attemptsOf, cutsOf, type RequestRecord, retriesOf, suppressionsOf } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
 import { TIMEOUTS, type Timeout } from '../scenario/timeouts.ts'
 import { holds } from '../value/condition.ts'
@@ -24,6 +24,7 @@ function mapTimeouts<T>(make: (by: Timeout) => T) {
 /** How often it happened to one request. */
 const COUNT: Record<PerRequest, (record: RequestRecord) => number> = {
   retries: retriesOf,
+  retries_suppressed: suppressionsOf,
   timeouts: (record) => TIMEOUTS.reduce((sum, by) => sum + cutsOf(record, by), 0),
   ...mapTimeouts((by) => (record: RequestRecord) => cutsOf(record, by)),
   breaker_rejections: (record) => refused(record),
@@ -31,7 +32,7 @@ const COUNT: Record<PerRequest, (record: RequestRecord) => number> = {
   'breaker_rejections.max_pending_requests': (record) => refused(record, 'max_pending_requests'),
 }
 
-/** retries, timeouts, breaker_rejections, ejections: known exactly, but only where there were requests. */
+/** retries, retries_suppressed, timeouts, breaker_rejections, ejections: known exactly, but only where there were requests. */
 export function measureCount(claim: ClaimOf<'count'>, records: Records, evidence: Evidence): Finding {
   if (records.length === 0) return noData('no request was seen of those that it is about')
   if (claim.of === 'ejections') {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { suppressionsOf } from '../../src/observe/record.ts'
 import { clusterStat, gapsBetween, type Ran, runScenario, to } from '../helpers/scenario.ts'
 import { closesOnRequest, holdsRetries, refuses, type Stand } from '../helpers/sockets.ts'
 
@@ -195,6 +196,8 @@ phases: [{ name: all, for: ${LOAD_MS}ms }]
     expect(retried.length).toBe(limit)
     expect(clusterStat(ran, cluster, 'upstream_rq_retry')).toBe(retried.length)
     expect(clusterStat(ran, cluster, 'upstream_rq_retry_overflow')).toBe(suppressed.length)
+    expect(suppressed.map(suppressionsOf)).toEqual(suppressed.map(() => 1))
+    expect(retried.map(suppressionsOf)).toEqual(retried.map(() => 0))
   })
 
   test('a suppressed retry is an answer of the upstream, not a refusal of a breaker', () => {

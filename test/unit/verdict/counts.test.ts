@@ -12,6 +12,17 @@ test('retries are the attempts after the first', () => {
   expect(outcome({ retries: '<= 5' }, records)).toMatchObject({ status: 'fail', examples: records.slice(0, 3).map((record) => record.id) })
 })
 
+test('a retry that was suppressed is counted by its call', () => {
+  // 4 requests that ended with their first answer; one that a breaker refused had no retry to be suppressed.
+  const suppressed = many(4, bad, { egress: egress({ status: 503, retrySuppressedBy: 'max_retries' }) })
+  const records = [...suppressed, ...many(10, good), bad({ egress: egress({ rejectedBy: 'max_requests' }), attempts: [] })]
+  expect(outcome({ retries_suppressed: 4 }, records)).toMatchObject({ status: 'pass', value: 4, samples: 15 })
+  expect(outcome({ retries_suppressed: 0 }, records)).toMatchObject({
+    status: 'fail',
+    examples: suppressed.slice(0, 3).map(({ id }) => id),
+  })
+})
+
 test('timeouts are counted by limit, and an attempt that the route cut is not counted twice', () => {
   const route = many(2, bad, {
     egress: egress({ cutBy: 'route' }),

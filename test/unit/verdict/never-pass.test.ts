@@ -36,6 +36,7 @@ const CLAIMS: Record<string, object> = {
   attempts_per_request: { attempts_per_request: '<= 1.2' },
   retry_amplification: { retry_amplification: '<= 1' },
   retries: { retries: 0 },
+  retries_suppressed: { retries_suppressed: 0 },
   timeouts: { timeouts: 0 },
   'timeouts, map': { timeouts: { route: 0, per_try: 0, connect: 0 } },
   breaker_rejections: { breaker_rejections: 0 },

@@ -92,6 +92,7 @@ test.each([
   { given: { attempts: 1 }, success_rate: '>= 50%' },
   { cluster: 'inventory', success_rate: '>= 50%' },
   { retries: 0 },
+  { retries_suppressed: 0 },
   { attempts: 1 },
   { timeouts: 0 },
   { breaker_rejections: 0 },
