@@ -61,7 +61,11 @@ function named(outcomes: readonly Outcome[]): [string, Outcome][] {
   const uses = Map.groupBy(outcomes, titleWithMetric)
   return outcomes.map((outcome) => {
     const name = titleWithMetric(outcome)
-    return [uses.get(name)?.length === 1 ? name : `${name} (expect[${outcome.expectation}])`, outcome]
+    const alike = uses.get(name) ?? []
+    if (alike.length === 1) return [name, outcome]
+    // A body may be asked for several texts by one expectation.
+    const own = alike.filter(({ expectation }) => expectation === outcome.expectation)
+    return [`${name} (expect[${outcome.expectation}]${own.length === 1 ? '' : `: ${outcome.asked}`})`, outcome]
   })
 }
 

@@ -63,7 +63,7 @@ function toOutcome(outcome: Outcome, mask: Mask): Results['outcomes'][number] {
     title: mask(outcome.title),
     phase: outcome.phase === null ? null : mask(outcome.phase),
     metric: outcome.metric,
-    asked: outcome.asked,
+    asked: mask(outcome.asked),
     seen: seen === null ? null : mask(seen),
     value,
     infinite: seen !== null && value === null && MAY_BE_INFINITE.has(outcome.metric),

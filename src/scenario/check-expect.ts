@@ -14,7 +14,7 @@ export function expectationFindings(scenario: ScenarioDocument): Finding[] {
   return scenario.expect.flatMap((claim, index) => {
     // An unknown phase is names.ts's finding; here it would only cause echoes.
     if (claim.phase !== undefined && !scenario.phases.some((phase) => phase.name === claim.phase)) return []
-    return [noRequests, noFault, misplaced, noRecovery].flatMap((check) =>
+    return [noRequests, noBody, noFault, misplaced, noRecovery].flatMap((check) =>
       check(scenario, claim).map((found): Finding => ({ ...found, path: ['expect', index, ...found.path] })),
     )
   })
@@ -84,6 +84,20 @@ function noRequests(scenario: ScenarioDocument, claim: Expectation): Finding[] {
       ]
   }
   return []
+}
+
+/** An answer to HEAD has no body, whatever it says of it. */
+function noBody(scenario: ScenarioDocument, claim: Expectation): Finding[] {
+  const requests = concerned(scenario, claim)
+  if (claim.body === undefined || requests.length === 0 || requests.some((request) => methodAndPath(request).method !== 'HEAD')) return []
+  return [
+    {
+      path: ['body'],
+      at: 'key',
+      message: 'says nothing of these requests: an answer to HEAD has no body',
+      hint: 'claim status or headers, or send GET',
+    },
+  ]
 }
 
 /** The faults of these phases that a request of the claim may meet; one that is wrong itself may be any. */

@@ -119,6 +119,11 @@ export const headerClaims = z
 
 export type HeaderClaims = z.output<typeof headerClaims>
 
+/** The longest spelling of a test that a report shows. */
+const LONGEST = 60
+
+const clip = (text: string) => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text)
+
 /** One test, with its place below the claim and the spelling for reports. */
 interface Asked<Test> {
   path: readonly (string | number)[]
@@ -129,28 +134,28 @@ interface Asked<Test> {
 /** The single tests of a claim on the body, in the order of its keys. */
 export function bodyTests(claim: BodyClaim): Asked<BodyTest>[] {
   const texts = (op: 'contains' | 'lacks'): Asked<BodyTest>[] =>
-    (claim[op] ?? []).map((each) => ({ path: [op], asked: JSON.stringify(each), test: { op, text: each } }))
+    (claim[op] ?? []).map((each) => ({ path: [op], asked: clip(each), test: { op, text: each } }))
   return [
     ...(claim.equals === undefined ? [] : [asText('equals', claim.equals)]),
     ...texts('contains'),
     ...texts('lacks'),
     ...(claim.matches === undefined ? [] : [asText('matches', claim.matches)]),
     ...(Object.hasOwn(claim, 'json')
-      ? [{ path: ['json'], asked: JSON.stringify(claim.json), test: { op: 'json' as const, value: claim.json } }]
+      ? [{ path: ['json'], asked: clip(JSON.stringify(claim.json)), test: { op: 'json' as const, value: claim.json } }]
       : []),
     ...Object.entries(claim.path ?? {}).map(([each, value]) => ({
       path: ['path', each],
-      asked: `${each}: ${JSON.stringify(value)}`,
+      asked: clip(`${each}: ${JSON.stringify(value)}`),
       test: { op: 'path' as const, path: each, value },
     })),
-    ...(claim.no_path ?? []).map((each) => ({ path: ['no_path'], asked: each, test: { op: 'no_path' as const, path: each } })),
+    ...(claim.no_path ?? []).map((each) => ({ path: ['no_path'], asked: clip(each), test: { op: 'no_path' as const, path: each } })),
     ...(claim.stack_trace === undefined ? [] : [{ path: ['stack_trace'], asked: 'false', test: { op: 'stack_trace' as const } }]),
   ]
 }
 
 const asText = (op: 'equals' | 'matches', text: string): Asked<BodyTest> => ({
   path: [op],
-  asked: JSON.stringify(text),
+  asked: clip(text),
   test: { op, text },
 })
 
@@ -158,9 +163,9 @@ const asText = (op: 'equals' | 'matches', text: string): Asked<BodyTest> => ({
 export function headerTests(claims: HeaderClaims): Asked<HeaderTest>[] {
   return Object.entries(claims).map(([key, claim]) => {
     const name = key.toLowerCase()
-    if (typeof claim === 'string') return { path: [key], asked: JSON.stringify(claim), test: { name, op: 'equals', text: claim } }
+    if (typeof claim === 'string') return { path: [key], asked: clip(claim), test: { name, op: 'equals', text: claim } }
     const [op, value] = Object.entries(claim)[0] as [HeaderTest['op'], string | true]
     const test = (value === true ? { name, op } : { name, op, text: value }) as HeaderTest
-    return { path: [key], asked: value === true ? op : `${op} ${JSON.stringify(value)}`, test }
+    return { path: [key], asked: value === true ? op : clip(`${op} ${value}`), test }
   })
 }

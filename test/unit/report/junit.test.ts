@@ -91,6 +91,12 @@ test('cases of the same title and metric are told apart by their place in the do
   expect(names).toEqual(['baseline · p99 (expect[0])', 'baseline · p99 (expect[3])'])
 })
 
+test('cases of one expectation that asks the same of several texts are told apart by what is asked', () => {
+  const twice = ['stock', 'items'].map((asked) => outcome('baseline', 'body.contains', asked, '20 of 20', { expectation: 1 }))
+  const xml = renderJunit(run({ verdict: { status: 'pass', outcomes: twice } }))
+  for (const asked of ['stock', 'items']) expect(xml).toContain(`name="baseline · body.contains (expect[1]: ${asked})"`)
+})
+
 test('hostile names stay text', () => {
   const name = 'a\u0000\u0008\u000b\u001b[31mb\ud800c\ufffe<d> & "e" ]]>'
   const hostile = [outcome('baseline', 'p99', '<= 1s', '2s', { title: name, status: 'fail', why: name })]

@@ -9,15 +9,13 @@ test('one counterexample refutes a claim about every answer, and is shown with w
   const found = outcome({ body: { lacks: 'error' } }, [...many(399, good), odd])
   expect(found).toMatchObject({
     metric: 'body.lacks',
-    asked: '"error"',
+    asked: 'error',
     status: 'fail',
     seen: '399 of 400',
     samples: 400,
     examples: [odd.id],
   })
-  expect(found.why).toBe(
-    'expected body.lacks "\\"error\\"" of every answer, got among 400 answers 1 × "{\\"error\\":\\"no stock\\"}" (200)',
-  )
+  expect(found.why).toBe('expected body.lacks "error" of every answer, got among 400 answers 1 × "{\\"error\\":\\"no stock\\"}" (200)')
 })
 
 test('what was seen is counted by kind, the most frequent first, with an example of each', () => {
@@ -87,10 +85,10 @@ test('each part of a claim is an outcome of its own, at its own place', () => {
     ],
   })
   expect(found.map(({ metric, asked, status }) => [metric, asked, status])).toEqual([
-    ['headers.content-type', 'contains "json"', 'pass'],
+    ['headers.content-type', 'contains json', 'pass'],
     ['headers.Date', 'present', 'pass'],
-    ['body.contains', '"stock"', 'pass'],
-    ['body.contains', '"3"', 'pass'],
+    ['body.contains', 'stock', 'pass'],
+    ['body.contains', '3', 'pass'],
     ['body.path', '$.stock: 3', 'pass'],
     ['body.stack_trace', 'false', 'pass'],
   ])
