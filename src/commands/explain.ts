@@ -14,7 +14,10 @@ export interface ExplainFlags {
 /** What a scenario comes to, without starting anything, or what happened in a run. @throws ChaosError `badInput` where the scenario is not sound */
 export function explainCommand(file: string, id: string | undefined, flags: ExplainFlags): void {
   const run = runFolder(file)
-  if (run !== undefined) return explainRun(run, id, flags)
+  if (run !== undefined) {
+    explainRun(run, id, flags)
+    return
+  }
   if (id !== undefined) {
     throw new ChaosError('badInput', `a request can be told of a run only, and ${file} is not the folder of one`)
   }
