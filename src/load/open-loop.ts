@@ -1,18 +1,24 @@
 import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import type { OpenLoad, Plan, PlannedRequest } from '../plan/plan.ts'
+import type { OpenLoad, PlannedRequest } from '../plan/plan.ts'
 import { isExpectedStatus } from '../plan/success.ts'
 import { PATIENCE_MS } from '../scenario/limits.ts'
 import { wallClockOffset } from '../wall-clock.ts'
-import { ClientLog } from './client-log.ts'
+import { ClientLog, requestId } from './client-log.ts'
+import { Connections } from './connections.ts'
 import { Exchange } from './exchange.ts'
-import { identify } from './identity.ts'
 import type { LoadRun } from './load-run.ts'
-import { Pool } from './pool.ts'
 import { slowBody } from './slow-body.ts'
 
+/**
+ * So many requests are sent before answers are looked for. What is overdue after a stall would else open a connection each
+ * while answered ones lie unread, which takes longer than the stall did: the generator would never catch up.
+ */
+const BATCH = 64
 /** Between two looks for requests that waited too long, when none is due. */
 const LOOK_AGAIN_MS = 50
+/** Node's timers take whole milliseconds: what is due sooner than this is looked for whenever an answer comes, too. */
+const SOON_MS = 2
 
 /**
  * The open loop: sends each request when it is due, whether or not earlier ones were answered, and never leaves one out.
@@ -22,55 +28,79 @@ const LOOK_AGAIN_MS = 50
  */
 export async function openLoop({ origin, plan, zero, gate, watcher, signal }: LoadRun, load: OpenLoad): Promise<ClientLog> {
   const { due, request: kinds, deadline } = load
-  // Unlimited connections, one request on each: callers do not queue for one another.
-  const pool = new Pool(origin, {
-    connections: null,
-    pipelining: 1,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    keepAliveTimeout: 600_000,
-    connectTimeout: 0,
-  })
+  const connections = new Connections(origin)
   const log = new ClientLog(wallClockOffset() + zero, due.length)
   watcher.onLog(log)
   const giveUpMs = deadline + PATIENCE_MS
 
-  const inFlight = new Map<number, Exchange>()
+  const exchanges: (Exchange | undefined)[] = []
+  let inFlight = 0
+  /** All before it have ended. */
+  let oldest = 0
   let next = 0
   let timer: NodeJS.Timeout | undefined
+  let isLookingSoon = false
   await new Promise<void>((resolve) => {
     const finishIfOver = () => {
-      if (inFlight.size > 0 || (next < due.length && !signal.aborted)) return
+      if (inFlight > 0 || (next < due.length && !signal.aborted)) return
       clearTimeout(timer)
       resolve()
     }
 
     const begin = (index: number) => {
       const kind = plan.requests[kinds[index] as number] as PlannedRequest
+      const connection = connections.take()
       const exchange = new Exchange(({ status, error, received }) => {
         const end = performance.now() - zero
-        inFlight.delete(index)
+        exchanges[index] = undefined
+        inFlight--
+        if (error === null) connections.giveBack(connection)
+        else connections.drop(connection)
         log.finish(index, end, status, error, received)
         const latency = end - (due[index] as number)
         watcher.onEnd(index, latency, error === null && isExpectedStatus(kind.successStatus, status) && latency <= deadline)
-        finishIfOver()
+        if (inFlight === 0) finishIfOver()
+        if (!isLookingSoon && next < due.length && (due[next] as number) - end < SOON_MS) lookSoon()
       })
-      inFlight.set(index, exchange)
+      exchanges[index] = exchange
+      inFlight++
       log.begin(due[index] as number, kinds[index] as number, performance.now() - zero)
       watcher.onSent(index)
-      pool.dispatch(dispatched(plan, kind, index), exchange)
+      connection.dispatch(dispatched(kind, index), exchange)
+    }
+
+    const sendDue = (now: number) => {
+      if (signal.aborted) return
+      const mayGo = () => next < due.length && (due[next] as number) <= now && gate.lets(due[next] as number)
+      for (let left = BATCH; left > 0 && mayGo(); left--) begin(next++)
+      gate.next = due[next] ?? Number.POSITIVE_INFINITY
+      if (!isLookingSoon && mayGo()) lookSoon()
+    }
+
+    /** After all answers that are there by now. */
+    const lookSoon = () => {
+      isLookingSoon = true
+      setImmediate(() => {
+        isLookingSoon = false
+        sendDue(performance.now() - zero)
+      })
+    }
+
+    const hangUp = (now: number) => {
+      // In order of sending: stop at the first that may still wait.
+      for (; oldest < next; oldest++) {
+        const exchange = exchanges[oldest]
+        if (exchange === undefined) continue
+        if (now - (due[oldest] as number) < giveUpMs) break
+        exchange.abort(`no answer ${giveUpMs / 1000} s after the due time: the client hung up`)
+      }
     }
 
     const step = () => {
       const now = performance.now() - zero
-      while (next < due.length && (due[next] as number) <= now && gate.lets(due[next] as number)) begin(next++)
-      gate.next = due[next] ?? Number.POSITIVE_INFINITY
-      // In order of sending: stop at the first that may still wait.
-      for (const [index, exchange] of inFlight) {
-        if (now - (due[index] as number) < giveUpMs) break
-        exchange.abort(`no answer ${giveUpMs / 1000} s after the due time: the client hung up`)
-      }
-      if (next === due.length && inFlight.size === 0) return finishIfOver()
+      sendDue(now)
+      hangUp(now)
+      if (next === due.length && inFlight === 0) return finishIfOver()
       const wait = next < due.length ? (due[next] as number) - now : LOOK_AGAIN_MS
       // What waits at the gate is overdue: look again as soon as a timer can.
       timer = setTimeout(step, Math.max(1, Math.min(wait, LOOK_AGAIN_MS)))
@@ -78,7 +108,7 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
 
     const stop = () => {
       clearTimeout(timer)
-      for (const exchange of [...inFlight.values()]) exchange.abort('the run was stopped while it was in flight')
+      for (const exchange of exchanges.slice(oldest)) exchange?.abort('the run was stopped while it was in flight')
       finishIfOver()
     }
     signal.addEventListener('abort', stop, { once: true })
@@ -86,12 +116,12 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
     else step()
   })
   log.close(wallClockOffset() + zero - log.startedAt)
-  await pool.destroy().catch(() => {})
+  await connections.close()
   return log
 }
 
-function dispatched(plan: Plan, { method, path, headers, body, uploadMs }: PlannedRequest, index: number): Dispatcher.DispatchOptions {
-  const named = identify(plan, index, headers)
+function dispatched({ method, path, headers, body, uploadMs }: PlannedRequest, index: number): Dispatcher.DispatchOptions {
+  const named = { ...headers, 'x-request-id': requestId(index) }
   if (body === undefined || uploadMs === 0) return { path, method, headers: named, body: body ?? null }
   const bytes = Buffer.from(body)
   return { path, method, headers: { ...named, 'content-length': String(bytes.length) }, body: Readable.from(slowBody(bytes, uploadMs)) }

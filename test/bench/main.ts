@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { cells, padEnd } from '../../src/report/layout.ts'
 import { findEnvoy } from '../../src/topology/envoy-binary.ts'
 import type { Bench, Row } from './bench.ts'
+import { generator } from './generator.ts'
 import { memory } from './memory.ts'
 import { overhead } from './overhead.ts'
 
@@ -15,7 +16,7 @@ import { overhead } from './overhead.ts'
  * to itself.
  */
 
-const BENCHES: readonly Bench[] = [overhead, memory]
+const BENCHES: readonly Bench[] = [overhead, generator, memory]
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, json: { type: 'boolean', default: false } } })
 const chosen = BENCHES.filter(({ name, onlyWhenAsked }) => (values.only === undefined ? onlyWhenAsked === undefined : name === values.only))
