@@ -156,6 +156,8 @@ describe('retry_budget', () => {
   const LOAD_MS = 600
   const HOLD_MS = 4000
   const HELD = 20
+  /** First tries that may be in flight beside them: what comes to one cluster (60/s) while a busy machine stands still for 250 ms. */
+  const FIRST_TRIES = 15
 
   let stand: Stand
   let ran: Ran
@@ -201,12 +203,12 @@ phases: [{ name: all, for: ${LOAD_MS}ms }]
   // Of r retries, which are requests in flight themselves: r ≤ 20 % × r is never so; 3 are let through.
   test('the default is 20 percent, and 3 at least', () => expect(granted('default')).toBe(3))
 
-  // r retries beside 20 other requests: r ≤ 1/2 × (20 + r) up to 20, r ≤ 1/4 × (20 + r) up to 6.7; first tries in flight make it a few more.
+  // r retries beside h other requests: r ≤ 1/2 × (h + r) up to h, and r ≤ 1/4 × (h + r) up to h / 3.
   test('budget_percent is a share of what is in flight', () => {
     expect(granted('half')).toBeGreaterThanOrEqual(HELD)
-    expect(granted('half')).toBeLessThanOrEqual(HELD + 4)
-    expect(granted('quarter')).toBeGreaterThanOrEqual(6)
-    expect(granted('quarter')).toBeLessThanOrEqual(9)
+    expect(granted('half')).toBeLessThanOrEqual(HELD + FIRST_TRIES)
+    expect(granted('quarter')).toBeGreaterThanOrEqual(Math.floor(HELD / 3))
+    expect(granted('quarter')).toBeLessThanOrEqual(Math.ceil((HELD + FIRST_TRIES) / 3))
   })
 
   test('what is beyond it is suppressed, and counted', () => {

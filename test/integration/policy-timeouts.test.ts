@@ -73,6 +73,7 @@ load:
   deadline: 3s
   requests:
 ${PATHS.map((path) => `    - GET: ${path}`).join('\n')}
+    - { POST: /upload, body: abcdefghij, upload: { over: 600ms } }
 phases: [{ name: all, for: 800ms, faults: [{ cluster: held, delay: 500ms, at: ingress }] }]
 `,
     {
@@ -180,6 +181,14 @@ describe('request_timeout', () => {
     expect(call).toMatchObject({ egress: { status: 408, cutBy: 'request', details: 'request_overall_timeout' } })
     expect(call?.attempts).toMatchObject([{ n: 1, status: 0, cutBy: 'request', stub: { answered: null } }])
     expectAbout(call?.egress.durationMs, REQUEST_MS)
+  })
+
+  test('so does the load with a request that has upload, and sees 408', () => {
+    for (const record of every('/upload')) {
+      expect(record).toMatchObject({ status: 408, error: null, egress: { cutBy: 'request' }, attempts: [{ cutBy: 'request' }] })
+      expect(causeOf(record)).toBe('408 cut by envoy.http_connection_manager.request_timeout')
+      expectAbout(record.egress?.durationMs, REQUEST_MS)
+    }
   })
 
   // Ten bytes, one every 50 ms, take longer than 300 ms.
