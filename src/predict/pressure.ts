@@ -71,10 +71,10 @@ function suppression(retries: number, { max_retries: limit, retry_budget: budget
   const places = budget === undefined ? (limit ?? DEFAULT_MAX_RETRIES) : (budget.min_retry_concurrency ?? DEFAULT_MAX_RETRIES)
   const refused = erlangLoss(retries, places)
   if (retries === 0 || refused < RARE) return null
-  const wanted = `about ${about(retries)} retries are wanted at once, back-offs included`
-  if (budget !== undefined) return `${wanted}, more than retry_budget lets through in any case (min_retry_concurrency: ${places})`
+  const wanted = `retries wanted at once, back-offs included: about ${about(retries)}`
+  if (budget !== undefined) return `${wanted}; that is more than retry_budget lets through in any case (min_retry_concurrency: ${places})`
   const spelt = `max_retries: ${places}${limit === undefined ? ' (the default)' : ''}`
-  return `${wanted}, and ${spelt} suppresses some ${formatPercent(refused, 0)} of them`
+  return `${wanted}; ${spelt} suppresses some ${formatPercent(refused, 0)} of them`
 }
 
 /**
@@ -103,7 +103,7 @@ function full(
     const limit = limits[name] ?? DEFAULT_MAX
     if (most <= limit || erlangLoss(inFlight, limit) < RARE) continue
     const spelt = `${name}: ${limit}${limits[name] === undefined ? ' (the default)' : ''}`
-    found.push(`about ${about(inFlight)} requests are in flight at once, and ${spelt} ${effect}`)
+    found.push(`in flight at once: about ${about(inFlight)} tries; ${spelt} ${effect}`)
   }
   return found
 }

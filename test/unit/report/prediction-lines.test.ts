@@ -23,13 +23,13 @@ phases:
 
 test('a line for each phase, and what is left open below it', () =>
   expect(lines(SCENARIO)).toMatchInlineSnapshot(`
-  "BY ARITHMETIC  success       attempts   slowest
-    calm         100%          1          ≤ 10ms
-    brownout     99.9999%      1.01       ≤ 825ms
-    half of it   50% to 87.5%  1 to 1.75  ≤ 85ms
-      about 1.6 retries are wanted at once, back-offs included, and max_retries: 3
-      (the default) suppresses some 15% of them"
-`))
+    "BY ARITHMETIC  success       attempts   slowest
+      calm         100%          1          ≤ 10ms
+      brownout     99.9999%      1.01       ≤ 825ms
+      half of it   50% to 87.5%  1 to 1.75  ≤ 85ms
+        retries wanted at once, back-offs included: about 1.6;
+        max_retries: 3 (the default) suppresses some 15% of them"
+  `))
 
 test('narrow terminals get what fits', () => {
   for (const line of lines(SCENARIO, 40).split('\n')) expect(line.length).toBeLessThanOrEqual(40)
