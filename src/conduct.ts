@@ -16,6 +16,8 @@ const DRAIN_WITHIN_MS = 250
 const ARRIVE_WITHIN_MS = 3
 /** Between the start of the load generator and the first due time. */
 const LEAD_MS = 10
+/** Between two looks whether all runs of an app are over. */
+const RUN_POLL_MS = 2
 const DEATH_KNOWN_WITHIN_MS = 500
 
 export interface Conducted {
@@ -106,8 +108,11 @@ async function playPhases(topology: StartedTopology, plan: Plan, play: Play): Pr
     const applied = isStart ? 0 : now()
     gate.openUntil(phase.to)
     onPhase(index)
-    await until(phase.to, now, stop)
-    await drained(gate, now, stop)
+    if (plan.load.kind === 'runs') await allOver(gate, stop)
+    else {
+      await until(phase.to, now, stop)
+      await drained(gate, now, stop)
+    }
     const after = topology.death.aborted ? before : await topology.stats()
     const to = now()
     ended({ from, applied, to, complete: !stop.aborted, before, after, lateness: pulse.take() })
@@ -138,6 +143,11 @@ async function drained(gate: Gate, now: () => number, stop: AbortSignal): Promis
   const limit = now() + DRAIN_WITHIN_MS
   while (!gate.isDrained && now() < limit && !stop.aborted) await sleep(1)
   if (!stop.aborted) await sleep(ARRIVE_WITHIN_MS)
+}
+
+/** Waits until every run of an app that this phase has is over. */
+async function allOver(gate: Gate, stop: AbortSignal): Promise<void> {
+  while (!gate.isDrained && !stop.aborted) await sleep(RUN_POLL_MS)
 }
 
 /** Resolves at the given time of the load, or at once when the run is stopped. */

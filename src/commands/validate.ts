@@ -1,5 +1,5 @@
 import { ChaosError, EXIT, type ExitCode } from '../errors.ts'
-import type { PlannedLoad } from '../plan/plan.ts'
+import type { Plan } from '../plan/plan.ts'
 import { prepare, type Warning } from '../prepare.ts'
 import { renderError } from '../report/errors.ts'
 import { terminalOf } from '../terminal.ts'
@@ -12,8 +12,7 @@ export function validateCommand(files: readonly string[], options: { allowTarget
   for (const file of files) {
     try {
       const { scenario, plan, warnings } = prepare(file, options)
-      const seconds = (plan.phases.at(-1)?.to ?? 0) / 1000
-      process.stdout.write(`${file}: ok, ${scenario.expect.length} expectations over ${extentOf(plan.load)} in ${seconds} s\n`)
+      process.stdout.write(`${file}: ok, ${scenario.expect.length} expectations over ${extentOf(plan)}\n`)
       for (const warning of warnings) tell(asError(warning))
     } catch (error) {
       if (!(error instanceof ChaosError)) throw error
@@ -24,7 +23,11 @@ export function validateCommand(files: readonly string[], options: { allowTarget
   return code
 }
 
-const extentOf = (load: PlannedLoad) => (load.kind === 'open' ? `${load.due.length} requests` : `${load.connections} connections`)
+function extentOf({ load, phases }: Plan): string {
+  if (load.kind === 'runs') return `${load.times * phases.length} runs`
+  const what = load.kind === 'open' ? `${load.due.length} requests` : `${load.connections} connections`
+  return `${what} in ${(phases.at(-1)?.to ?? 0) / 1000} s`
+}
 
 /** A warning is shown as a problem is, and says what it is. */
 function asError(warning: Warning): ChaosError {

@@ -146,7 +146,8 @@ export class Live implements Omit<LoadWatcher, 'onLog'> {
     return {
       phase: { name: phase.name, index: this.#phase, count: this.#plan.phases.length },
       elapsedMs: now - this.#phaseStarted,
-      totalMs: phase.to - phase.from,
+      // Runs of an app take as long as they take.
+      totalMs: this.#plan.load.kind === 'runs' ? now - this.#phaseStarted : phase.to - phase.from,
       rps: perSecond(tally.ended, ms),
       errorShare: tally.errorShare ?? 0,
       p99Ms: tally.latency.quantile(0.99),

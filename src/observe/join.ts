@@ -34,7 +34,8 @@ export function joinRecords(
   let next = 0
   const join = (calls: readonly SeenCall[], index: number) => {
     const due = client.due[index] as number
-    while (phase < plan.phases.length - 1 && due >= (plan.phases[phase + 1]?.from ?? Number.POSITIVE_INFINITY)) phase++
+    const at = plan.load.kind === 'runs' ? index : due
+    while (phase < plan.phases.length - 1 && at >= (plan.phases[phase + 1]?.from ?? Number.POSITIVE_INFINITY)) phase++
     const joined = straight ? calls.length === 1 : unnamed?.isDoubtful(index) === false
     keep(joinOne(plan, client, phases[phase], index, phase, calls, joined))
   }

@@ -5,7 +5,8 @@ import type { Records } from './records.ts'
 import { Shapes } from './shapes.ts'
 
 type RecordShape = Omit<RequestRecord, 'id' | 'due' | 'sent' | 'end' | 'calls'>
-type CallShape = Omit<Egress, 'start' | 'durationMs'> & Pick<Call, 'ingressFaults'>
+/** `carried` as JSON: few calls of a run differ in it. */
+type CallShape = Omit<Egress, 'start' | 'durationMs'> & Pick<Call, 'ingressFaults'> & { carried: string | null }
 type AttemptShape = Omit<Attempt, 'start' | 'durationMs' | 'poolMs' | 'hop' | 'stub'>
 type HopShape = Omit<NonNullable<Attempt['hop']>, 'start' | 'durationMs'>
 type Stub = NonNullable<Attempt['stub']>
@@ -49,9 +50,9 @@ export class PackedRecords {
     for (const call of calls) this.#pushCall(call, sent)
   }
 
-  #pushCall({ egress: { start, durationMs, ...line }, attempts, ingressFaults }: Call, sent: number): void {
+  #pushCall({ egress: { start, durationMs, ...line }, attempts, ingressFaults, carried }: Call, sent: number): void {
     const write = this.#writer
-    write.whole(this.#calls.numberOf({ ...line, ingressFaults }))
+    write.whole(this.#calls.numberOf({ ...line, ingressFaults, carried: carried === undefined ? null : JSON.stringify(carried) }))
     write.time(start - sent)
     write.time(durationMs)
     write.whole(attempts.length)
@@ -107,12 +108,17 @@ export class PackedRecords {
 
   #readCall(sent: number): Call {
     const read = this.#reader
-    const { ingressFaults, ...line } = this.#calls.at(read.whole())
+    const { ingressFaults, carried, ...line } = this.#calls.at(read.whole())
     const start = sent + read.time()
     const durationMs = read.time()
     const attempts: Attempt[] = []
     for (let left = read.whole(); left > 0; left--) attempts.push(this.#readAttempt(start))
-    return { egress: { ...line, start, durationMs }, attempts, ingressFaults }
+    return {
+      egress: { ...line, start, durationMs },
+      attempts,
+      ingressFaults,
+      ...(carried === null ? {} : { carried: JSON.parse(carried) as NonNullable<Call['carried']> }),
+    }
   }
 
   #readAttempt(from: number): Attempt {

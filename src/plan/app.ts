@@ -1,17 +1,18 @@
-import { urlVariable } from '../scenario/check-app.ts'
+import { commandOf, urlVariable } from '../scenario/check-app.ts'
 import { DEFAULT_READY_WITHIN_MS } from '../scenario/limits.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { Ms } from '../units.ts'
 import { LOOPBACK_HOSTS, type PlannedApp } from './plan.ts'
 
 /** The app with all that it is told: its port and the address of each cluster, and what the scenario adds or says otherwise. */
-export function planApp({ app, upstreams }: Scenario): PlannedApp | undefined {
+export function planApp({ app, upstreams, load }: Scenario): PlannedApp | undefined {
   if (app === undefined) return undefined
   const urls = Object.keys(upstreams).map((name) => [urlVariable(name), `\${clusters.${name}.url}`])
   return {
-    command: app.command,
+    command: commandOf(app),
     env: { PORT: `\${app.port}`, ...Object.fromEntries(urls), ...(app.proxy ? PROXY : {}), ...app.env },
     port: app.port,
+    runWithin: app.run === undefined ? undefined : (load.deadline as Ms),
     ready: readyBy(app.ready ?? {}),
     readyWithin: app.ready?.within ?? (DEFAULT_READY_WITHIN_MS as Ms),
     idHeader: app.id_header,

@@ -1,7 +1,7 @@
 import type { Scenario } from '../scenario/scenario.ts'
 import { planApp } from './app.ts'
 import { planFaults } from './faults.ts'
-import { planLoad } from './load.ts'
+import { planLoad, timesOf } from './load.ts'
 import type { Plan, PlannedPhase } from './plan.ts'
 import { planPolicy } from './policy.ts'
 import { planRequests } from './requests.ts'
@@ -13,7 +13,7 @@ export function compilePlan(scenario: Scenario): Plan {
   const phases: PlannedPhase[] = []
   let from: number = scenario.load.warmup ?? 0
   for (const [index, phase] of scenario.phases.entries()) {
-    const to = from + phase.for
+    const to = from + (scenario.app?.run === undefined ? phase.for : timesOf(scenario.app))
     phases.push({ name: phase.name, from, to, faults: faults.flatMap((fault, i) => (fault.phase === index ? [i] : [])) })
     from = to
   }

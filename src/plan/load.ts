@@ -14,10 +14,15 @@ export function planLoad(scenario: Scenario): PlannedLoad {
   const { connections, think, arrivals = 'constant', deadline = DEFAULT_DEADLINE_MS, target } = scenario.load
   const weights = requestsOf(scenario).map((request) => request.weight)
   const { seed } = scenario
+  const { app } = scenario
+  if (app?.run !== undefined) return { kind: 'runs', times: timesOf(app), parallel: app.parallel ?? 1, deadline, target }
   if (connections !== undefined) return { kind: 'closed', connections, think: thinkTime(think), weights, seed, deadline, target }
   const due = dueTimes(stretchesOf(scenario), arrivals, seed)
   return { kind: 'open', due, request: Uint16Array.from(due, kindDrawer(weights, seed)), deadline, target }
 }
+
+/** How often an app is run in each phase. */
+export const timesOf = ({ times = 1 }: NonNullable<Scenario['app']>) => times
 
 function thinkTime(think: Scenario['load']['think']): ThinkTime | undefined {
   if (think === undefined) return undefined

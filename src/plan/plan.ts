@@ -30,6 +30,8 @@ export interface PlannedApp {
   env: Readonly<Record<string, string>>
   /** Undefined: a free one. */
   port: number | undefined
+  /** Run to its end, again and again, each time at most so long; undefined for a server. */
+  runWithin: Ms | undefined
   ready: { by: 'http'; path: string } | { by: 'log'; text: string } | { by: 'port' }
   readyWithin: Ms
   /** A header of the app's own in which the load sends the id of each request, and the app may hand it on. */
@@ -41,7 +43,10 @@ export const LOOPBACK_HOSTS = 'localhost,127.0.0.1,::1'
 
 export interface PlannedPhase {
   name: string
-  /** Ms after the start of the load; `to` is the next phase's `from`. What is due before the first phase is its warm-up. */
+  /**
+   * Ms after the start of the load; `to` is the next phase's `from`. What is due before the first phase is its warm-up.
+   * Where an app is run to its end: which runs, the first and the one after the last, counted from 0.
+   */
   from: number
   to: number
   /** Indices into `Plan.faults`. */
@@ -62,7 +67,7 @@ export interface PlannedRequest {
 }
 
 /** What is sent when, as far as that can be known before the run; what really was stands in the `ClientLog`. */
-export type PlannedLoad = OpenLoad | ClosedLoad
+export type PlannedLoad = OpenLoad | ClosedLoad | RunsLoad
 
 interface AnyLoad {
   /** Ms from the due time within which an answer counts as success. */
@@ -94,6 +99,15 @@ export interface ClosedLoad extends AnyLoad {
   weights: readonly number[]
   /** That of the scenario: kinds and think times are drawn as the load goes. */
   seed: number
+}
+
+/** An app is run to its end, so many times in each phase; each run is a request to the program that starts it. */
+export interface RunsLoad extends AnyLoad {
+  kind: 'runs'
+  /** In each phase. */
+  times: number
+  /** At once. */
+  parallel: number
 }
 
 /** In ms. */

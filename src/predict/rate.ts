@@ -12,6 +12,7 @@ export function rateOf({ phases, load }: Plan, phase: number, all: readonly Play
     const [first, end] = dueBetween(load, from, to)
     return ((end - first) * 1000) / (to - from)
   }
+  if (load.kind === 'runs') throw new Error('nothing is predicted where an app stands between')
   const answered = all.reduce((sum, { of, played }) => sum + of.share * played.meanMs, 0)
   return (load.connections * 1000) / (answered + ROUND_TRIP_MS + thought(load.think))
 }

@@ -37,9 +37,10 @@ function totals({ observations, loadMs, plan }: FinishedRun): string {
   const requests = observations.records.length
   const attempts = observations.records.reduce((sum, record) => sum + attemptsOf(record).length, 0)
   const each = requests === 0 ? '' : ` (${(attempts / requests).toFixed(3)} each)`
+  const runs = plan.load.kind === 'runs' ? `${plan.load.parallel} at once: ` : ''
   const loop = plan.load.kind === 'closed' ? `closed loop, ${plural(plan.load.connections, 'connection')}: ` : ''
   const warmup = plan.phases[0]?.from ? `, ${duration(plan.phases[0].from)} of it warm-up` : ''
-  return `${loop}${plural(requests, 'request')} in ${duration(loadMs)}${warmup} (${perSecond(requests, loadMs)}), ${plural(attempts, 'attempt')}${each}`
+  return `${runs}${loop}${plural(requests, 'request')} in ${duration(loadMs)}${warmup} (${perSecond(requests, loadMs)}), ${plural(attempts, 'attempt')}${each}`
 }
 
 /** How full the breakers were at most, of those that the scenario sets or that came near their default. */

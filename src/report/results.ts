@@ -160,7 +160,7 @@ function toFault(evidence: FaultEvidence, plan: Plan, mask: Mask): Results['faul
 
 function offeredPerSecond({ phases, load }: Plan, index: number): number | null {
   const phase = phases[index]
-  if (phase === undefined || load.kind === 'closed') return null
+  if (phase === undefined || load.kind !== 'open') return null
   let planned = 0
   for (const due of load.due) if (due >= phase.from && due < phase.to) planned++
   return finite((planned * 1000) / (phase.to - phase.from))

@@ -1,4 +1,5 @@
 import type { Bounds, Crowd } from '../observe/crowd.ts'
+import { exitCodeOf } from '../observe/exit-code.ts'
 import { type Call, type Egress, limitOf, type RequestRecord } from '../observe/record.ts'
 import { isStraight, type Plan } from '../plan/plan.ts'
 import { isExpectedStatus } from '../plan/success.ts'
@@ -48,7 +49,8 @@ export function tellRequest(record: RequestRecord, plan: Plan): string[] {
 
 function headOf(record: RequestRecord, plan: Plan): string {
   const request = plan.requests[record.request]
-  const what = request === undefined ? 'a request' : `${request.method} ${request.path}`
+  const kind = plan.load.kind === 'runs' ? 'run' : `${request?.method} ${request?.path}`
+  const what = request === undefined ? 'a request' : kind
   const remarks = [outcomeOf(record, plan), ...(record.edge && record.end !== null ? ['in flight over the end of its phase'] : [])].join(
     '; ',
   )
@@ -58,6 +60,8 @@ function headOf(record: RequestRecord, plan: Plan): string {
 function clientSaw(record: RequestRecord): string {
   const after = record.end === null ? '' : ` after ${millis(record.end - record.due)}`
   if (record.status === null) return `no answer${after}`
+  const code = exitCodeOf(record)
+  if (code !== null) return `exit code ${code}${after}`
   return record.error === null ? `${record.status}${after}` : `${record.status}, cut short${after}`
 }
 
@@ -125,7 +129,7 @@ function tellClientsView(record: RequestRecord, add: Add): void {
   if (error !== null) add(when, `the client saw ${status === null ? 'no answer' : `${status}, not whole`}: ${error}`)
   else if (end === null) add(when, 'the client saw no answer')
   else if (envoysEnd === null || egress?.status !== status || Math.abs(end - envoysEnd) > CLOCKS_AGREE_MS)
-    add(end, `the client saw ${status ?? 'the connection end'}`)
+    add(end, exitCodeOf(record) === null ? `the client saw ${status ?? 'the connection end'}` : 'the run ended')
 }
 
 function offset(ms: number): string {

@@ -1,5 +1,7 @@
+import { timesOf } from '../plan/load.ts'
 import type { Plan, PlannedFault } from '../plan/plan.ts'
 import { tryLimitOf } from '../predict/classes.ts'
+import { commandOf } from '../scenario/check-app.ts'
 import { timeoutOf, triesOf } from '../scenario/policy.ts'
 import { methodAndPath, nameOf, type Route, requestsOf, routesOf } from '../scenario/routing.ts'
 import type { Scenario } from '../scenario/scenario.ts'
@@ -56,7 +58,9 @@ function loadOf(scenario: Scenario): Branch {
   const ports = Object.keys(scenario.upstreams).map((cluster) => ({
     text: `Envoy, port of ${cluster} (the routes to it) → cluster ${cluster}`,
   }))
-  return { text, below: [{ text: `app: ${app.command.join(' ')}`, below: [...ports, shared] }] }
+  const program = commandOf(app).join(' ')
+  if (app.run !== undefined) return { text: `${plural(timesOf(app), 'run')} in each phase of ${program}`, below: [...ports, shared] }
+  return { text, below: [{ text: `app: ${program}`, below: [...ports, shared] }] }
 }
 
 const MOST_KINDS = 6

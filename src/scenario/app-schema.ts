@@ -21,6 +21,15 @@ const environment = z
   )
   .meta({ title: 'map' })
 
+const words = z
+  .array(text('a word of the command'))
+  .min(1, { error: 'expected a program and its arguments, such as [node, ./shop.mjs], got an empty list' })
+  .max(1000)
+
+/** What only a server has, and only a program that ends. */
+const OF_COMMAND = ['port', 'ready'] as const
+const OF_RUN = ['times', 'parallel', 'within'] as const
+
 const WAYS = ['http', 'port', 'log'] as const
 
 const ready = z
@@ -47,11 +56,17 @@ const client = z
 /** The app under test: a program between the load and Envoy. */
 export const app = z
   .strictObject({
-    command: z
-      .array(text('a word of the command'))
-      .min(1, { error: 'expected a program and its arguments, such as [node, ./shop.mjs], got an empty list' })
-      .max(1000)
-      .describe('Program and arguments; no shell reads them. It starts in the folder of the scenario.'),
+    command: words
+      .optional()
+      .describe('A server. Program and arguments; no shell reads them. It starts in the folder of the scenario. Left out: run is there.'),
+    run: words
+      .optional()
+      .describe(
+        'In place of command: a program that does its work and ends, such as [node, ./job.mjs]. Each phase runs it so many times, in place of load; it is a success when it ends with exit code 0 in time.',
+      ),
+    times: wholeNumber(1, 100_000).optional().describe('Of run: how many times in each phase. Left out: 1.'),
+    parallel: wholeNumber(1, 100).optional().describe('Of run: so many at once. Left out: 1.'),
+    within: duration.optional().describe('Of run: one that takes longer is killed, and no success. Left out: 30s.'),
     port: wholeNumber(1, 65_535).optional().describe('Where it listens; told to it as PORT. Left out: a free one.'),
     env: environment
       .default({})
@@ -72,5 +87,22 @@ export const app = z
       ),
     client: client.optional(),
     ready: ready.optional().describe('When the load may begin. Left out: when it accepts connections.'),
+  })
+  .superRefine((value, context) => {
+    const [kind, other, idle] = value.run === undefined ? ['command', 'run', OF_RUN] : ['run', 'command', OF_COMMAND]
+    if ((value.run === undefined) === (value.command === undefined))
+      context.addIssue({
+        code: 'custom',
+        message: `expected command (a server) or run (a program that ends), got ${value.run ? 'both' : 'neither'}`,
+      })
+    else
+      for (const key of idle)
+        if (value[key as keyof typeof value] !== undefined)
+          context.addIssue({
+            code: 'custom',
+            path: [key],
+            params: { at: 'key' },
+            message: `${key} belongs to ${other}, and this app has a ${kind}: leave it out`,
+          })
   })
   .describe('The app under test. Load goes to it, and it calls the clusters through Envoy.')

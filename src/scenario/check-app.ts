@@ -8,8 +8,10 @@ import type { ScenarioDocument } from './schema.ts'
 
 /** An app that could not be started as it is meant, or would not be told where its clusters are. */
 export function appFindings(scenario: ScenarioDocument): Finding[] {
-  if (scenario.app === undefined) return idleHosts(scenario)
+  const claims = scenario.app?.run === undefined ? ofRuns(scenario) : timeless(scenario)
+  if (scenario.app === undefined) return [...claims, ...idleHosts(scenario)]
   return [
+    ...claims,
     ...unknownPlaceholders(scenario, scenario.app),
     ...oneVariableForTwo(scenario),
     ...oneHostForTwo(scenario),
@@ -18,13 +20,16 @@ export function appFindings(scenario: ScenarioDocument): Finding[] {
   ]
 }
 
+/** argv of a server, or of a program that ends. */
+export const commandOf = ({ command, run }: NonNullable<ScenarioDocument['app']>): readonly string[] => run ?? command ?? []
+
 /** The environment variable that tells an app the address of a cluster. */
 export const urlVariable = (cluster: string) => `${cluster.toUpperCase().replaceAll('-', '_')}_URL`
 
 function unknownPlaceholders({ upstreams }: ScenarioDocument, app: NonNullable<ScenarioDocument['app']>): Finding[] {
   const known = knownPlaceholders(upstreams)
   const texts: [DocumentPath, string][] = [
-    ...app.command.map((word, i): [DocumentPath, string] => [['app', 'command', i], word]),
+    ...commandOf(app).map((word, i): [DocumentPath, string] => [['app', app.run === undefined ? 'command' : 'run', i], word]),
     ...Object.entries(app.env).map(([name, value]): [DocumentPath, string] => [['app', 'env', name], value]),
   ]
   return texts.flatMap(([path, text]) =>
@@ -100,6 +105,37 @@ function ownedHeader({ id_header: header }: NonNullable<ScenarioDocument['app']>
       hint: 'name one that the app hands on',
     },
   ]
+}
+
+const OF_RUNS = ['exit_code', 'output'] as const
+
+function ofRuns({ expect }: ScenarioDocument): Finding[] {
+  return expect.flatMap((claim, index) =>
+    OF_RUNS.filter((metric) => claim[metric] !== undefined).map(
+      (metric): Finding => ({
+        path: ['expect', index, metric],
+        at: 'key',
+        message: `${metric} is of an app that is run to its end, and there is none`,
+        hint: 'give the app run in place of command, or claim status or body',
+      }),
+    ),
+  )
+}
+
+/** Runs follow one another as fast as they end: there is no time by which they could be compared. */
+function timeless({ expect }: ScenarioDocument): Finding[] {
+  return expect.flatMap((claim, index) =>
+    (['settle', 'goodput', 'recovers_within'] as const)
+      .filter((key) => claim[key] !== undefined)
+      .map(
+        (key): Finding => ({
+          path: ['expect', index, key],
+          at: 'key',
+          message: `${key} needs load that goes on over time: an app that is run to its end has none`,
+          hint: 'leave it out',
+        }),
+      ),
+  )
 }
 
 function twoTargets({ load }: ScenarioDocument): Finding[] {

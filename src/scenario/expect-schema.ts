@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseCondition } from '../value/condition.ts'
-import { condition, duration, httpStatus, reference, title } from '../value/scalar.ts'
+import { condition, duration, httpStatus, reference, title, wholeNumber } from '../value/scalar.ts'
 import { show } from '../value/show.ts'
 import { bodyClaim, headerClaims } from './content-schema.ts'
 import { given } from './given-schema.ts'
@@ -39,6 +39,13 @@ const statusShares = z
         })
   })
 
+const exitShares = z
+  .record(
+    z.string().regex(/^\d{1,3}$/, { error: (issue) => `expected an exit code such as 0 as the key, got ${show(issue.input)}` }),
+    condition('share', ['>= 99%']),
+  )
+  .refine((map) => Object.keys(map).length > 0, { error: 'expected at least one exit code, such as { 0: ">= 95%" }, got none' })
+
 /** Metrics, each with its one definition. */
 export const METRICS = {
   success_rate: share('Share of requests with an expected status (200 to 399, or success_status) within the deadline.'),
@@ -53,6 +60,20 @@ export const METRICS = {
     .meta({ title: 'status or map' })
     .optional()
     .describe('A status that every request must have (503), or shares by status ({ 503: "<= 10%", 2xx: ">= 90%" }).'),
+  exit_code: z
+    .union([wholeNumber(0, 255), exitShares], {
+      error: (issue) => `expected an exit code such as 0, or a map such as { 0: ">= 95%" }, got ${show(issue.input)}`,
+    })
+    .meta({ title: 'number or map' })
+    .optional()
+    .describe(
+      'Of an app that is run to its end: the exit code that every run must have (0), or shares by exit code ({ 0: ">= 95%" }); 128 + n where signal n ended it.',
+    ),
+  output: bodyClaim
+    .optional()
+    .describe(
+      'Of an app that is run to its end: what the output of every run is, holds or lacks (stdout and stderr); of each, the first 16 KiB are kept.',
+    ),
   p50: latency(`Median latency: ${LATENCY}.`),
   p90: latency('90th percentile of latency.'),
   p95: latency('95th percentile of latency.'),

@@ -12,6 +12,9 @@ export const DEFAULT_LATENCY_MS = 1
 /** How long an app may take to be ready when `app.ready.within` is left out. */
 export const DEFAULT_READY_WITHIN_MS = 10_000
 
+/** How long a run of an app may take when `app.within` is left out. */
+export const DEFAULT_RUN_WITHIN = '30s'
+
 /** Envoy's own default of a route's `timeout`. */
 export const DEFAULT_ROUTE_TIMEOUT_MS = 15_000
 

@@ -110,7 +110,7 @@ function respeltTexts(source: YamlSource): Finding[] {
     }))
 }
 
-const isForTheApp = ([first, second]: DocumentPath) => first === 'app' && (second === 'command' || second === 'env')
+const isForTheApp = ([first, second]: DocumentPath) => first === 'app' && (second === 'command' || second === 'run' || second === 'env')
 
 function isHeaderValue(path: DocumentPath): boolean {
   const parent = path.at(-2)

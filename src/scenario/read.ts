@@ -2,6 +2,7 @@ import { type BigIntStats, existsSync, readFileSync, realpathSync, statSync } fr
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { ChaosError } from '../errors.ts'
 import { show } from '../value/show.ts'
+import { commandOf } from './check-app.ts'
 import type { Finding } from './finding.ts'
 import { MAX_SAMPLES_BYTES, MAX_SCENARIO_BYTES } from './limits.ts'
 import { type Draft, parseDraft, refusal } from './parse.ts'
@@ -40,14 +41,20 @@ export function readDraft(file: string): Draft {
  * there. Whatever else a command names may be made by the app itself.
  */
 function missingPrograms({ app }: Scenario, find: (path: string) => string): Finding[] {
-  return (app?.command ?? []).slice(0, 2).flatMap((word, index): Finding[] => {
+  return (app === undefined ? [] : commandOf(app)).slice(0, 2).flatMap((word, index): Finding[] => {
     if (!/^\.\.?\//.test(word) || placeholdersOf(word).length > 0) return []
     try {
       find(word)
       return []
     } catch (error) {
       if (!(error instanceof ChaosError)) throw error
-      return [{ path: ['app', 'command', index], message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }]
+      return [
+        {
+          path: ['app', app?.run === undefined ? 'command' : 'run', index],
+          message: error.message,
+          ...(error.hint === undefined ? {} : { hint: error.hint }),
+        },
+      ]
     }
   })
 }

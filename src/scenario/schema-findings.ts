@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { didYouMean } from '../value/nearest.ts'
 import { listed, plural, show } from '../value/show.ts'
+import { filledIn } from './batch.ts'
 import { type Finding, formatPath } from './finding.ts'
 import { adviceOnKey, meaningOf } from './keys.ts'
 import type { DocumentPath } from './scenario.ts'
@@ -11,10 +12,11 @@ type RawIssue = z.core.$ZodRawIssue
 
 /** Reads a plain value by the schema: the typed document, or all that is wrong with it. */
 export function readBySchema(value: unknown): { document: z.output<typeof scenarioSchema> } | { findings: Finding[] } {
-  const read = scenarioSchema.safeParse(value, { error: (issue) => inOurWords(issue) })
-  if (read.success) return { document: read.data }
-  const issues = read.error.issues.flatMap((issue) => flatten(issue, [], value))
-  return { findings: withoutEchoes(issues, value).flatMap((issue) => findings(issue, value)) }
+  const { value: filled, findings: needless } = filledIn(value)
+  const read = scenarioSchema.safeParse(filled, { error: (issue) => inOurWords(issue) })
+  if (read.success) return needless.length === 0 ? { document: read.data } : { findings: needless }
+  const issues = read.error.issues.flatMap((issue) => flatten(issue, [], filled))
+  return { findings: [...needless, ...withoutEchoes(issues, filled).flatMap((issue) => findings(issue, filled))] }
 }
 
 /** What zod says where the schema has no words of its own. */

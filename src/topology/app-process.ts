@@ -14,7 +14,7 @@ const POLL_MS = 10
 /** Of one try to see whether it is ready: one that hangs says no. */
 const ANSWER_WITHIN_MS = 1000
 /** From SIGTERM to SIGKILL at the end of a run. */
-const END_WITHIN_MS = 2000
+export const END_WITHIN_MS = 2000
 /** As a shell says it. */
 const [NOT_EXECUTABLE, NOT_FOUND] = [126, 127]
 

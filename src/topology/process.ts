@@ -10,6 +10,7 @@ import { tellApp } from './app-environment.ts'
 import { type AppProcess, startApp } from './app-process.ts'
 import { writing } from './disk.ts'
 import { freePorts } from './ports.ts'
+import { startRunner } from './runner-process.ts'
 import { type StubAndEnvoy, startStubAndEnvoy } from './stub-and-envoy.ts'
 import { lastLines } from './tail.ts'
 import type { StartedTopology } from './topology.ts'
@@ -53,6 +54,10 @@ interface StartedApp extends AppProcess {
 type AppOptions = ProcessRuntimeOptions & { choosePorts: typeof freePorts }
 
 async function startAppAt(app: PlannedApp, addresses: Addresses, cwd: string, options: AppOptions): Promise<StartedApp> {
+  if (app.runWithin !== undefined) {
+    const place = { ...tellApp(app, { host: HOST, port: 0 }, addresses, options.env), cwd, log: appLog(options.directory) }
+    return await startRunner(place, HOST, app.runWithin, options.signal)
+  }
   const port = app.port ?? ((await options.choosePorts(HOST, 1))[0] as number)
   const address = { host: HOST, port }
   const place = { address, ...tellApp(app, address, addresses, options.env), cwd, log: appLog(options.directory) }

@@ -1,3 +1,4 @@
+import { exitCodeOf } from '../observe/exit-code.ts'
 import type { Attempt, Call, RequestRecord } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
 import { placeOfTimeout, type Routed } from '../scenario/timeouts.ts'
@@ -10,7 +11,9 @@ import { plural } from './show.ts'
  * @param deadline - ms; tells a late answer from one with an unexpected status
  */
 export function causeOf(record: RequestRecord, deadline = Number.POSITIVE_INFINITY): string {
-  const ended = record.status === null ? `no answer (${record.error ?? 'nothing came'})` : String(record.status)
+  const code = exitCodeOf(record)
+  const answered = code === null ? String(record.status) : `exit code ${code}`
+  const ended = record.status === null ? `no answer (${record.error ?? 'nothing came'})` : answered
   const cause = `${ended} ${whyOf(record, deadline)}`.trim()
   const suppressor = record.calls.find(({ egress }) => egress.retrySuppressedBy !== null)?.egress.retrySuppressedBy
   return suppressor ? `${cause}, its retry suppressed by ${suppressor}` : cause

@@ -20,10 +20,10 @@ export type Claim = {
 
 /** How a claim is measured, by family. */
 export type Measure =
-  | { family: 'share'; of: 'success_rate' | 'error_rate' | 'fault_share' | { status: string }; condition: Condition }
+  | { family: 'share'; of: 'success_rate' | 'error_rate' | 'fault_share' | { status: string } | { exitCode: string }; condition: Condition }
   | { family: 'content'; test: { of: 'body'; is: BodyTest } | { of: 'headers'; is: HeaderTest } }
   | { family: 'each_latency'; condition: Condition }
-  | { family: 'every'; of: { status: number } | { attempts: Condition } }
+  | { family: 'every'; of: { status: number } | { exitCode: number } | { attempts: Condition } }
   | { family: 'latency'; quantile: number; condition: Condition }
   | { family: 'factor'; of: 'attempts_per_request' | 'retry_amplification'; condition: Condition }
   | { family: 'count'; of: Counted; condition: Condition }
@@ -63,6 +63,10 @@ export function claimsOf(expectation: Expectation, index: number): Claim[] {
   else if (e.status)
     for (const [status, condition] of Object.entries(e.status))
       add('status', { family: 'share', of: { status }, condition }, condition.source, status)
+  if (typeof e.exit_code === 'number') add('exit_code', { family: 'every', of: { exitCode: e.exit_code } }, String(e.exit_code))
+  else if (e.exit_code)
+    for (const [exitCode, condition] of Object.entries(e.exit_code))
+      add('exit_code', { family: 'share', of: { exitCode }, condition }, condition.source, exitCode)
   for (const metric of ['p50', 'p90', 'p95', 'p99', 'p99.9', 'max'] as const) {
     const condition = e[metric]
     if (condition) add(metric, { family: 'latency', quantile: QUANTILES[metric], condition }, condition.source)
@@ -70,8 +74,9 @@ export function claimsOf(expectation: Expectation, index: number): Claim[] {
   if (e.latency) add('latency', { family: 'each_latency', condition: e.latency }, e.latency.source)
   for (const { path, asked, test } of headerTests(e.headers ?? {}))
     add('headers', { family: 'content', test: { of: 'headers', is: test } }, asked, path)
-  for (const { path, asked, test } of e.body === undefined ? [] : bodyTests(e.body))
-    add('body', { family: 'content', test: { of: 'body', is: test } }, asked, path)
+  for (const metric of ['output', 'body'] as const)
+    for (const { path, asked, test } of e[metric] === undefined ? [] : bodyTests(e[metric]))
+      add(metric, { family: 'content', test: { of: 'body', is: test } }, asked, path)
   if (e.attempts) add('attempts', { family: 'every', of: { attempts: e.attempts } }, e.attempts.source)
   for (const metric of ['attempts_per_request', 'retry_amplification'] as const) {
     const condition = e[metric]

@@ -62,7 +62,7 @@ function refuse(claim: Claim, scenario: Scenario, plan: Plan, clusterOf: Cluster
     const clean = claim.family === 'share' ? 'clean request' : 'request'
     return {
       message: `${quote(claim)} needs ${plural(needed, clean)} to be decided at 95 % confidence; ${where(claim, phases.length)} has ${showCount(selected.count)}`,
-      hint: suggest(claim, selected, needed),
+      hint: suggest(claim, selected, needed, plan),
     }
   }
   return tooMany(claim, selected) ?? tooMuch(claim, plan, phases)

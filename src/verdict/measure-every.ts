@@ -1,3 +1,4 @@
+import { exitCodeOf } from '../observe/exit-code.ts'
 import { attemptsOf, type RequestRecord } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
 import { holds } from '../value/condition.ts'
@@ -8,12 +9,14 @@ import { type Evidence, type Finding, finding, noData } from './finding.ts'
 import { MIN_EXACT } from './limits.ts'
 import { plural } from './show.ts'
 
-/** `status: 503` and `attempts: 3`: what must hold for every request. One counterexample refutes it. */
+/** `status: 503`, `exit_code: 0` and `attempts: 3`: what must hold for every request. One counterexample refutes it. */
 export function measureEvery(claim: ClaimOf<'every'>, records: Records, { plan }: Evidence): Finding {
   if (records.length === 0) return noData('no request was seen of those that it is about')
   const { of } = claim
-  const measured = (record: RequestRecord) => ('status' in of ? record.status : attemptsOf(record).length)
-  const isRight = (record: RequestRecord) => ('status' in of ? record.status === of.status : holds(of.attempts, attemptsOf(record).length))
+  const measured = (record: RequestRecord) =>
+    'status' in of ? record.status : 'exitCode' in of ? exitCodeOf(record) : attemptsOf(record).length
+  const isRight = (record: RequestRecord) =>
+    'attempts' in of ? holds(of.attempts, attemptsOf(record).length) : measured(record) === ('status' in of ? of.status : of.exitCode)
   const wrong = records.filter((record) => !isRight(record))
   const status = wrong.length > 0 ? 'fail' : records.length >= MIN_EXACT ? 'pass' : 'inconclusive'
   const values = [...new Set(records.map(measured))]

@@ -1,3 +1,4 @@
+import { exitCodeOf } from '../observe/exit-code.ts'
 import { clustersOf, type RequestRecord } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
 import { shareInterval } from '../statistics/share.ts'
@@ -26,7 +27,13 @@ export function measureShare(claim: ShareClaim, records: Records, { plan }: Evid
     )
   const isHit = (record: RequestRecord) => {
     if (claim.of === 'fault_share') return matches(record).some((fault) => metFaults(record).has(fault.id))
-    return claim.of === 'success_rate' ? record.success : claim.of === 'error_rate' ? !record.success : hasStatus(record, claim.of.status)
+    return claim.of === 'success_rate'
+      ? record.success
+      : claim.of === 'error_rate'
+        ? !record.success
+        : 'exitCode' in claim.of
+          ? exitCodeOf(record) === Number(claim.of.exitCode)
+          : hasStatus(record, claim.of.status)
   }
   const hits = all.filter(isHit)
   const misses = all.filter((record) => !isHit(record))

@@ -42,6 +42,8 @@ export function plannedSelection(filter: Filter, plan: Plan, clusterOf: ClusterO
 /** How many requests of each kind are due from `from` on and before `to`, in ms; infinitely many may be in a closed loop. */
 function countsBetween({ load, requests }: Plan, from: number, to: number): number[] {
   const counts = new Array<number>(requests.length).fill(0)
+  // Each run is one, and phases count them.
+  if (load.kind === 'runs') return counts.fill(to - from)
   if (load.kind === 'closed') return counts.fill(to > from ? Number.POSITIVE_INFINITY : 0)
   for (const request of load.request.subarray(...dueBetween(load, from, to))) counts[request] = (counts[request] ?? 0) + 1
   return counts

@@ -5,7 +5,7 @@ import { limitsOf } from './decide.ts'
 export function pointless(claim: Claim): string | undefined {
   if (claim.family === 'recovery' || claim.family === 'content') return undefined
   if (claim.family === 'every') {
-    if ('status' in claim.of) return undefined
+    if (!('attempts' in claim.of)) return undefined
     return range(claim.of.attempts, 0, Number.POSITIVE_INFINITY)
   }
   return range(claim.condition, 0, claim.family === 'share' ? 1 : Number.POSITIVE_INFINITY)

@@ -73,6 +73,7 @@ function unjoined(plan: Plan, records: Records): string | null {
 }
 
 function handedOn({ app }: Plan): string {
+  if (app?.runWithin !== undefined) return 'CHAOS_REQUEST_ID of its environment as the header x-request-id'
   if (app?.idHeader !== undefined) return `the header ${app.idHeader}`
   return `the header x-request-id or traceparent${app === undefined ? '' : ', or name one that it hands on in app.id_header'}`
 }

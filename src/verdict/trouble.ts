@@ -26,7 +26,7 @@ export function troublesOf(plan: Plan, observations: Observations, index: number
   ]
 }
 
-const lowerLoad = ({ load }: Plan) => (load.kind === 'closed' ? 'lower load.connections' : 'lower load.rate')
+const lowerLoad = ({ load }: Plan) => ({ open: 'lower load.rate', closed: 'lower load.connections', runs: 'lower app.parallel' })[load.kind]
 
 /** Load that goes straight to Envoy and never came there was lost in the harness itself: no file handle, no port. */
 function unsent(plan: Plan, { records }: Observations, index: number, name: string): string[] {
@@ -69,7 +69,7 @@ function starved({ lateness, stubLag, envoyLag }: PhaseObservation, name: string
 function missing(plan: Plan, observations: Observations, index: number, name: string): string[] {
   const { from, to } = plan.phases[index] ?? { from: 0, to: 0 }
   if (plan.load.kind === 'closed') return full(observations)
-  const [first, end] = dueBetween(plan.load, from, to)
+  const [first, end] = plan.load.kind === 'runs' ? [from, to] : dueBetween(plan.load, from, to)
   const planned = end - first
   const seen = observations.records.reduce((count, record) => count + (record.phase === index ? 1 : 0), 0)
   if (planned - seen <= planned * MISSING_LIMIT) return []

@@ -141,3 +141,24 @@ test('a program of the project that there is not is found before the run, at its
   expect(code).toBe(2)
   expect(stderr).toMatch(/shop\.yaml:4:19.*"\.\/shpo\.mjs" does not exist/)
 })
+
+test.each(['SIGKILL', 'SIGINT'] as const)('%s of the harness takes the runs of a batch and their children along', async (signal) => {
+  const folder = newFolder()
+  const file = join(folder, 'batch.yaml')
+  writeFileSync(
+    file,
+    `name: a batch
+upstreams: { inventory: {} }
+app: { run: [sh, -c, 'trap "" TERM INT; sleep 60 & wait'], times: 20, parallel: 2, within: 40s }
+phases: [{ name: only }]
+expect: [{ exit_code: 0 }]
+`,
+  )
+  const started = start(['run', file, '--out', join(folder, 'out')])
+  await until('two run', () => started.alive().filter(({ command }) => command === 'sleep 60').length === 2)
+  started.process.kill(signal)
+  const { code } = await started.finished
+  if (signal === 'SIGINT') expect(code).toBe(130)
+  await until('all are gone', () => started.alive().length === 0, 2000).catch(() => {})
+  expect(started.alive()).toEqual([])
+})

@@ -20,6 +20,7 @@ const ORDER = [
   'envoy',
   'load',
   'topology',
+  'runner',
   'observe',
   'verdict',
   'report',
@@ -49,6 +50,7 @@ const SHELL = [
   'upstream/',
   'load/',
   'topology/',
+  'runner/',
   'scenario/read.ts',
   'terminal.ts',
   'live/live.ts',
@@ -132,7 +134,7 @@ describe('the pure core', () => {
   })
 
   test('process.env is read, and process.exit called, in the outermost shell only', () => {
-    const outer = ['main.ts', 'cli.ts', 'terminal.ts', 'upstream/main.ts']
+    const outer = ['main.ts', 'cli.ts', 'terminal.ts', 'upstream/main.ts', 'runner/main.ts']
     const elsewhere = files.filter(
       (file) =>
         /process\.(env|exit\b)/.test(textOf(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')) &&

@@ -3,7 +3,15 @@ import { claimedId, identify } from '../../../src/load/identity.ts'
 import type { Ms } from '../../../src/units.ts'
 import { plan } from '../report/sample-run.ts'
 
-const app = { command: ['node'], env: {}, port: undefined, ready: { by: 'port' }, readyWithin: 1 as Ms, idHeader: undefined } as const
+const app = {
+  command: ['node'],
+  env: {},
+  port: undefined,
+  runWithin: undefined,
+  ready: { by: 'port' },
+  readyWithin: 1 as Ms,
+  idHeader: undefined,
+} as const
 const withApp = { ...plan, app } as typeof plan
 const withHeader = { ...plan, app: { ...app, idHeader: 'x-own' } } as typeof plan
 

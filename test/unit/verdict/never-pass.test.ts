@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { EXIT_CODE_HEADER } from '../../../src/plan/run-answer.ts'
 import { METRIC_NAMES } from '../../../src/scenario/expect-schema.ts'
 import { judge } from '../../../src/verdict/judge.ts'
-import { good, many, outcomes, type World, world } from './records.ts'
+import { good as answered, many, outcomes, type World, world } from './records.ts'
 
 /** Each metric with a claim that clean requests satisfy. */
 const CLAIMS: Record<string, object> = {
@@ -11,6 +12,9 @@ const CLAIMS: Record<string, object> = {
   'error_rate, exact': { error_rate: 0 },
   status: { status: 200 },
   'status, map': { status: { '2xx': '>= 90%', 503: 0 } },
+  exit_code: { exit_code: 0 },
+  'exit_code, map': { exit_code: { 0: '>= 90%', 1: 0 } },
+  output: { output: { contains: 'stock', lacks: 'error' } },
   p50: { p50: '<= 1s' },
   p90: { p90: '<= 1s' },
   p95: { p95: '<= 1s' },
@@ -46,6 +50,13 @@ const CLAIMS: Record<string, object> = {
   recovers_within: { recovers_within: '1s' },
 }
 const EACH = Object.entries(CLAIMS).map(([metric, claim]) => ({ metric, claim: { phase: 'recovery', ...claim } }))
+
+/** An answer as a server gives it, and one that says how a run ended. */
+const good: typeof answered = (parts) => {
+  const record = answered(parts)
+  const fields = record.headers !== null && 'fields' in record.headers ? record.headers.fields : {}
+  return { ...record, headers: { fields: { ...fields, [EXIT_CODE_HEADER]: '0' } } }
+}
 
 /** Clean requests in all phases. The fault of the last phase matches all of them, and met others. */
 const CLEAN: Omit<World, 'expect'> = {
