@@ -1,4 +1,4 @@
-import { Client } from 'undici'
+import { Client } from './undici.ts'
 
 /**
  * Connections without a limit, one request on each: callers do not queue for one another. The one that was free last is

@@ -6,7 +6,7 @@ import { ClientLog } from './client-log.ts'
 import { Exchange } from './exchange.ts'
 import { identify } from './identity.ts'
 import type { LoadRun } from './load-run.ts'
-import { Pool } from './pool.ts'
+import { Pool } from './undici.ts'
 
 /**
  * Has the app run so many times in each phase, some of them at once: the next run begins when one has ended, and those of
