@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { FinishedRun } from './report/finished-run.ts'
 import { renderJunit } from './report/junit.ts'
 import { masker, secretValues } from './report/mask.ts'
-import { requestLine } from './report/ndjson.ts'
+import { requestLines } from './report/ndjson.ts'
 import { toResults } from './report/results.ts'
 import { renderSummary } from './report/summary.ts'
 import type { ResultsFolder } from './results-folder.ts'
@@ -15,7 +15,7 @@ export const REPORTS = ['results.json', 'requests.ndjson', 'junit.xml', 'summary
 export function writeReports(directory: string, run: FinishedRun): void {
   const write = (name: string, content: string | Iterable<string>) => writeWhole(join(directory, name), content)
   write('results.json', `${JSON.stringify(toResults(run), null, 2)}\n`)
-  write('requests.ndjson', requestLines(run))
+  write('requests.ndjson', linesOf(run))
   write('junit.xml', renderJunit(run))
   write('summary.txt', `${renderSummary(run, { color: false, width: 100 })}\n`)
 }
@@ -28,6 +28,7 @@ export async function completeFolder(folder: ResultsFolder, run: FinishedRun): P
   await folder.close()
 }
 
-function* requestLines({ observations, plan }: FinishedRun): Generator<string> {
-  for (const record of observations?.records ?? []) yield `${requestLine(record, plan)}\n`
+function* linesOf(run: FinishedRun): Generator<string> {
+  const line = requestLines(run)
+  for (const record of run.observations?.records ?? []) yield `${line(record)}\n`
 }

@@ -1,4 +1,4 @@
-import { MASK, masker, secretValues } from '../report/mask.ts'
+import { MASK, replacer, secretValues } from '../report/mask.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { readYaml } from '../scenario/yaml.ts'
 import { isSecretHeader } from '../value/secret.ts'
@@ -26,7 +26,7 @@ export function hideSecrets(scenario: Scenario): Hidden {
     return value
   })
   const longestFirst = [...placeholders].filter(([value]) => value.length >= SHORTEST).sort(([a], [b]) => b.length - a.length)
-  const maskRest = masker(secretValues(scenario))
+  const maskRest = replacer(secretValues(scenario))
   const text = (text: string) =>
     maskRest(longestFirst.reduce((left, [value, placeholder]) => left.replaceAll(value, () => placeholder), text))
   const document = mapLeaves(written, (value, path) => {

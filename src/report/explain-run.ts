@@ -6,7 +6,7 @@ import { count, millis, shareOf } from './figures.ts'
 import type { FinishedRun } from './finished-run.ts'
 import { clip, padEnd, padStart, wrap } from './layout.ts'
 import { masker, secretValues } from './mask.ts'
-import { requestLine } from './ndjson.ts'
+import { requestLines } from './ndjson.ts'
 import { type Look, type Paper, paper } from './paper.ts'
 import { type Story, storyOf } from './story.ts'
 import { verdictLine } from './summary.ts'
@@ -103,6 +103,6 @@ export function requestJson(record: RequestRecord, run: FinishedRun): unknown {
   return {
     head: mask(head),
     events: events.map(({ at, what }) => ({ at, what: mask(what) })),
-    record: JSON.parse(requestLine(record, run.plan)),
+    record: JSON.parse(requestLines(run)(record)),
   }
 }

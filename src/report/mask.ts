@@ -35,8 +35,17 @@ export function secretValues(scenario: Scenario): string[] {
   return [...new Set(places.flatMap((headers) => (headers === undefined ? [] : secretsIn(headers))))]
 }
 
-/** @returns a function that replaces each of `values` in a text, longest first, so that no tail of one is left. */
+/** The placeholder of a secret in a stored scenario; which of them it is does not matter in a report. */
+const PLACEHOLDER = /\*{3}\d+/g
+
+/** @returns a function that masks each of `values` in a text, and placeholders that stand for such. */
 export function masker(values: readonly string[]): (text: string) => string {
+  const mask = replacer(values)
+  return (text) => mask(text).replace(PLACEHOLDER, MASK)
+}
+
+/** @returns a function that replaces each of `values` in a text, longest first, so that no tail of one is left. */
+export function replacer(values: readonly string[]): (text: string) => string {
   const longestFirst = [...values].sort((a, b) => b.length - a.length)
   return (text) => longestFirst.reduce((left, value) => left.replaceAll(value, () => MASK), text)
 }

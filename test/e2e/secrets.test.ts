@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { judged, loadRuns, newFolder, start } from '../helpers/run.ts'
+import { chaos, judged, loadRuns, newFolder, readResults, start } from '../helpers/run.ts'
 
 const SCENARIO = `
 name: secrets stay out of the results
 upstreams:
-  inventory: { respond: { headers: { set-cookie: sid=s3cr3t-cookie-1 } } }
+  inventory: { respond: { json: { token: s3cr3t-token-3 }, headers: { set-cookie: sid=s3cr3t-cookie-1 } } }
 envoy:
   routes:
     - { match: { prefix: /a, headers: { x-api-key: s3cr3t-key-2 } }, cluster: inventory }
@@ -15,10 +15,12 @@ load:
   rate: 50/s
   requests:
     - { GET: /a, headers: { authorization: Bearer s3cr3t-token-3, x-api-key: s3cr3t-key-2 } }
+    - { name: other, GET: /b }
 phases:
   - { name: only, for: 1s, faults: [{ cluster: inventory, abort: 503, when: { header: { authorization: Bearer s3cr3t-token-3 } } }] }
 expect:
   - { phase: only, given: { header: { authorization: Bearer s3cr3t-token-3 } }, status: 503 }
+  - { request: other, body: { contains: s3cr3t-token-3 } }
 `
 
 test('no value of a secret header of the scenario is left in any file of the results, nor on the terminal', async () => {
@@ -34,6 +36,10 @@ test('no value of a secret header of the scenario is left in any file of the res
   const leaking = files.filter((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8').includes('s3cr3t'))
   expect(leaking.map((entry) => entry.name)).toEqual([])
   expect(stdout + stderr).not.toContain('s3cr3t')
+  // Judged again, the answers that hold a secret are found by the placeholder of it.
+  const results = readResults(out)
+  expect(await chaos(['report', out, '--write'])).toMatchObject({ code: 0, stderr: '' })
+  expect(readResults(out)).toEqual(results)
 })
 
 test('the files that hold secrets while the run lasts can be read by nobody else, then nor later', async () => {
