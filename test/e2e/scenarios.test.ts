@@ -12,7 +12,8 @@ const LIMIT_MS = 90_000
 const FAILS_ON: Record<string, { phase: string; metric: string }> = {
   'abort-by-header-reaches-only-marked-requests': { phase: 'jason only', metric: 'success_rate' },
   'app-fallback': { phase: 'down', metric: 'success_rate' },
-  'app-hides-errors': { phase: 'flaky', metric: 'status' },
+  'app-hides-errors': { phase: 'flaky', metric: 'body.lacks' },
+  'app-leaks-no-stack-trace': { phase: 'flaky', metric: 'body.stack_trace' },
   brownout: { phase: 'brownout', metric: 'success_rate' },
   'hedging-cuts-the-tail': { phase: 'tail', metric: 'success_rate' },
   'max-requests-leaves-no-worker-idle': { phase: 'bursts', metric: 'breaker_rejections' },
