@@ -162,7 +162,7 @@ export const resultsSchema = z
     runtime: z.enum(['process']),
     envoy: z.strictObject({ path: z.string(), version: z.string().nullable(), source: z.string() }).nullable(),
     started_at: z.iso.datetime().describe('UTC.'),
-    duration_ms: ms.describe('Start-up and clean-up included.'),
+    duration_ms: ms.describe('From the start until the evidence was complete; Envoy and the stubs may have taken a little longer to end.'),
     load_ms: ms.describe('From the first due time to the last answer.'),
   })
   .describe('The results of one run of a chaos scenario.')

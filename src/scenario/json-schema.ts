@@ -40,7 +40,19 @@ export function scenarioJsonSchema(): JsonSchema {
 
 /** The content of `schema/scenario.schema.json`, and what `chaos schema` prints. */
 export function renderJsonSchema(): string {
-  return `${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`
+  return `${JSON.stringify(forEditors(scenarioJsonSchema()), null, 2)}\n`
+}
+
+/** With `app.run` there is no load, and a phase lasts as long as its runs (`batch.ts` fills both in before the format is checked). */
+function forEditors(schema: JsonSchema): JsonSchema {
+  const { phases } = schema.properties ?? {}
+  const items = phases?.items && { ...phases.items, required: phases.items.required?.filter((key) => key !== 'for') ?? [] }
+  return {
+    ...schema,
+    properties: { ...schema.properties, ...(items && { phases: { ...phases, items } }) },
+    required: schema.required?.filter((key) => key !== 'load') ?? [],
+    anyOf: [{ required: ['load'] }, { required: ['app'], properties: { app: { required: ['run'] } } }],
+  }
 }
 
 function make(): JsonSchema {

@@ -2,8 +2,12 @@ import type { Interval } from '../statistics/interval.ts'
 import { trim } from '../units.ts'
 import type { Outcome } from './verdict.ts'
 
+/** Beyond these a share is a rounding of the machine's: no run has so many requests. */
+const ROUNDED_DIGITS = 12
+
 /** `99.96%`: two decimals, and more where they would round a share up to 100% or down to 0%. */
-export function showShare(value: number): string {
+export function showShare(share: number): string {
+  const value = Number(share.toFixed(ROUNDED_DIGITS))
   for (let digits = 2; digits < 6; digits++) {
     const text = trim(value * 100, digits)
     if ((text !== '100' || value >= 1) && (text !== '0' || value <= 0)) return `${text}%`
