@@ -1,12 +1,13 @@
 import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import type { OpenLoad, PlannedRequest } from '../plan/plan.ts'
+import type { OpenLoad, Plan, PlannedRequest } from '../plan/plan.ts'
 import { isExpectedStatus } from '../plan/success.ts'
 import { PATIENCE_MS } from '../scenario/limits.ts'
 import { wallClockOffset } from '../wall-clock.ts'
-import { ClientLog, requestId } from './client-log.ts'
+import { ClientLog } from './client-log.ts'
 import { Connections } from './connections.ts'
 import { Exchange } from './exchange.ts'
+import { identify } from './identity.ts'
 import type { LoadRun } from './load-run.ts'
 import { slowBody } from './slow-body.ts'
 
@@ -66,7 +67,7 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
       inFlight++
       log.begin(due[index] as number, kinds[index] as number, performance.now() - zero)
       watcher.onSent(index)
-      connection.dispatch(dispatched(kind, index), exchange)
+      connection.dispatch(dispatched(plan, kind, index), exchange)
     }
 
     const sendDue = (now: number) => {
@@ -120,8 +121,8 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
   return log
 }
 
-function dispatched({ method, path, headers, body, uploadMs }: PlannedRequest, index: number): Dispatcher.DispatchOptions {
-  const named = { ...headers, 'x-request-id': requestId(index) }
+function dispatched(plan: Plan, { method, path, headers, body, uploadMs }: PlannedRequest, index: number): Dispatcher.DispatchOptions {
+  const named = identify(plan, index, headers)
   if (body === undefined || uploadMs === 0) return { path, method, headers: named, body: body ?? null }
   const bytes = Buffer.from(body)
   return { path, method, headers: { ...named, 'content-length': String(bytes.length) }, body: Readable.from(slowBody(bytes, uploadMs)) }
