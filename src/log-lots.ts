@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { LOGS } from './evidence/stored-run.ts'
 import { linePiecesOf } from './file-chunks.ts'
 import { requestIndex } from './load/client-log.ts'
-import type { LogTexts } from './observe/parse-logs.ts'
+import { claimedId } from './load/identity.ts'
+import type { EgressLine, LogTexts } from './observe/parse-logs.ts'
 import { writing } from './topology/disk.ts'
 
+/** In this order: what the egress log says of a call decides on the lot of its other lines. */
 const KINDS = ['egress', 'attempts', 'hop', 'journal'] as const
 
 /** A lot of so many requests fits the memory with room to spare. */
@@ -31,7 +33,8 @@ export function withLogLots<T>(
   const split = writing(folder, () => mkdtempSync(join(folder, 'lots-')))
   try {
     const count = Math.ceil(requests / perLot)
-    for (const kind of KINDS) splitLog(join(folder, LOGS[kind]), bytesOf(LOGS[kind]), kind, split, { count, perLot })
+    const elsewhere = new Set<string>()
+    for (const kind of KINDS) splitLog(join(folder, LOGS[kind]), bytesOf(LOGS[kind]), kind, split, { count, perLot, elsewhere })
     return use({
       *[Symbol.iterator]() {
         // What carries no id of the load comes first.
@@ -60,8 +63,33 @@ function readAll(folder: string, kind: (typeof KINDS)[number], bytesOf: (name: s
 
 /** Envoy and the stubs write ids so; in any other text of theirs a quotation mark is escaped. */
 const ID = /"id":"(r-\d+)"/
+const CALL = /"call":"([^"\\]+)"/
 
-function splitLog(path: string, most: number | undefined, kind: string, into: string, lots: { count: number; perLot: number }): void {
+interface Lots {
+  count: number
+  perLot: number
+  /** Calls that `app.id_header` gives to another request than x-request-id: they may be of any lot. */
+  elsewhere: Set<string>
+}
+
+/** Whether the lot of a line is not that of its id: an app may hold on to one id, and hand on the header of its own. */
+function isElsewhere(line: string, kind: string, id: string, { elsewhere }: Lots): boolean {
+  const call = CALL.exec(line)?.[1]
+  if (call === undefined) return false
+  if (kind === 'egress' && line.includes('"own":"') && claims(line) !== id) elsewhere.add(call)
+  return elsewhere.has(call)
+}
+
+/** The request that a line of the egress log gives its call to; one that was cut off gives it to none. */
+function claims(line: string): string | null {
+  try {
+    return claimedId(JSON.parse(line) as EgressLine)
+  } catch {
+    return null
+  }
+}
+
+function splitLog(path: string, most: number | undefined, kind: string, into: string, lots: Lots): void {
   if (!existsSync(path)) return
   const batches = new Map<number, string>()
   const flush = (lot: number) => {
@@ -75,7 +103,8 @@ function splitLog(path: string, most: number | undefined, kind: string, into: st
       if (line === '') continue
       const id = ID.exec(line)?.[1]
       const index = id === undefined ? -1 : requestIndex(id)
-      const lot = index < 0 ? -1 : Math.min(Math.floor(index / lots.perLot), lots.count - 1)
+      const lot =
+        id === undefined || index < 0 || isElsewhere(line, kind, id, lots) ? -1 : Math.min(Math.floor(index / lots.perLot), lots.count - 1)
       const batch = `${batches.get(lot) ?? ''}${line}\n`
       batches.set(lot, batch)
       if (batch.length > BATCH) flush(lot)

@@ -13,6 +13,8 @@ export type Body =
       bytes: number
       /** `text` is all of it: it was neither too long to be kept nor broken off. */
       whole: boolean
+      /** A secret in it was replaced by its placeholder when it was stored: what is not found may be what was hidden. */
+      hidden?: true
     }
   /** Its bytes are no UTF-8, so it is no text: an image, or a compressed body. */
   | { binary: true; bytes: number }
@@ -22,7 +24,11 @@ export type Body =
 /** The headers of an answer; equal sets are one object. */
 export type Headers =
   /** Names in lower case, values of several lines joined with ", "; null for a value that is not kept. */
-  | { fields: Readonly<Record<string, string | null>> }
+  | {
+      fields: Readonly<Record<string, string | null>>
+      /** As of a body. */
+      hidden?: true
+    }
   /** Too many different sets came before it. */
   | { kept: false }
 

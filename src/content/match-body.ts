@@ -2,7 +2,7 @@ import { unreachable } from '../errors.ts'
 import type { Body, Headers } from './answer.ts'
 import { selected } from './json-path.ts'
 import { brief, shortfall } from './json-subset.ts'
-import { type Match, quoted } from './match.ts'
+import { type Match, quoted, surelyHolds } from './match.ts'
 import { isFound } from './pattern.ts'
 import { stackTraceIn } from './stack-trace.ts'
 
@@ -34,7 +34,15 @@ export function matchBody(test: BodyTest, { headers, body, error }: Got): Match 
   if (!('text' in body)) return { is: 'unknown', seen: 'a body that was not kept' }
   // A violation in the part that came is one; that it did not all come is one for what it should have been.
   if (error !== null && !isNegative) return { is: 'missed', seen: `a body that broke off: ${quoted(body.text)}` }
-  return matchText(test, body)
+  return body.hidden && test.op !== 'stack_trace' ? matchHidden(test, body) : matchText(test, body)
+}
+
+/** What is found in a body that hides secrets is in it; what is not found may be what was hidden. */
+function matchHidden(test: BodyTest, { text, whole }: Text): Match {
+  const found = 'text' in test && surelyHolds(text, test.text)
+  if (found && test.op === 'lacks') return { is: 'missed', seen: quoted(text) }
+  if (found && (test.op === 'contains' || (test.op === 'equals' && whole && test.text === text))) return { is: 'met', seen: quoted(text) }
+  return { is: 'unknown', seen: `a body of which the evidence hides a secret: ${quoted(text)}` }
 }
 
 function whyUnreadable(body: Body, headers: Headers | null): string | undefined {

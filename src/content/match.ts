@@ -14,3 +14,16 @@ const LONGEST = 80
 export function quoted(text: string): string {
   return JSON.stringify(text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text)
 }
+
+/** A placeholder that does not say which secret it stands for. */
+const NAMELESS = /\*{3}(?!\d)/
+
+/**
+ * Whether a text in which secrets were hidden surely holds another, which has the same placeholders: `***1` is not `***12`.
+ * Not so where two different secrets would look alike.
+ */
+export function surelyHolds(text: string, wanted: string): boolean {
+  if (NAMELESS.test(wanted)) return false
+  const [, ...rests] = text.split(wanted)
+  return rests.some((rest) => !(/\d$/.test(wanted) && /^\d/.test(rest)))
+}

@@ -57,7 +57,13 @@ export class ClientLines {
   }
 
   #content(line: ContentLine): string {
-    return JSON.stringify(line, (_, value: unknown) => (typeof value === 'string' ? this.#hide(value) : value))
+    let hidden = false
+    const text = JSON.stringify(line, (_, value: unknown) => {
+      const shown = typeof value === 'string' ? this.#hide(value) : value
+      hidden ||= shown !== value
+      return shown
+    })
+    return hidden ? text.replace(/}}$/, ',"hidden":true}}') : text
   }
 }
 

@@ -12,6 +12,8 @@ export interface InFlight {
 
 /** What an app still does for a request when it has answered: writing a log entry, filling a cache. */
 const AFTERWARDS_MS = 250
+/** A clock that is being set may put a call so much before its request, and not more (`sound.ts`). */
+const BEFORE_MS = 25
 
 /** Whether the id of a call is one of the load's. */
 export function isOurs({ id }: SeenCall, { count }: InFlight): boolean {
@@ -21,12 +23,13 @@ export function isOurs({ id }: SeenCall, { count }: InFlight): boolean {
 
 /**
  * The request whose id a call carries, while that is in flight: an app may hold on to the id of its first request for
- * ever, which says nothing.
+ * ever, or make up one that the load has yet to send, which says nothing.
  */
 export function ownerById(call: SeenCall, requests: InFlight): number | undefined {
   if (!isOurs(call, requests)) return undefined
   const index = requestIndex(call.id as string)
-  return call.egress.start <= requests.end(index) + AFTERWARDS_MS ? index : undefined
+  const { start } = call.egress
+  return start >= requests.sent(index) - BEFORE_MS && start <= requests.end(index) + AFTERWARDS_MS ? index : undefined
 }
 
 /** Whose the calls of an app are, of which it does not say so itself. */

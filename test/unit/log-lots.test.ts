@@ -96,3 +96,26 @@ test('a last line that was cut off is kept for its reader to see', () => {
   )
   expect(texts).toContain(line('r-2', 1).slice(0, 20))
 })
+
+test('all lines of a call that says by a header of its own whose it is come first: its x-request-id may be that of any request', () => {
+  const called = (call: string, id: string, more: object) => JSON.stringify({ call, id, ...more })
+  const folder = folderOf({
+    'egress.ndjson': [
+      called('a', 'r-1', { own: 'r-1' }),
+      called('b', 'r-1', { own: 'r-3' }),
+      called('c', 'r-2', { own: null }),
+      called('d', 'r-3', { own: 'none of ours' }),
+    ],
+    'attempts.ndjson': ['a', 'b', 'c'].map((call) => called(call, 'r-1', { n: 1 })),
+  })
+  const calls = (text: string) => [...text.matchAll(/"call":"(.)"/g)].map(([, call]) => call)
+  const seen = withLogLots(folder, 4, all, (lots) => [...lots].map(({ egress, attempts }) => [calls(egress), calls(attempts)]), 2)
+  expect(seen).toEqual([
+    [['b'], ['b']],
+    [
+      ['a', 'c'],
+      ['a', 'c'],
+    ],
+    [['d'], []],
+  ])
+})

@@ -127,3 +127,25 @@ test('what a JSON value holds of itself is all of it', () => {
     }),
   )
 })
+
+describe('a body of which the evidence hides secrets', () => {
+  const hiding = (text: string): Body => ({ text, bytes: 99, whole: true, hidden: true })
+  test.each<[asked: BodyTest, body: string, is: string]>([
+    // What is found is there, be it the placeholder of the same secret.
+    [{ op: 'contains', text: 'your key' }, 'your key: ***2', 'met'],
+    [{ op: 'contains', text: '***2' }, 'your key: ***2', 'met'],
+    [{ op: 'equals', text: 'your key: ***2' }, 'your key: ***2', 'met'],
+    [{ op: 'lacks', text: '***2' }, 'your key: ***2', 'missed'],
+    // Another secret, or one that is not told from others.
+    [{ op: 'contains', text: '***1' }, 'your key: ***12', 'unknown'],
+    [{ op: 'lacks', text: '***1' }, 'your key: ***12', 'unknown'],
+    [{ op: 'equals', text: 'your key: ***' }, 'your key: ***', 'unknown'],
+    // What is not found may be what was hidden.
+    [{ op: 'lacks', text: 's3cret-token' }, 'your key: ***2', 'unknown'],
+    [{ op: 'contains', text: 's3cret-token' }, 'your key: ***2', 'unknown'],
+    [{ op: 'equals', text: 'your key: s3cret-token' }, 'your key: ***2', 'unknown'],
+    [{ op: 'matches', text: '^your key: ' }, 'your key: ***2', 'unknown'],
+    [{ op: 'json', value: { key: 's3cret-token' } }, '{"key":"***2"}', 'unknown'],
+    [{ op: 'stack_trace' }, 'your key: ***2', 'met'],
+  ])('%j of %j: %s', (asked, body, expected) => expect(is(asked, hiding(body))).toBe(expected))
+})

@@ -30,3 +30,15 @@ test.each(['equals', 'contains', 'matches', 'present', 'absent'] as const)(
     expect(matchHeader(asked, { headers: { kept: false } }).is).toBe('unknown')
   },
 )
+
+test.each<[op: 'equals' | 'contains' | 'matches', text: string, is: string]>([
+  ['equals', 'key ***2', 'met'],
+  ['contains', '***2', 'met'],
+  ['contains', 's3cret', 'unknown'],
+  ['equals', 'key s3cret', 'unknown'],
+  ['matches', '^key', 'unknown'],
+])('%s %j of a header of which the evidence hides a secret: %s', (op, text, is) => {
+  const headers = { fields: { 'x-echo': 'key ***2', 'x-other': 'a' }, hidden: true } as const
+  expect(matchHeader({ name: 'x-echo', op, text }, { headers }).is).toBe(is)
+  expect(matchHeader({ name: 'x-other', op, text: 'b' }, { headers }).is).toBe('missed')
+})

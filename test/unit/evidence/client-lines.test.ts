@@ -59,7 +59,7 @@ describe('the record of the client', () => {
     const { lines } = written((text) => text.replaceAll('one', '***1'))
     expect(lines.join('\n')).not.toContain('one')
     const { client } = read(lines) ?? expect.fail()
-    expect(client.answers.bodies[1]).toEqual({ text: '***1', bytes: 3, whole: true })
+    expect(client.answers.bodies[1]).toEqual({ text: '***1', bytes: 3, whole: true, hidden: true })
   })
 
   test('of a run that was killed ends with the last whole line', () => {
@@ -81,4 +81,19 @@ describe('the record of the client', () => {
     const strange = ['[]', '1', '{"i":-1}', '{"i":1e15}', '{"i":"x"}', '{}', '{"n":5}']
     expect(read([...lines, ...strange])?.lines).toBe(4)
   })
+})
+
+test('of what hides a secret is said that it does', () => {
+  const { lines } = written((text) => text.replaceAll('two', '***1'))
+  const { client } = readClientLines(lines, LOAD) ?? expect.fail()
+  expect(client.answers.bodies).toEqual([
+    null,
+    { text: 'one', bytes: 3, whole: true },
+    { text: '***1', bytes: 3, whole: true, hidden: true },
+  ])
+  expect(client.answers.headers.map((each) => each && 'fields' in each && [each.fields['x-echo'], each.hidden])).toEqual([
+    null,
+    ['one', undefined],
+    ['***1', true],
+  ])
 })

@@ -77,3 +77,11 @@ test('an id beyond the load is not ours', () => {
   const owners = findOwners([call(10, 'r-2')], requests([0, 100]))
   expect(starts(owners.calls.get(0))).toEqual([10])
 })
+
+test('an id that the load has yet to send says nothing', () => {
+  // 25 ms are left for a clock that is being set
+  const owners = findOwners([call(10, 'r-2'), call(180, 'r-2')], requests([0, 100], [200, 300]))
+  expect(starts(owners.calls.get(1))).toEqual([180])
+  expect(starts(owners.foreign)).toEqual([10])
+  expect(owners.isDoubtful(0)).toBe(true)
+})
