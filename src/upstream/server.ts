@@ -21,8 +21,9 @@ const UNLIMITED = {
  * The HTTP server of one replica, not listening yet.
  *
  * Service begins when the headers arrive; the body is read and dropped meanwhile, and is waited for if it comes in after
- * the service is done (the worker is free all the same). Work for a caller that hung up goes on to its end. The answer has
- * the scenario's headers and those of HTTP itself: `content-length`, `date`, `connection`.
+ * the service is done (the worker is free all the same). Work for a caller that hung up goes on to its end, but its line is
+ * written at once, however long the queue. The answer has the scenario's headers and those of HTTP itself: `content-length`,
+ * `date`, `connection`.
  * @throws TypeError when a header of `spec.respond` could not be sent.
  */
 export function replicaServer(spec: ServerSpec, journal: Journal): Server {
@@ -43,7 +44,7 @@ export function replicaServer(spec: ServerSpec, journal: Journal): Server {
     let gone: number | null = null
     let whole = arrived
     const finishWhenDone = () => {
-      if (finished || !served || (gone === null && !request.readableEnded)) return
+      if (finished || (gone === null && !(served && request.readableEnded))) return
       finished = true
       const answered = gone === null ? answer(response, spec) : null
       journal.finish(journalLine(spec, request, { arrived, ...place, dueMs: Math.max(place.dueMs, whole), answered, gone }))
