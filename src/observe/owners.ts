@@ -38,7 +38,7 @@ export interface Unnamed {
   owned: ReadonlyMap<number, readonly SeenCall[]>
   /** Those that nobody can say whose they are. */
   foreign: readonly SeenCall[]
-  /** Whether a foreign call came while the request was in flight, so that it may be one of its own. */
+  /** Whether a foreign call may be one of its own: it came while the request was in flight, or says that it is. */
   isDoubtful(index: number): boolean
 }
 
@@ -46,7 +46,7 @@ export interface Unnamed {
  * Finds the owners of calls by time, if the app forwards no id at all: those of the only request in flight. Not so if it
  * makes calls while none is: those are its own, and so may any be.
  * @param others - calls with no id of the load's
- * @param late - calls with the id of a request that was over: nobody's
+ * @param late - calls with the id of a request that was over, or not yet sent: nobody's
  * @param forwards - whether any call carries an id of the load's; then those without one are not guessed at
  */
 export function ownUnnamed(others: readonly SeenCall[], late: readonly SeenCall[], forwards: boolean, requests: InFlight): Unnamed {
@@ -59,11 +59,13 @@ export function ownUnnamed(others: readonly SeenCall[], late: readonly SeenCall[
     if (owner === undefined) foreign.push(call)
     else owned.set(owner, [...(owned.get(owner) ?? []), call])
   }
+  const claimed = new Set(late.map(({ id }) => requestIndex(id as string)))
   const starts = Float64Array.from(foreign, ({ egress }) => egress.start).sort()
   return {
     owned,
     foreign,
-    isDoubtful: (index) => hasBetween(starts, requests.sent(index) - CLOCK_SLACK_MS, requests.end(index) + CLOCK_SLACK_MS),
+    isDoubtful: (index) =>
+      claimed.has(index) || hasBetween(starts, requests.sent(index) - CLOCK_SLACK_MS, requests.end(index) + CLOCK_SLACK_MS),
   }
 }
 

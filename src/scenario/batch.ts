@@ -1,3 +1,4 @@
+import { duration } from '../value/scalar.ts'
 import type { Finding } from './finding.ts'
 import { DEFAULT_RUN_WITHIN } from './limits.ts'
 
@@ -10,7 +11,8 @@ export function filledIn(value: unknown): { value: unknown; findings: Finding[] 
   const { parallel, within } = value.app
   const load = {
     connections: isCount(parallel) ? parallel : 1,
-    deadline: typeof within === 'string' ? within : DEFAULT_RUN_WITHIN,
+    // One that is none is told of where it stands.
+    deadline: duration.safeParse(within).success ? within : DEFAULT_RUN_WITHIN,
     requests: [{ name: RUN, GET: '/' }],
   }
   const phases = Array.isArray(value.phases) ? value.phases.map((phase) => (isMap(phase) ? { for: '1s', ...phase } : phase)) : value.phases

@@ -4,6 +4,7 @@ import type { Records } from '../observe/records.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Expectation } from '../scenario/expect-schema.ts'
 import { asksWhatHappened, happened, sentAs } from './given.ts'
+import { MIN_EXACT } from './limits.ts'
 import { plural } from './show.ts'
 
 /** Which requests an expectation is about. */
@@ -61,9 +62,10 @@ function callingOnly(cluster: string, record: RequestRecord): RequestRecord[] {
 
 /** A request that Envoy's log does not explain may be one of those that an expectation is about, or not: nobody knows. */
 function unjoined(plan: Plan, records: Records): string | null {
-  // What an app answers by itself it may; but where none of them came to Envoy, nothing was tested.
-  if (records.length > 0 && records.every(({ joined, calls }) => joined && calls.length === 0))
-    return `none of ${plural(records.length, 'request')} led to a call that came to Envoy: nothing of its policy was tested; point the app at Envoy`
+  // What an app answers by itself it may; but where hardly any of them came to Envoy, nothing was tested.
+  const calling = records.reduce((count, { joined, calls }) => count + Number(!joined || calls.length > 0), 0)
+  if (calling < Math.min(MIN_EXACT, records.length))
+    return `${calling === 0 ? 'none' : `only ${calling}`} of ${plural(records.length, 'request')} led to a call that came to Envoy: nothing of its policy was tested; point the app at Envoy`
   const unexplained = records.filter(({ joined }) => !joined)
   if (unexplained.length === 0) return null
   const answered = unexplained.filter((record) => record.status !== null).length

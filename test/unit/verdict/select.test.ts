@@ -116,3 +116,12 @@ test('what the client alone sees needs no joining', () => {
   expect(outcome({ success_rate: '>= 99%' }, records).status).toBe('pass')
   expect(outcome({ p99: '<= 150ms' }, records).status).toBe('pass')
 })
+
+test('requests that an app answers by itself test no policy: few calls are not many requests', () => {
+  const byItself = Array.from({ length: 100 }, () => good({ egress: null, attempts: [], joined: true }))
+  const calling = (count: number) => outcome({ retries: 0 }, [...byItself, ...Array.from({ length: count }, () => good())])
+  expect(calling(4)).toMatchObject({ status: 'inconclusive', why: expect.stringContaining('only 4 of 104 requests led to a call') })
+  expect(calling(5).status).toBe('pass')
+  // Where there are fewer requests than that, each of them must.
+  expect(outcome({ retries: 1 }, [good({ attempts: [attempt(), attempt({ n: 2 })] })]).status).toBe('pass')
+})
