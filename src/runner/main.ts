@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { EXIT_CODE_HEADER } from '../plan/run-answer.ts'
 import { type Guarded, spawnGuarded } from '../topology/guard.ts'
 
@@ -16,6 +17,8 @@ import { type Guarded, spawnGuarded } from '../topology/guard.ts'
 
 /** Of the output of one run, what its answer holds at most. */
 const MOST_BYTES = 1 << 20
+/** From the end of a run to that of its output. */
+const OUTPUT_WITHIN_MS = 1000
 
 const [host = '', withinMs = '', ...command] = process.argv.slice(2)
 
@@ -32,14 +35,15 @@ async function run(request: IncomingMessage, response: ServerResponse): Promise<
   // Whoever asked has gone: the load was stopped.
   response.once('close', () => void guarded.stop())
   const code = await guarded.exited
-  const bytes = await output
+  // What a run leaves behind in a session of its own may hold on to the output for ever: the run is over all the same.
+  const bytes = await Promise.race([output.whole, sleep(OUTPUT_WITHIN_MS).then(output.soFar)])
   clearTimeout(limit)
   const status = isLate ? 504 : code === 0 ? 200 : 500
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', [EXIT_CODE_HEADER]: String(code) })
   response.end(bytes)
 }
 
-function collect({ process: child }: Guarded): Promise<Buffer> {
+function collect({ process: child }: Guarded): { whole: Promise<Buffer>; soFar(): Buffer } {
   const pieces: Buffer[] = []
   let bytes = 0
   for (const stream of [child.stdout, child.stderr])
@@ -48,7 +52,8 @@ function collect({ process: child }: Guarded): Promise<Buffer> {
       if (bytes < MOST_BYTES) pieces.push(piece)
       bytes += piece.length
     })
-  return new Promise((resolve) => child.once('close', () => resolve(Buffer.concat(pieces))))
+  const soFar = () => Buffer.concat(pieces)
+  return { whole: new Promise((resolve) => child.once('close', () => resolve(soFar()))), soFar }
 }
 
 const server = createServer((request, response) => void run(request, response))

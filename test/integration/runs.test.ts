@@ -71,3 +71,15 @@ expect: [{ exit_code: 127 }]
 `)
   expect(ran.records.map(({ headers }) => (headers && 'fields' in headers ? headers.fields['x-chaos-exit-code'] : null))).toEqual(['127'])
 })
+
+test('what a run leaves behind in a session of its own holds up neither its end nor its output', async () => {
+  const leave = `require('child_process').spawn('sleep', ['6'], { detached: true, stdio: 'inherit' }).unref(); console.log('left'); process.exitCode = 3`
+  const ran = await runScenario(`
+upstreams: { inventory: {} }
+app: { run: [node, -e, ${JSON.stringify(leave)}], within: 20s }
+phases: [{ name: all }]
+expect: [{ exit_code: 3 }]
+`)
+  expect(ran.records).toMatchObject([{ status: 500, body: { text: 'left\n' } }])
+  for (const { end, sent } of ran.records) expect((end as number) - sent).toBeLessThan(5000)
+})
