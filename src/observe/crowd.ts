@@ -18,7 +18,7 @@ export const CROWDS = ['inFlight', 'pending'] as const
 export type Crowd = (typeof CROWDS)[number]
 
 /** From when to when, each between two times. */
-interface Stay {
+export interface Stay {
   from: Bounds
   to: Bounds
 }
@@ -26,7 +26,7 @@ interface Stay {
 /** What Envoy cuts off where it logs whole milliseconds. */
 const CUT_OFF_MS = 1
 
-function staysOf({ start, durationMs, poolMs, hop }: Attempt, { egress }: Call): Partial<Record<Crowd, Stay>> {
+export function staysOf({ start, durationMs, poolMs, hop }: Attempt, { egress }: Call): Partial<Record<Crowd, Stay>> {
   // No attempt outlasts its call, and that is logged to a microsecond.
   const end = { least: start + durationMs, most: Math.min(start + durationMs + CUT_OFF_MS, egress.start + egress.durationMs) }
   const begun = { least: start, most: start }

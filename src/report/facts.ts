@@ -6,6 +6,7 @@ import { duration, perSecond, plural } from './figures.ts'
 import type { FinishedRun } from './finished-run.ts'
 import { printable, wrapClauses } from './layout.ts'
 import type { Paper } from './paper.ts'
+import { spareSentences } from './spare.ts'
 import { timeoutSentences } from './timeout-words.ts'
 
 const KEY_CELLS = 10
@@ -20,6 +21,7 @@ export function factLines(run: FinishedRun, { width, paint, say }: Paper): strin
     ...fact('load', totals(run)),
     ...timeoutSentences(run).flatMap((sentence, i) => fact(i === 0 ? 'timeouts' : '', say(sentence))),
     ...fullest(run).flatMap((text) => fact('breakers', say(text))),
+    ...spareSentences(run).flatMap((text) => fact('spare', say(text))),
     ...warnings.flatMap((warning) => fact('warning', say(warning)).map((line) => paint('yellow', line))),
     ...fact('run', say(circumstances(run))),
     // Not wrapped: a broken path or word could not be copied.

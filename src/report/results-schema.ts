@@ -96,6 +96,12 @@ const phase = z
     retries_suppressed: count.describe('By max_retries or retry_budget.'),
     timeouts: z.strictObject(eachTimeout((by) => count.describe(endsRequest(by) ? 'Requests.' : 'Attempts.'))),
     breaker_rejections: z.strictObject({ max_requests: count, max_pending_requests: count }),
+    spare_rejections: z
+      .record(
+        z.string(),
+        z.strictObject({ at_least: count, at_most: count.describe('Differs from at_least where the clocks leave it open.') }),
+      )
+      .describe('Of the rejections, those while workers of the upstream were free; by cluster, of those with a limit of workers.'),
     breakers: z
       .record(
         z.string(),

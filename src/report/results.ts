@@ -11,6 +11,7 @@ import { masker, secretValues } from './mask.ts'
 import { phaseStats } from './phase-stats.ts'
 import { openIn } from './prediction-lines.ts'
 import type { Results } from './results-schema.ts'
+import { spareRejections } from './spare.ts'
 
 /** Other metrics without one value saw several, such as three statuses where one was expected. */
 const MAY_BE_INFINITE = new Set(['p50', 'p90', 'p95', 'p99', 'p99.9', 'max', 'recovers_within'])
@@ -23,6 +24,7 @@ export function toResults(run: FinishedRun): Results {
   const mask = masker(secretValues(scenario))
   const outcomesOf = (status: Status) => verdict.outcomes.filter((outcome) => outcome.status === status).length
   const peaks = breakerPeaks(run)
+  const spare = spareRejections(run)
   const beside = besides(run)
   const byPhase = Map.groupBy(observations?.records ?? [], (record) => record.phase)
   return {
@@ -38,6 +40,9 @@ export function toResults(run: FinishedRun): Results {
     outcomes: verdict.outcomes.map((outcome) => toOutcome(outcome, mask)),
     phases: (observations?.phases ?? []).map((phase, i) => ({
       ...toPhase(phase, byPhase.get(i) ?? [], offeredPerSecond(plan, i), mask),
+      spare_rejections: Object.fromEntries(
+        [...(spare[i] ?? [])].map(([cluster, { least, most }]) => [cluster, { at_least: least, at_most: most }]),
+      ),
       breakers: toBreakers(peaks[i] ?? []),
       predicted: toPredicted(beside[i], mask),
     })),
@@ -81,7 +86,7 @@ function toPhase(
   records: Records,
   offered: number | null,
   mask: Mask,
-): Omit<Results['phases'][number], 'predicted' | 'breakers'> {
+): Omit<Results['phases'][number], 'predicted' | 'breakers' | 'spare_rejections'> {
   const stats = phaseStats(records)
   const { latency, timeouts, rejections } = stats
   return {

@@ -14,7 +14,7 @@ export function expectationFindings(scenario: ScenarioDocument): Finding[] {
   return scenario.expect.flatMap((claim, index) => {
     // An unknown phase is names.ts's finding; here it would only cause echoes.
     if (claim.phase !== undefined && !scenario.phases.some((phase) => phase.name === claim.phase)) return []
-    return [noRequests, noBody, noFault, misplaced, noRecovery].flatMap((check) =>
+    return [noRequests, noBody, noFault, misplaced, noWorkers, noRecovery].flatMap((check) =>
       check(scenario, claim).map((found): Finding => ({ ...found, path: ['expect', index, ...found.path] })),
     )
   })
@@ -145,6 +145,7 @@ const POLICY_METRICS = [
   'retries_suppressed',
   'timeouts',
   'breaker_rejections',
+  'spare_rejections',
   'ejections',
 ] as const
 
@@ -184,6 +185,31 @@ function misplaced(scenario: ScenarioDocument, claim: Expectation): Finding[] {
     message: `${path.join('.')} says nothing over a fault at: ingress: its filter sits before the router, so no timeout, retry or breaker of Envoy sees it`,
     hint: 'make the fault at: upstream, or claim status and latency only',
   }))
+}
+
+/** Where nothing limits the work, each refusal is spare. */
+function noWorkers(scenario: ScenarioDocument, claim: Expectation): Finding[] {
+  if (claim.spare_rejections === undefined) return []
+  const reached = goesStraight(scenario)
+    ? Object.keys(scenario.upstreams).filter((cluster) =>
+        concerned(scenario, claim).some((request) => mayReach(scenario, request, cluster)),
+      )
+    : Object.keys(scenario.upstreams)
+  const unlimited = reached.filter(
+    (cluster) => (claim.cluster === undefined || claim.cluster === cluster) && scenario.upstreams[cluster]?.workers === undefined,
+  )
+  if (unlimited.length === 0) return []
+  return [
+    {
+      path: ['spare_rejections'],
+      at: 'key',
+      message: `needs workers of ${listed(unlimited, 'and')}: without a limit of workers every rejection is spare`,
+      hint: `set ${listed(
+        unlimited.map((cluster) => `upstreams.${cluster}.workers`),
+        'and',
+      )}, or claim breaker_rejections`,
+    },
+  ]
 }
 
 function noRecovery(scenario: ScenarioDocument, claim: Expectation): Finding[] {

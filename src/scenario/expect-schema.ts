@@ -127,6 +127,9 @@ export const METRICS = {
     .describe(
       'Requests that ended because a circuit breaker was full (RESPONSE_CODE_DETAILS has overflow): all together, or by limit. max_connections queues, it does not refuse.',
     ),
+  spare_rejections: count(
+    'Of breaker_rejections, those at a time when a worker of the upstream was free: not at work, and with no request on its way to it or answer on its way back. Needs workers. What depends on less than clocks tell is no pass and no fail.',
+  ),
   ejections: count('Hosts taken out by outlier detection (ejections_enforced_total).'),
   fault_share: share('Requests that met a fault ÷ requests that matched its condition.'),
   recovers_within: z

@@ -42,6 +42,7 @@ export type Counted =
   | 'breaker_rejections'
   | 'breaker_rejections.max_requests'
   | 'breaker_rejections.max_pending_requests'
+  | 'spare_rejections'
 
 const QUANTILES = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, 'p99.9': 0.999, max: 1 } as const
 
@@ -94,7 +95,10 @@ export function claimsOf(expectation: Expectation, index: number): Claim[] {
       for (const [part, condition] of Object.entries(value) as [string, Condition | undefined][])
         if (condition) add(metric, { family: 'count', of: `${metric}.${part}` as Counted, condition }, condition.source, part)
   }
-  if (e.ejections) add('ejections', { family: 'count', of: 'ejections', condition: e.ejections }, e.ejections.source)
+  for (const metric of ['spare_rejections', 'ejections'] as const) {
+    const condition = e[metric]
+    if (condition) add(metric, { family: 'count', of: metric, condition }, condition.source)
+  }
   if (e.fault_share) add('fault_share', { family: 'share', of: 'fault_share', condition: e.fault_share }, e.fault_share.source)
   if (e.recovers_within) add('recovers_within', { family: 'recovery', condition: e.recovers_within }, e.recovers_within.source)
   return claims

@@ -105,7 +105,7 @@ function tooMuch(claim: Claim, { load, phases: planned }: Plan, phases: readonly
 }
 
 const isOncePerRequest = (of: Counted) =>
-  of.startsWith('breaker_rejections') || TIMEOUTS.some((by) => endsRequest(by) && of === `timeouts.${by}`)
+  of.startsWith('breaker_rejections') || of === 'spare_rejections' || TIMEOUTS.some((by) => endsRequest(by) && of === `timeouts.${by}`)
 
 const where = ({ expectation }: Claim, phases: number) =>
   expectation.phase === undefined ? `the whole run (${plural(phases, 'phase')})` : `phase ${JSON.stringify(expectation.phase)}`

@@ -9,10 +9,11 @@ import { limitsOf } from './decide.ts'
 import { diverse, topmost } from './examples.ts'
 import { type Evidence, type Finding, finding, noData } from './finding.ts'
 import { MIN_EXACT } from './limits.ts'
+import { measureSpare } from './measure-spare.ts'
 import { phasesOf } from './select.ts'
 import { plural, showCount } from './show.ts'
 
-type PerRequest = Exclude<Counted, 'ejections'>
+type PerRequest = Exclude<Counted, 'ejections' | 'spare_rejections'>
 
 const refused = ({ calls }: RequestRecord, by?: string) =>
   calls.filter(({ egress }) => egress.rejectedBy !== null && (by === undefined || egress.rejectedBy === by)).length
@@ -32,7 +33,7 @@ const COUNT: Record<PerRequest, (record: RequestRecord) => number> = {
   'breaker_rejections.max_pending_requests': (record) => refused(record, 'max_pending_requests'),
 }
 
-/** retries, retries_suppressed, timeouts, breaker_rejections, ejections: known exactly, but only where there were requests. */
+/** retries, retries_suppressed, timeouts, breaker_rejections, ejections: known exactly (spare_rejections within bounds), but only where there were requests. */
 export function measureCount(claim: ClaimOf<'count'>, records: Records, evidence: Evidence): Finding {
   if (records.length === 0) return noData('no request was seen of those that it is about')
   if (claim.of === 'ejections') {
@@ -40,6 +41,7 @@ export function measureCount(claim: ClaimOf<'count'>, records: Records, evidence
     const tried = records.filter((record) => attemptsOf(record).length > 0)
     return tried.length === 0 ? noData('no attempt was made at an upstream') : judgeCount(claim, ejections(claim, evidence), tried, [], '')
   }
+  if (claim.of === 'spare_rejections') return measureSpare(claim, records, evidence)
   const count = COUNT[claim.of]
   const concerned = records.filter((record) => count(record) > 0)
   const deadline = evidence.plan.load.deadline

@@ -16,7 +16,7 @@ const FAILS_ON: Record<string, { phase: string; metric: string }> = {
   'app-leaks-no-stack-trace': { phase: 'flaky', metric: 'body.stack_trace' },
   brownout: { phase: 'brownout', metric: 'success_rate' },
   'hedging-cuts-the-tail': { phase: 'tail', metric: 'success_rate' },
-  'max-requests-leaves-no-worker-idle': { phase: 'bursts', metric: 'breaker_rejections' },
+  'max-requests-leaves-no-worker-idle': { phase: 'bursts', metric: 'spare_rejections' },
   'max-requests-rejects-only-the-excess': { phase: 'below the limit', metric: 'breaker_rejections' },
   'outlier-ejects-the-sick-and-lets-them-back': { phase: 'sick', metric: 'success_rate' },
   'pending-fails-fast-connections-queue': { phase: 'above capacity', metric: 'breaker_rejections.max_pending_requests' },

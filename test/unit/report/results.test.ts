@@ -101,6 +101,7 @@ test('a phase adds up its requests', () => {
       "requests": 100,
       "retries": 2,
       "retries_suppressed": 0,
+      "spare_rejections": {},
       "statuses": {
         "200": 98,
         "503": 1,

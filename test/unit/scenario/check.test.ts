@@ -21,6 +21,7 @@ function messages(...changes: [string, string][]): string[] {
 
 const CLAIM = '{ phase: calm, success_rate: ">= 99%" }'
 const FAULT = '{ cluster: cart, abort: 503 }'
+const WORKERS: [string, string][] = [['cart: { replicas: 2 }, stock: {}', 'cart: { replicas: 2, workers: 4 }, stock: { workers: 4 }']]
 
 test('the scenario that these tests vary is sound', () => expect(messages()).toEqual([]))
 
@@ -41,6 +42,11 @@ describe('a fault at: ingress', () => {
       expect.stringContaining('its filter sits before the router'),
     ]),
   )
+
+  test('cannot bear one on spare rejections', () =>
+    expect(messages(ingress, ...WORKERS, [CLAIM, '{ phase: storm, spare_rejections: 0 }'])).toEqual([
+      expect.stringContaining('its filter sits before the router'),
+    ]))
 
   const LIMITED: [string, string][] = [
     ['  clusters:', '  http_connection_manager: { request_timeout: 1s }\n  clusters:'],
@@ -319,6 +325,22 @@ describe('claims on what the policy cannot do', () => {
     const target: [string, string] = ['rate: 100/s', 'rate: 100/s\n  target: http://127.0.0.1:8080']
     expect(claimed('{ attempts: 4, retries: ">= 1", timeouts: { per_try: ">= 1" } }', target)).toEqual([])
     expect(claimed('{ ejections: ">= 1" }', target)).toHaveLength(1)
+  })
+})
+
+describe('spare rejections need a limit of workers', () => {
+  const needs = 'expect[0]: needs workers of'
+
+  test.each([
+    ['{ spare_rejections: 0 }', `${needs} cart and stock: without a limit of workers every rejection is spare`],
+    ['{ cluster: cart, spare_rejections: 0 }', `${needs} cart: without a limit of workers every rejection is spare`],
+  ])('%s', (claim, message) => expect(messages([CLAIM, claim])).toEqual([message]))
+
+  test('of the upstreams that the claim is about only', () => {
+    const limited: [string, string] = ['cart: { replicas: 2 }', 'cart: { replicas: 2, workers: 4 }']
+    expect(messages(limited, [CLAIM, '{ cluster: cart, spare_rejections: 0 }'])).toEqual([])
+    expect(messages(limited, [CLAIM, '{ spare_rejections: 0 }'])).toHaveLength(1)
+    expect(messages(...WORKERS, [CLAIM, '{ spare_rejections: 0 }'])).toEqual([])
   })
 })
 

@@ -66,6 +66,7 @@ test.each([
   { claim: { status: { 200: '>= 99%', 503: '<= 1%' } }, rate: 200, refuses: false },
   { claim: { breaker_rejections: '>= 21' }, rate: 10, refuses: true }, // of 20 requests
   { claim: { breaker_rejections: '>= 20' }, rate: 10, refuses: false },
+  { claim: { spare_rejections: '>= 21' }, rate: 10, refuses: true },
 ])('$claim at $rate a second for 2 s: refused $refuses', ({ claim, rate, refuses }) => {
   expect(refused({ phase: 'baseline', ...claim }, { rate }).length > 0).toBe(refuses)
 })

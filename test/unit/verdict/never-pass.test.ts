@@ -45,6 +45,7 @@ const CLAIMS: Record<string, object> = {
   'timeouts, map': { timeouts: { route: 0, per_try: 0, connect: 0 } },
   breaker_rejections: { breaker_rejections: 0 },
   'breaker_rejections, map': { breaker_rejections: { max_requests: 0, max_pending_requests: 0 } },
+  spare_rejections: { spare_rejections: 0 },
   ejections: { ejections: 0 },
   fault_share: { fault_share: '<= 10%' },
   recovers_within: { recovers_within: '1s' },

@@ -96,6 +96,7 @@ test.each([
   { attempts: 1 },
   { timeouts: 0 },
   { breaker_rejections: 0 },
+  { spare_rejections: 0 },
   { attempts_per_request: '<= 1' },
   { retry_amplification: '<= 1' },
 ])('$given $cluster: a claim that rests on the log of Envoy is inconclusive when requests cannot be joined', (claim) => {
