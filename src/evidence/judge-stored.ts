@@ -2,6 +2,7 @@ import { observe, type RawEvidence } from '../observe/observe.ts'
 import { isStraight } from '../plan/plan.ts'
 import type { Ended, FinishedRun } from '../report/finished-run.ts'
 import { judge } from '../verdict/judge.ts'
+import type { Verdict } from '../verdict/verdict.ts'
 import type { StoredRun } from './stored-run.ts'
 
 /** Judges a run from its evidence: the way of every verdict, right after the run and at any time later. */
@@ -12,11 +13,8 @@ export function judgeStored(
   raw: RawEvidence | null,
 ): FinishedRun {
   const observations = raw && observe(plan, raw)
-  const verdict = judge(
-    scenario,
-    plan,
-    observations ?? { records: [], foreignCalls: 0, phases: [], faults: [], ejections: [], unsound: [], notes: [] },
-  )
+  // Where nothing was played nothing is judged: a claim each without data would bury the one reason there is.
+  const verdict: Verdict = observations ? judge(scenario, plan, observations) : { status: 'error', outcomes: [] }
   const ended = stored.end === null ? KILLED : stored.end.ended
   const isPast =
     !isStraight(plan) && observations?.records.every((record) => record.calls.length === 0) === true && observations.foreignCalls === 0

@@ -4,7 +4,7 @@ import { type Class, classesOf, servicesOf } from './classes.ts'
 import { covering, type Range } from './outcome.ts'
 import { type PlayedClass, player } from './play.ts'
 import { type Pressure, pressureOn } from './pressure.ts'
-import { rateOf } from './rate.ts'
+import { rateOf, unevenness } from './rate.ts'
 import { boundOf, type Slowest, slowestOf } from './slowest.ts'
 
 /** What follows from a scenario by arithmetic alone, before anything is started. */
@@ -69,7 +69,7 @@ export function predict(scenario: Scenario, plan: Plan): Prediction {
         pressureOn(
           cluster,
           played.filter(({ of }) => of.route?.cluster === cluster),
-          { scenario, plan, rate, phaseMs: to - from },
+          { scenario, plan, rate, ...unevenness(scenario, phase), phaseMs: to - from },
         ),
       )
       const kinds = played.map(({ of, played: unhindered }) =>

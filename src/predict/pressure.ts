@@ -29,6 +29,10 @@ export interface Circumstances {
   plan: Plan
   /** Requests per second, of all kinds together. */
   rate: number
+  /** The highest rate of the phase ÷ its mean: above 1 in a ramp. */
+  peak: number
+  /** Requests that come at one instant; 0 without bursts. */
+  burst: number
   phaseMs: number
 }
 
@@ -38,7 +42,11 @@ const DEFAULT_MAX_RETRIES = 3
 const RARE = 0.001
 
 /** @param all - the classes of a phase that are routed to the cluster, as they would go if no limit acted */
-export function pressureOn(cluster: string, all: readonly PlayedShare[], { scenario, plan, rate, phaseMs }: Circumstances): Pressure {
+export function pressureOn(
+  cluster: string,
+  all: readonly PlayedShare[],
+  { scenario, plan, rate, peak, burst, phaseMs }: Circumstances,
+): Pressure {
   const perSecond = (of: (played: PlayedClass) => number) =>
     all.reduce((sum, { of: { share }, played }) => sum + rate * share * played.routed * of(played), 0)
   const attemptsPerSecond = perSecond((played) => played.attempts)
@@ -55,10 +63,11 @@ export function pressureOn(cluster: string, all: readonly PlayedShare[], { scena
   const pressure = { cluster, attemptsPerSecond, inFlight, retries, utilisation, suppressed: null }
   return {
     ...pressure,
-    suppressed: suppression(retries, limits),
+    suppressed: suppression(retries * peak, limits),
     unpredicted: [
-      ...(workers === undefined ? [] : queueing(all, service, utilisation ?? 0, workers)),
-      ...full(inFlight, mostInFlight(all, inFlight, scenario, plan), limits),
+      ...bursts(burst, workers, limits),
+      ...(workers === undefined ? [] : queueing(all, service, (utilisation ?? 0) * peak, workers)),
+      ...full(inFlight * peak, mostInFlight(all, inFlight * peak, scenario, plan), limits),
       ...balancing(all, policy?.lb_policy ?? 'ROUND_ROBIN', attemptsPerSecond),
       ...otherRetries(all),
       ...deaf(cluster, scenario),
@@ -87,6 +96,15 @@ function mostInFlight(all: readonly PlayedShare[], inFlight: number, { load }: S
     load.arrivals !== 'poisson' &&
     all.every(({ of: { upstream } }) => upstream.service.length === 1 && upstream.groups.every(({ faults }) => faults.length === 0))
   return even ? Math.ceil(inFlight) + 1 : Number.POSITIVE_INFINITY
+}
+
+/** Where many come at one instant, who of them waits or is refused nobody can say before. */
+function bursts(size: number, workers: number | undefined, limits: Limits): string[] {
+  const narrow = [
+    ...(workers === undefined ? [] : ['the workers of the stubs']),
+    ...(['max_requests', 'max_pending_requests', 'max_connections'] as const).filter((name) => (limits[name] ?? DEFAULT_MAX) < size),
+  ]
+  return size === 0 || narrow.length === 0 ? [] : [`bursts of ${size} requests at once meet ${narrow.join(' and ')}`]
 }
 
 /** Breakers that the load fills: who is refused or has to wait then, nobody can say before. */

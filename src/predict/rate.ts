@@ -1,5 +1,6 @@
 import { dueBetween } from '../plan/due.ts'
 import type { Plan, ThinkTime } from '../plan/plan.ts'
+import type { Scenario } from '../scenario/scenario.ts'
 import type { PlayedShare } from './play.ts'
 
 /** Sockets and Envoy, where a stub answers at once: without it the callers of a closed loop would never come to rest. */
@@ -19,4 +20,11 @@ export function rateOf({ phases, load }: Plan, phase: number, all: readonly Play
 
 function thought(think: ThinkTime | undefined): number {
   return think === undefined ? 0 : think.kind === 'fixed' ? think.ms : think.mean
+}
+
+/** How far the load of a phase is from its mean: its highest rate ÷ the mean, and how many come at one instant besides. */
+export function unevenness({ phases }: Pick<Scenario, 'phases'>, phase: number): { peak: number; burst: number } {
+  const { rate, bursts } = phases[phase] ?? {}
+  const ramp = typeof rate === 'object' && rate.from + rate.to > 0 ? rate : undefined
+  return { peak: ramp === undefined ? 1 : (2 * Math.max(ramp.from, ramp.to)) / (ramp.from + ramp.to), burst: bursts?.size ?? 0 }
 }

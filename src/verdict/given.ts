@@ -27,11 +27,8 @@ const HAPPENED: Happened = {
   suppressed: ({ calls }) => calls.flatMap(({ egress }) => egress.retrySuppressedBy ?? []),
 }
 
-/**
- * Whether all that is asked happened to a request.
- * @param to - when the faults of its phase ended
- */
-export function happened(given: Given, plan: Plan, ejections: readonly Ejection[], to: number, record: RequestRecord): boolean {
+/** Whether all that is asked happened to a request. */
+export function happened(given: Given, plan: Plan, ejections: readonly Ejection[], record: RequestRecord): boolean {
   if (given.attempts !== undefined && !holds(given.attempts, attemptsOf(record).length)) return false
   if (given.retried !== undefined && retriesOf(record) > 0 !== given.retried) return false
   if (given.ejection !== undefined && !(given.ejection === 'any' ? cameDuring : passedWithout)(ejections, record)) return false
@@ -42,7 +39,7 @@ export function happened(given: Given, plan: Plan, ejections: readonly Ejection[
     if (asked === 'none' ? kinds.length > 0 : asked === 'any' ? kinds.length === 0 : !kinds.includes(asked)) return false
   }
   if (given.none) return isUntouched(plan, ejections, record)
-  return !asksEvent(given) || !triedAfter(to, record)
+  return true
 }
 
 function isUntouched(plan: Plan, ejections: readonly Ejection[], record: RequestRecord): boolean {
@@ -54,14 +51,16 @@ function isUntouched(plan: Plan, ejections: readonly Ejection[], record: Request
 }
 
 /** Whether something is asked to have happened, rather than not. */
-const asksEvent = (given: Given) => EVENTS.some((event) => ![undefined, 'none', false].includes(given[event]))
+const asksEvent = (given: Given) => given.none !== true && EVENTS.some((event) => ![undefined, 'none', false].includes(given[event]))
 
 /**
- * Whether an attempt was made when the phase, and with it its faults, had ended. Such a request says nothing of what
- * happens to one that meets the fault: its last tries met none. One that only hangs on beyond the end is kept.
+ * Whether an attempt was made when the phase, and with it its faults, had ended, of a request that is asked for by what
+ * happened to it. It says nothing of what happens to one that meets the fault: its last tries met none. One that only
+ * hangs on beyond the end is kept.
+ * @param to - when the faults of its phase ended
  */
-function triedAfter(to: number, record: RequestRecord): boolean {
-  return attemptsOf(record).some((attempt) => attempt.start > to - CLOCK_SLACK_MS)
+export function wentBeyond(given: Given, to: number, record: RequestRecord): boolean {
+  return asksEvent(given) && attemptsOf(record).some((attempt) => attempt.start > to - CLOCK_SLACK_MS)
 }
 
 /** From Envoy's main thread, which ejects, to the worker that balances the load; clocks and whole milliseconds included. */

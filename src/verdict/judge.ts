@@ -14,7 +14,8 @@ import { measureGoodput } from './measure-goodput.ts'
 import { measureLatency } from './measure-latency.ts'
 import { measureRecovery, recoveryPhases } from './measure-recovery.ts'
 import { measureShare } from './measure-share.ts'
-import { phasesOf, select } from './select.ts'
+import { phasesOf, type Selection, select } from './select.ts'
+import { plural } from './show.ts'
 import { doubtsOf, troublesOf } from './trouble.ts'
 import type { Outcome, Status, Verdict } from './verdict.ts'
 
@@ -65,8 +66,22 @@ function measure(claim: Claim, evidence: Evidence): Finding {
   const { plan } = evidence
   if (phasesOf(claim.expectation, plan).length === 0) return noData(`no phase is named ${JSON.stringify(claim.expectation.phase)}`)
   const selection = selectFor(claim, evidence)
-  const found = measureOf(claim, selection.records, evidence)
+  const found = beyondTheEnd(claim, selection, evidence, measureOf(claim, selection.records, evidence))
   return doubted(found, selection.unjoined === null ? [] : [selection.unjoined])
+}
+
+/** Requests are left out that went on when their faults were off: many of them must not be what makes a claim hold, or fail. */
+function beyondTheEnd(
+  claim: Exclude<Claim, { family: 'recovery' }>,
+  { records, withBeyond }: Selection,
+  evidence: Evidence,
+  found: Finding,
+) {
+  if (withBeyond === null || found.status === 'inconclusive') return found
+  if (measureOf(claim, withBeyond, evidence).status === found.status) return found
+  const left = withBeyond.length - records.length
+  const why = `${left} of ${plural(withBeyond.length, 'request')} to which it happened were tried again after the end of the phase, when its faults were off, and with them the answer is another; a settle above their usual duration leaves out those that are due so late`
+  return doubted(found, [why])
 }
 
 function selectFor(claim: Claim, { plan, observations }: Evidence) {

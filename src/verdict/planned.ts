@@ -1,5 +1,5 @@
 import { dueBetween } from '../plan/due.ts'
-import type { Plan } from '../plan/plan.ts'
+import { isStraight, type Plan } from '../plan/plan.ts'
 import { faultsOf, matchesFault } from './fault.ts'
 import { sentAs } from './given.ts'
 import { type Filter, phasesOf } from './select.ts'
@@ -55,11 +55,15 @@ function chance(filter: Filter, plan: Plan, clusterOf: ClusterOf, phase: number,
   if (filter.request !== undefined && plan.requests[request]?.name !== filter.request) return 0
   if (filter.cluster !== undefined && cluster !== undefined && cluster !== filter.cluster) return 0
   if (filter.given !== undefined && !sentAs(filter.given, plan, request)) return 0
-  const faults = faultsOf(plan, phase).filter((fault) => matchesFault(plan, fault, request, cluster === undefined ? undefined : [cluster]))
+  // Of a request that calls several clusters, a claim on one of them is about its faults alone.
+  const called = cluster ?? filter.cluster
+  const faults = faultsOf(plan, phase).filter((fault) => matchesFault(plan, fault, request, called === undefined ? undefined : [called]))
   if (onlyFaulted && faults.length === 0) return 0
   const asked = filter.given?.none ? 'none' : filter.given?.fault
   if (asked === undefined) return 1
   const kinds = faults.filter((fault) => asked === 'any' || asked === 'none' || fault.action.kind === asked)
+  // Where an app stands between, it is not known whether a request calls the cluster of a fault, or how often.
+  if (!isStraight(plan) && kinds.length > 0) return 1
   const spared = kinds.reduce((product, fault) => product * (1 - fault.percent / 100), 1)
   return asked === 'none' ? spared : 1 - spared
 }

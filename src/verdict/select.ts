@@ -3,8 +3,8 @@ import type { RequestRecord } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Expectation } from '../scenario/expect-schema.ts'
-import { asksWhatHappened, happened, sentAs } from './given.ts'
-import { MIN_EXACT } from './limits.ts'
+import { asksWhatHappened, happened, sentAs, wentBeyond } from './given.ts'
+import { MIN_EXACT, MISSING_LIMIT } from './limits.ts'
 import { plural } from './show.ts'
 
 /** Which requests an expectation is about. */
@@ -12,9 +12,17 @@ export type Filter = Pick<Expectation, 'phase' | 'cluster' | 'request' | 'settle
 
 export interface Selection {
   records: Records
+  /**
+   * These, and those that were left out because they were tried again when the faults of their phase were off; null where
+   * they are no more than the edge of a phase makes now and then.
+   */
+  withBeyond: Records | null
   /** Why it is not known which requests belong to it, or what happened to them; null when it is. */
   unjoined: string | null
 }
+
+/** Requests that back-offs of some ms carry over the edge of a phase. */
+const FEW_BEYOND = 3
 
 type Seen = Pick<Observations, 'phases' | 'records' | 'ejections'>
 
@@ -32,12 +40,15 @@ export function select(filter: Filter, plan: Plan, { phases, records, ejections 
   const known = records.filter((record) => byLoad(filter, plan, phases, record))
   const { cluster, given } = filter
   const asksLog = needsLog || cluster !== undefined || (given !== undefined && asksWhatHappened(given))
-  if (!asksLog) return { records: known, unjoined: null }
+  if (!asksLog) return { records: known, withBeyond: null, unjoined: null }
   // Of a request that calls several clusters, only what is asked about is measured.
   const calling = cluster === undefined ? known : known.flatMap((record) => callingOnly(cluster, record))
   const endOf = (record: RequestRecord) => phases[record.phase]?.to ?? Number.POSITIVE_INFINITY
-  const chosen = given === undefined ? calling : calling.filter((record) => happened(given, plan, ejections, endOf(record), record))
-  return { records: chosen, unjoined: unjoined(plan, known) }
+  if (given === undefined) return { records: calling, withBeyond: null, unjoined: unjoined(plan, known) }
+  const met = calling.filter((record) => happened(given, plan, ejections, record))
+  const chosen = met.filter((record) => !wentBeyond(given, endOf(record), record))
+  const isMany = met.length - chosen.length > Math.max(FEW_BEYOND, met.length * MISSING_LIMIT)
+  return { records: chosen, withBeyond: isMany ? met : null, unjoined: unjoined(plan, known) }
 }
 
 function byLoad(filter: Filter, plan: Plan, phases: readonly PhaseObservation[], record: RequestRecord): boolean {

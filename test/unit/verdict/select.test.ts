@@ -126,3 +126,22 @@ test('requests that an app answers by itself test no policy: few calls are not m
   // Where there are fewer requests than that, each of them must.
   expect(outcome({ retries: 1 }, [good({ attempts: [attempt(), attempt({ n: 2 })] })]).status).toBe('pass')
 })
+
+test('requests that went on beyond the end of their fault must not be what makes a claim hold: the answer with them is another', () => {
+  const met = attempt({ hop: hop(['f0']) })
+  const faulted = { faults: [{}], phases: [{ name: 'p', faults: [0] }] }
+  const within = Array.from({ length: 100 }, (_, i) => bad({ id: `within-${i}`, attempts: [met] }))
+  // tried again at 1010 ms, when the phase of 1 s was over, and saved by that
+  const beyond = (count: number) =>
+    Array.from({ length: count }, (_, i) => good({ id: `beyond-${i}`, due: 990, attempts: [met, attempt({ n: 2, start: 1010 })] }))
+  const claim = { given: { fault: 'abort' }, status: 503 }
+  // up to three are what the edge of a phase makes now and then
+  expect(outcome(claim, [...within, ...beyond(3)], faulted).status).toBe('pass')
+  expect(outcome(claim, [...within, ...beyond(8)], faulted)).toMatchObject({
+    status: 'inconclusive',
+    samples: 100,
+    why: expect.stringContaining('8 of 108 requests'),
+  })
+  // where they change nothing, they bar nothing
+  expect(outcome({ given: { fault: 'abort' }, error_rate: '>= 80%' }, [...within, ...beyond(8)], faulted).status).toBe('pass')
+})
