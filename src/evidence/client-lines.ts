@@ -1,5 +1,5 @@
 import type { Answers, Body, Headers } from '../content/answer.ts'
-import { ClientLog } from '../load/client-log.ts'
+import { ClientLog, type Restored } from '../load/client-log.ts'
 import type { PlannedLoad } from '../plan/plan.ts'
 
 /**
@@ -7,20 +7,9 @@ import type { PlannedLoad } from '../plan/plan.ts'
  * ended, and before it one for each body and set of headers that was not seen before. Times are ms after the start of
  * the load, to a microsecond.
  */
-interface RequestLine {
+interface RequestLine extends Restored {
   /** Its place in the order of sending, counted from 0. */
   i: number
-  due: number
-  /** Index into `Plan.requests`. */
-  request: number
-  sent: number
-  end: number
-  /** 0 where no response came. */
-  status: number
-  error?: string
-  /** Numbers of what the answer said; left out where none began. */
-  body?: number
-  headers?: number
 }
 
 type ContentLine = { n: number; body: Body | null } | { n: number; headers: Headers | null }

@@ -1,14 +1,17 @@
 import { type Answers, noAnswers } from '../content/answer.ts'
 import { AnswerKeeper, type Received } from './answer-keeper.ts'
 
-/** What is known of a request that a log told of; `body` and `headers` are numbers of its `answers`. */
+/** What is known of a request that a log told of; times as in the columns of `ClientLog`. */
 export interface Restored {
   due: number
+  /** Index into `Plan.requests`. */
   request: number
   sent: number
   end: number
+  /** 0 where no response came. */
   status: number
   error?: string
+  /** Numbers of its `answers`; left out where none began. */
   body?: number
   headers?: number
 }
