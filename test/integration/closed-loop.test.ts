@@ -1,7 +1,5 @@
-import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
-import { type AddressInfo, createServer as createSocketServer, type Server, type Socket } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { createServer as createSocketServer, type Socket } from 'node:net'
+import { describe, expect, test } from 'vitest'
 import { type ClientLog, requestId } from '../../src/load/client-log.ts'
 import { Gate } from '../../src/load/gate.ts'
 import { readyLoad } from '../../src/load/load.ts'
@@ -10,34 +8,13 @@ import { compilePlan } from '../../src/plan/compile.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { compatibleShare } from '../../src/statistics/compatible.ts'
 import { observeSpoilt, runScenario, scenarioOf } from '../helpers/scenario.ts'
+import { closeAfterTest, listen, serve } from '../helpers/servers.ts'
 import { refuses } from '../helpers/sockets.ts'
 
 /** What two shared cores may add to any wait. Not a claim about the generator. */
 const MACHINE_LAG_MS = 250
 /** Node's timers take whole milliseconds, and may fire a fraction of one early. */
 const TIMER_MS = 1
-
-const closing: (() => void)[] = []
-afterEach(() => {
-  for (const close of closing.splice(0)) close()
-})
-
-async function listen(server: Server): Promise<string> {
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket)).on('error', () => {})
-  })
-  server.listen(0, '127.0.0.1')
-  closing.push(() => {
-    server.close()
-    for (const socket of sockets) socket.destroy()
-  })
-  await once(server, 'listening')
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-const serve = (listener: RequestListener) => listen(createServer({ keepAliveTimeout: 0 }, listener))
 
 /** A server of raw sockets, which keeps the ids of what it got. */
 async function serveRaw(answer: (socket: Socket, text: string, n: number) => void) {
@@ -63,7 +40,7 @@ async function send(origin: string, plan: Plan, signal = new AbortController().s
   const watcher = { onLog: () => {}, onSent: () => {}, onEnd: () => {} }
   const zero = performance.now() + 20
   const pulse = new Pulse(zero)
-  closing.push(() => pulse.stop())
+  closeAfterTest(() => pulse.stop())
   const log = await readyLoad(plan.load)({ origin, plan, zero, gate, pulse, watcher, signal })
   // Whatever happens: each request has its record, and each record its end.
   expect([...log.end].every((end, i) => end >= (log.sent[i] as number))).toBe(true)

@@ -1,8 +1,7 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
-import { type AddressInfo, createServer as createSocketServer, type Server, type Socket } from 'node:net'
+import type { IncomingMessage } from 'node:http'
+import { createServer as createSocketServer, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { KEPT_BODY_BYTES } from '../../src/content/answer.ts'
 import { type ClientLog, requestId } from '../../src/load/client-log.ts'
 import { Gate } from '../../src/load/gate.ts'
@@ -13,6 +12,7 @@ import { compilePlan } from '../../src/plan/compile.ts'
 import type { OpenLoad, Plan } from '../../src/plan/plan.ts'
 import { compatibleShare } from '../../src/statistics/compatible.ts'
 import { openLoadOf, runScenario, scenarioOf } from '../helpers/scenario.ts'
+import { closeAfterTest, listen, serve } from '../helpers/servers.ts'
 import { refuses } from '../helpers/sockets.ts'
 
 /** Two standard normal tails of 0.05 % each: an interval that holds 999 times in 1,000. */
@@ -21,28 +21,6 @@ const Z999 = 3.29
 const MACHINE_LAG_MS = 250
 /** Node's timers take whole milliseconds. */
 const TIMER_MS = 2
-
-const closing: (() => void)[] = []
-afterEach(() => {
-  for (const close of closing.splice(0)) close()
-})
-
-async function listen(server: Server): Promise<string> {
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket)).on('error', () => {})
-  })
-  server.listen(0, '127.0.0.1')
-  closing.push(() => {
-    server.close()
-    for (const socket of sockets) socket.destroy()
-  })
-  await once(server, 'listening')
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-const serve = (listener: RequestListener) => listen(createServer({ keepAliveTimeout: 0 }, listener))
 
 const planOf = (yaml: string) => compilePlan(scenarioOf(`upstreams: { one: {} }\n${yaml}`)) as Plan & { load: OpenLoad }
 
@@ -54,7 +32,7 @@ async function send(origin: string, plan: Plan, signal = new AbortController().s
   gate.openUntil(Number.POSITIVE_INFINITY)
   const zero = performance.now() + 20
   const pulse = new Pulse(zero)
-  closing.push(() => pulse.stop())
+  closeAfterTest(() => pulse.stop())
   return readyLoad(plan.load)({ origin, plan, zero, gate, pulse, watcher: UNSEEN, signal })
 }
 
