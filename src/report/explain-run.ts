@@ -14,6 +14,7 @@ import { reasonLines, storyLines } from './why.ts'
 
 /** Rarer ones are counted together: an app may make a course of its own of each request. */
 const MOST_COURSES = 12
+const WARM_UP = 'warm-up, of which nothing is claimed'
 
 /** What happened in a run: the requests that each missed claim is about, and every course that requests took. */
 export function renderRun(run: FinishedRun, look: Look): string {
@@ -50,7 +51,7 @@ function courseLines({ observations, plan }: FinishedRun, { width, paint, say }:
   for (const [phase, courses] of byPhase) {
     const all = courses.reduce((sum, course) => sum + course.count, 0)
     const rest = courses.slice(MOST_COURSES)
-    lines.push(`  ${clip(say(plan.phases[phase]?.name ?? ''), width - 2)}`)
+    lines.push(`  ${clip(say(plan.phases[phase]?.name ?? WARM_UP), width - 2)}`)
     for (const course of courses.slice(0, MOST_COURSES)) {
       const [first = '', ...more] = wrap(`${say(course.what)} · ${times(course)} · such as ${course.example}`, width - 22)
       lines.push(`    ${padStart(count(course.count), 8)}  ${padEnd(shareOf(course.count, all), 7)} ${first}`)
@@ -68,6 +69,12 @@ function times({ median, max, count }: Course): string {
   return `median ${millis(median)}, longest ${max === Number.POSITIVE_INFINITY ? 'never answered' : millis(max)}`
 }
 
+/** Null for the warm-up. */
+function phaseName(index: number, { phases }: FinishedRun['plan'], mask: (text: string) => string): string | null {
+  const name = phases[index]?.name
+  return name === undefined ? null : mask(name)
+}
+
 /** For machines: the courses, and the requests that each missed claim is about. */
 export function runJson(run: FinishedRun): unknown {
   const mask = masker(secretValues(run.scenario))
@@ -78,7 +85,7 @@ export function runJson(run: FinishedRun): unknown {
       .filter(({ status }) => status !== 'pass')
       .map(({ title, metric, status, why, examples }) => ({ title: mask(title), metric, status, why: why && mask(why), examples })),
     courses: coursesOf(observations?.records ?? [], plan).map(({ phase, what, count, median, max, example }) => ({
-      phase: mask(plan.phases[phase]?.name ?? ''),
+      phase: phaseName(phase, plan, mask),
       what: mask(what),
       count,
       latency_ms: { p50: finite(median), max: finite(max) },
