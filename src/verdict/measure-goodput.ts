@@ -8,8 +8,8 @@ import { decide } from './decide.ts'
 import { diverse } from './examples.ts'
 import { type Evidence, type Finding, finding, noData } from './finding.ts'
 import { MIN_EXACT } from './limits.ts'
-import { type Filter, phasesOf } from './select.ts'
-import { plural, showInterval, showPerSecond } from './show.ts'
+import { type Filter, phasesOf, select } from './select.ts'
+import { plural, showCount, showInterval, showMs, showPerSecond } from './show.ts'
 
 /**
  * Successes per second, by the time at which they were answered: a request that was due in the phase before counts where
@@ -24,23 +24,34 @@ export function measureGoodput(claim: ClaimOf<'throughput'>, records: Records, {
     const at = success && end !== null ? positionIn(spans, end) : undefined
     if (at !== undefined) successes.push(at / length)
   }
-  const failed = records.filter(({ success, due }) => !success && positionIn(spans, due) !== undefined)
+  // By its own phase: the next one begins some ms after the time for which it is planned, and its first requests are due then.
+  const due = select(claim.expectation, plan, observations, false).records
+  const failed = due.filter(({ success }) => !success)
+  const later = due.reduce((count, { success, end }) => count + Number(success && end !== null && positionIn(spans, end) === undefined), 0)
   const total = successes.length + failed.length
   const rate = throughput(successes, failed.length, length / 1000)
   if (rate === undefined) return noData('no request was seen of those that it is about')
   const decided = decide(claim.condition, rate)
   const status = decided === 'pass' && total < MIN_EXACT ? 'inconclusive' : decided
   const shown = showInterval(rate, showPerSecond)
-  const why = failed.length === 0 ? '' : `: ${causes(failed, plan.load.deadline)}`
   return finding({
     seen: showPerSecond(rate.mean),
     value: rate.mean,
     interval: shown,
     samples: total,
     status,
-    why: `expected ${quote(claim)}, got ${showPerSecond(rate.mean)} from ${plural(total, 'request')} (95 % interval ${shown.text}${status === 'inconclusive' ? ', which does not tell' : ''})${why}`,
+    why: `expected ${quote(claim)}, got ${showPerSecond(rate.mean)} (95 % interval ${shown.text}${status === 'inconclusive' ? ', which does not tell' : ''}): ${plural(successes.length, 'success', 'successes')} within ${showMs(length)}${othersOf(failed, later, plan.load.deadline)}`,
     examples: diverse(failed, plan.load.deadline),
   })
+}
+
+/** What became of the requests that were due then and are no part of it. */
+function othersOf(failed: Records, later: number, deadline: number): string {
+  const others = [
+    ...(failed.length === 0 ? [] : [`${showCount(failed.length)} failed (${causes(failed, deadline)})`]),
+    ...(later === 0 ? [] : [`${showCount(later)} succeeded later`]),
+  ]
+  return others.length === 0 ? '' : `; of the requests that were due then, ${others.join(' and ')}`
 }
 
 interface Span {

@@ -30,7 +30,7 @@ export const showFactor = (value: number) => trim(value, 3)
 export const showCount = (value: number) => value.toLocaleString('en-US')
 
 /** `400 requests`, `1 request` */
-export const plural = (count: number, noun: string) => `${showCount(count)} ${noun}${count === 1 ? '' : 's'}`
+export const plural = (count: number, noun: string, several = `${noun}s`) => `${showCount(count)} ${count === 1 ? noun : several}`
 
 /** An interval as an outcome holds it: a side without a bound is null there and ∞ in the text. */
 export function showInterval({ low, high }: Interval, show: (value: number) => string): NonNullable<Outcome['interval']> {

@@ -33,6 +33,27 @@ describe('goodput', () => {
     expect(second).toMatchObject({ status: 'pass', seen: '100/s', samples: 120 })
   })
 
+  test('tells in words what the value counts, and nothing of the next phase', () => {
+    // The next phase began 30 ms after its planned time, and its requests of those 30 ms fail.
+    const served = many(60, good, {}, [0, 900]).map((record) => ({ ...record, end: record.due + 20 }))
+    const failed = many(30, bad, {}, [0, 1000])
+    const slow = many(10, good, {}, [900, 1000]).map((record) => ({ ...record, end: 1200 }))
+    const after = many(50, bad, { phase: 1 }, [1000, 2000])
+    const [first] = outcomes({
+      expect: [{ phase: 'a', goodput: '>= 90/s' }],
+      phases: [
+        { name: 'a', seen: { to: 1030 } },
+        { name: 'b', seen: { from: 1030 } },
+      ],
+      records: [...served, ...failed, ...slow, ...after],
+    })
+    // 60 ÷ 1.03 s
+    expect(first).toMatchObject({ status: 'fail', seen: '58.3/s', samples: 90 })
+    expect(first?.why).toMatch(
+      /^expected goodput ">= 90\/s", got 58\.3\/s \(95 % interval .*\): 60 successes within 1\.03s; of the requests that were due then, 30 failed \(30 × 503 from the upstream\) and 10 succeeded later$/,
+    )
+  })
+
   test('leaves out what settle leaves out, of the time too', () => {
     const records = many(1000, good).map((record) => ({ ...record, end: record.due }))
     expect(outcome({ goodput: '>= 900/s', phase: 'p', settle: '250ms' }, records)).toMatchObject({ seen: '1000/s', samples: 500 })
