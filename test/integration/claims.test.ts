@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import type { Outcome } from '../../src/verdict/verdict.ts'
-import { judgedCalmly, runCalmly } from '../helpers/scenario.ts'
+import { judgedCalmly, runScenario } from '../helpers/scenario.ts'
 
 const TRACE =
   'Error: no stock\n    at getStock (/app/stock.js:12:21)\n    at process.processTicksAndRejections (node:internal/process/task_queues:105:5)'
@@ -66,7 +66,7 @@ const paths = Object.keys(ANSWERS)
 describe('claims on what the caller got, straight to Envoy', () => {
   let outcomes: readonly Outcome[]
   beforeAll(async () => {
-    const ran = await runCalmly(
+    const ran = await runScenario(
       stringify({
         name: 'claims on answers',
         upstreams: Object.fromEntries(paths.map((name) => [name, { latency: '10ms', respond: ANSWERS[name]?.respond }])),

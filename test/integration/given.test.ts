@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { attemptsOf } from '../../src/observe/record.ts'
 import type { Given } from '../../src/scenario/given-schema.ts'
 import { select } from '../../src/verdict/select.ts'
-import { judgedCalmly, type Ran, runCalmly, to } from '../helpers/scenario.ts'
+import { judgedCalmly, type Ran, runScenario, to } from '../helpers/scenario.ts'
 
 /** One cluster for each thing that may happen, with the policy that makes it happen; all of them in one run. */
 const SCENARIO = `
@@ -72,7 +72,7 @@ const paths = (ran: Ran, given: Given) => new Set(chosen(ran, given).map(({ requ
 describe('straight to Envoy', () => {
   let ran: Ran
   beforeAll(async () => {
-    ran = await runCalmly(SCENARIO)
+    ran = await runScenario(SCENARIO)
   }, 60_000)
 
   test('the sources agree', () => expect(ran.observations.unsound).toEqual([]))
@@ -135,13 +135,13 @@ expect:
   - { name: all, status: 200, body: { lacks: error } }
 `
   test('an app that forwards the request id: what it made of a cut call is told from the rest', async () => {
-    const ran = await runCalmly(shop(', --forward, x-request-id'))
+    const ran = await runScenario(shop(', --forward, x-request-id'))
     expect(statuses(ran).filter(([, , status]) => status !== 'pass')).toEqual([])
     expect(statuses(ran)).toHaveLength(7)
   })
 
   test('one that does not: what happened is not known, what the caller got is', async () => {
-    const ran = await runCalmly(shop(''))
+    const ran = await runScenario(shop(''))
     const found = statuses(ran)
     for (const [title, , status, why] of found.filter(([title]) => title !== 'all')) {
       expect([title, status]).toEqual([title, 'inconclusive'])
