@@ -3,6 +3,7 @@ import type { Plan } from '../plan/plan.ts'
 import { prepare, type Warning } from '../prepare.ts'
 import { renderError } from '../report/errors.ts'
 import { terminalOf } from '../terminal.ts'
+import { plural } from '../value/show.ts'
 
 /** Checks all files; says `ok` for each sound one on stdout, and every problem and warning on stderr. */
 export function validateCommand(files: readonly string[], options: { allowTarget?: string; color: boolean }): ExitCode {
@@ -12,7 +13,7 @@ export function validateCommand(files: readonly string[], options: { allowTarget
   for (const file of files) {
     try {
       const { scenario, plan, warnings } = prepare(file, options)
-      process.stdout.write(`${file}: ok, ${scenario.expect.length} expectations over ${extentOf(plan)}\n`)
+      process.stdout.write(`${file}: ok, ${plural(scenario.expect.length, 'expectation')} over ${extentOf(plan)}\n`)
       for (const warning of warnings) tell(asError(warning))
     } catch (error) {
       if (!(error instanceof ChaosError)) throw error
@@ -24,8 +25,8 @@ export function validateCommand(files: readonly string[], options: { allowTarget
 }
 
 function extentOf({ load, phases }: Plan): string {
-  if (load.kind === 'runs') return `${load.times * phases.length} runs`
-  const what = load.kind === 'open' ? `${load.due.length} requests` : `${load.connections} connections`
+  if (load.kind === 'runs') return plural(load.times * phases.length, 'run')
+  const what = load.kind === 'open' ? plural(load.due.length, 'request') : plural(load.connections, 'connection')
   return `${what} in ${(phases.at(-1)?.to ?? 0) / 1000} s`
 }
 

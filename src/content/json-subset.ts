@@ -1,3 +1,5 @@
+import { plural } from '../value/show.ts'
+
 /** How a JSON value falls short of one that is asked of it. */
 export type Shortfall = { is: 'missed' | 'unknown'; why: string }
 
@@ -10,7 +12,7 @@ export type Shortfall = { is: 'missed' | 'unknown'; why: string }
 export function shortfall(asked: unknown, actual: unknown, at = '$'): Shortfall | undefined {
   if (Array.isArray(asked)) {
     if (!Array.isArray(actual)) return differs(asked, actual, at)
-    if (actual.length !== asked.length) return missed(`${at} has ${actual.length} items, not ${asked.length}`)
+    if (actual.length !== asked.length) return missed(`${at} has ${plural(actual.length, 'item')}, not ${asked.length}`)
     return first(asked.map((item, index) => [item, actual[index], `${at}[${index}]`]))
   }
   if (isMap(asked)) {

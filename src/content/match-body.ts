@@ -1,4 +1,5 @@
 import { unreachable } from '../errors.ts'
+import { plural } from '../value/show.ts'
 import type { Body, Headers } from './answer.ts'
 import { selected } from './json-path.ts'
 import { brief, shortfall } from './json-subset.ts'
@@ -50,7 +51,7 @@ function whyUnreadable(body: Body, headers: Headers | null): string | undefined 
   const coding = headers !== null && 'fields' in headers ? headers.fields['content-encoding'] : undefined
   if (coding !== undefined && coding !== 'identity' && body.bytes > 0)
     return `a compressed body (content-encoding: ${coding ?? 'not kept'})`
-  return 'binary' in body ? `a binary body of ${body.bytes} bytes` : undefined
+  return 'binary' in body ? `a binary body of ${plural(body.bytes, 'byte')}` : undefined
 }
 
 type Text = Extract<Body, { text: string }>

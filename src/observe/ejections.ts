@@ -1,5 +1,6 @@
 import type { StatsSnapshot } from '../envoy/stats.ts'
 import type { Plan } from '../plan/plan.ts'
+import { plural } from '../value/show.ts'
 import type { Ejection } from './observations.ts'
 
 /** What outlier detection did with a host. @see Envoy data.cluster.v3.OutlierDetectionEvent, test/integration/given.test.ts */
@@ -54,6 +55,6 @@ export function ejectionsContradict(plan: Plan, ejections: readonly Ejection[], 
   return clusters.flatMap((cluster) => {
     const counted = last[`cluster.${cluster}.outlier_detection.ejections_enforced_total`] ?? 0
     const logged = ejections.filter((ejection) => ejection.cluster === cluster).length
-    return counted === logged ? [] : [`Envoy counted ${counted} ejections of hosts of ${cluster}, but its log has ${logged}`]
+    return counted === logged ? [] : [`Envoy counted ${plural(counted, 'ejection')} of hosts of ${cluster}, but its log has ${logged}`]
   })
 }

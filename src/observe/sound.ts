@@ -1,4 +1,5 @@
 import { isStraight, type Plan } from '../plan/plan.ts'
+import { plural } from '../value/show.ts'
 import { isRefused } from './calls.ts'
 import type { RawEvidence } from './observe.ts'
 import { flagsOf, type Logs } from './parse-logs.ts'
@@ -48,21 +49,21 @@ export class Soundness {
   /** All that was found, in sentences. */
   told(records: Records, raw: Pick<RawEvidence, 'client' | 'last' | 'logs'>): string[] {
     const found: string[] = []
-    if (this.#broken > 0) found.push(`${this.#broken} log lines are cut off in the middle`)
+    if (this.#broken > 0) found.push(`${plural(this.#broken, 'log line')} ${this.#broken === 1 ? 'is' : 'are'} cut off in the middle`)
     if (this.#journalLines < raw.logs.journalLines)
-      found.push(`the stubs wrote ${raw.logs.journalLines} journal lines, but only ${this.#journalLines} arrived`)
+      found.push(`the stubs wrote ${plural(raw.logs.journalLines, 'journal line')}, but only ${this.#journalLines} arrived`)
     if (Math.abs(raw.client.clockShift) > MOST_CLOCK_SHIFT_MS)
       found.push(
         `the clock of the machine was set during the run, by ${Math.round(raw.client.clockShift)} ms: the logs cannot be put side by side`,
       )
     const unwritten = raw.last['filesystem.write_failed'] ?? 0
-    if (unwritten > 0) found.push(`Envoy could not write its logs ${unwritten} times: is the disk full?`)
+    if (unwritten > 0) found.push(`Envoy could not write its logs ${plural(unwritten, 'time')}: is the disk full?`)
     // Load that was pointed elsewhere need not come through Envoy at all.
     if (this.#straight) found.push(...unknownToEnvoy(records))
-    for (const [log, twice] of this.#twice) if (twice > 0) found.push(`the ${log} log has ${twice} lines twice`)
+    for (const [log, twice] of this.#twice) if (twice > 0) found.push(`the ${log} log has ${plural(twice, 'line')} twice`)
     found.push(...this.#missing.values())
     const { count, first } = this.#contradicting
-    if (count > 0) found.push(`the logs of Envoy disagree on the attempts of ${count} requests (${first})`)
+    if (count > 0) found.push(`the logs of Envoy disagree on the attempts of ${plural(count, 'request')} (${first})`)
     return [...found, ...this.#countersContradict(raw)]
   }
 
@@ -74,7 +75,7 @@ export class Soundness {
       const { logged, atHops } = this.#attempts.get(cluster) ?? { logged: 0, atHops: 0 }
       if (total >= atHops && total <= logged) return []
       return [
-        `Envoy's counter cluster.${cluster}.upstream_rq_total says ${total}, but its logs show ${logged} attempts, ${atHops} of them at the hops`,
+        `Envoy's counter cluster.${cluster}.upstream_rq_total says ${total}, but its logs show ${plural(logged, 'attempt')}, ${atHops} of them at the hops`,
       ]
     })
   }
@@ -84,7 +85,8 @@ function unknownToEnvoy(records: Records): string[] {
   const missing = records.filter((record) => record.status !== null && record.calls.length === 0)
   const first = missing.find(() => true)
   if (first === undefined) return []
-  return [`${missing.length} requests were answered, but the access log of Envoy does not know them (${first.id} is the first)`]
+  if (missing.length === 1) return [`1 request was answered, but the access log of Envoy does not know it (${first.id})`]
+  return [`${plural(missing.length, 'request')} were answered, but the access log of Envoy does not know them (${first.id} is the first)`]
 }
 
 const keyOf = (call: string | null, n: string | number | null) => `${call} ${n ?? 1}`

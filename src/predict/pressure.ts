@@ -3,6 +3,7 @@ import { DEFAULT_MAX } from '../scenario/policy.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { erlangLoss } from '../statistics/erlang.ts'
 import { formatPercent, trim } from '../units.ts'
+import { plural } from '../value/show.ts'
 import type { Chance } from './outcome.ts'
 import type { PlayedClass, PlayedShare } from './play.ts'
 import { meanOf } from './service.ts'
@@ -104,7 +105,7 @@ function bursts(size: number, workers: number | undefined, limits: Limits): stri
     ...(workers === undefined ? [] : ['the workers of the stubs']),
     ...(['max_requests', 'max_pending_requests', 'max_connections'] as const).filter((name) => (limits[name] ?? DEFAULT_MAX) < size),
   ]
-  return size === 0 || narrow.length === 0 ? [] : [`bursts of ${size} requests at once meet ${narrow.join(' and ')}`]
+  return size === 0 || narrow.length === 0 ? [] : [`bursts of ${plural(size, 'request')} at once meet ${narrow.join(' and ')}`]
 }
 
 /** Breakers that the load fills: who is refused or has to wait then, nobody can say before. */

@@ -1,5 +1,7 @@
+import type { Range } from '../predict/outcome.ts'
 import type { KindPrediction, PhasePrediction } from '../predict/predict.ts'
 import { formatMs, formatPercent, trim } from '../units.ts'
+import { plural } from '../value/show.ts'
 import { showFactor, showRange, showShare } from '../verdict/show.ts'
 import type { Explained } from './explain.ts'
 import { wrapClauses } from './layout.ts'
@@ -33,13 +35,18 @@ function fateOf({ success, attempts, statuses, slowest }: KindPrediction): strin
   if (success === null || attempts === null) return 'not predicted'
   const seen = statuses.slice(0, 4).map(({ status, share }) => `${status ?? 'no answer'} ${showShare(share)}`)
   const limit = slowest.by === 'answer' ? '' : ` (${slowest.by})`
-  return `${showRange(success, showShare)} succeed, callers see ${seen.join(', ')}; ${showRange(attempts, showFactor)} attempts; at most ${formatMs(slowest.ms)}${limit}`
+  return `${showRange(success, showShare)} succeed, callers see ${seen.join(', ')}; ${attemptsText(attempts)}; at most ${formatMs(slowest.ms)}${limit}`
+}
+
+function attemptsText(attempts: Range): string {
+  const text = showRange(attempts, showFactor)
+  return `${text} ${text === '1' ? 'attempt' : 'attempts'}`
 }
 
 function clustersOf({ name, clusters }: PhasePrediction): string[] {
   return clusters.map(({ cluster, attemptsPerSecond, inFlight, retries, utilisation }) => {
     const busy = utilisation === null ? '' : `, workers ${formatPercent(utilisation, 0)} busy`
-    const again = retries === 0 ? '' : `, ${trim(retries, 1)} retries at once (back-offs included)`
+    const again = retries === 0 ? '' : `, ${plural(Number(trim(retries, 1)), 'retry', 'retries')} at once (back-offs included)`
     return `${name} · cluster ${cluster}: ${trim(attemptsPerSecond, 1)} attempts/s, ${trim(inFlight, 1)} in flight${again}${busy}`
   })
 }

@@ -4,8 +4,9 @@ import type { Records } from '../observe/records.ts'
 import type { Range } from '../predict/outcome.ts'
 import { type PhasePrediction, together } from '../predict/predict.ts'
 import { compatibleShare } from '../statistics/compatible.ts'
+import { plural } from '../value/show.ts'
 import { showFactor, showRange, showShare } from '../verdict/show.ts'
-import { count, duration, plural } from './figures.ts'
+import { count, duration } from './figures.ts'
 import type { FinishedRun } from './finished-run.ts'
 
 /** What was predicted of a phase and what was seen of it, side by side. It decides nothing. */

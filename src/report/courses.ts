@@ -1,10 +1,10 @@
 import { attemptsOf, type RequestRecord } from '../observe/record.ts'
 import type { Plan } from '../plan/plan.ts'
 import { quantile } from '../statistics/quantile.ts'
+import { plural } from '../value/show.ts'
 import { causeOf } from '../verdict/cause.ts'
 import { latencyOf } from '../verdict/finding.ts'
 import { metFaults } from './envoy-words.ts'
-import { plural } from './figures.ts'
 
 /** Requests of one phase to which the same happened. */
 export interface Course {
@@ -45,7 +45,7 @@ function courseOf(record: RequestRecord, plan: Plan): string {
   return [
     causeOf(record, plan.load.deadline),
     ...(calls.length > 1 ? [plural(calls.length, 'call')] : []),
-    attemptsOf(record).length === 1 ? '1 try' : `${attemptsOf(record).length} tries`,
+    plural(attemptsOf(record).length, 'try', 'tries'),
     ...(met.size > 0 ? [`met ${metFaults([...met].sort(), plan)}`] : []),
     ...(record.stray ? ['left out: it came too late to the faults of its phase'] : []),
   ].join('; ')

@@ -1,5 +1,6 @@
 import { crowdAt } from '../observe/crowd.ts'
 import type { RequestRecord } from '../observe/record.ts'
+import { plural } from '../value/show.ts'
 import { type Course, coursesOf } from './courses.ts'
 import { endedSentence } from './ending.ts'
 import { count, millis, shareOf } from './figures.ts'
@@ -58,7 +59,7 @@ function courseLines({ observations, plan }: FinishedRun, { width, paint, say }:
       lines.push(...more.map((line) => ' '.repeat(22) + line))
     }
     if (rest.length > 0)
-      lines.push(`    ${padStart(count(rest.reduce((sum, course) => sum + course.count, 0)), 8)}  in ${rest.length} rarer ways`)
+      lines.push(`    ${padStart(count(rest.reduce((sum, course) => sum + course.count, 0)), 8)}  in ${plural(rest.length, 'rarer way')}`)
   }
   return byPhase.size === 0 ? [...lines, '  nothing was sent'] : lines
 }

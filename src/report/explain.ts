@@ -9,6 +9,7 @@ import { type Step, type Timeline, timelinesOf } from '../predict/timeline.ts'
 import { type Route, routesOf } from '../scenario/routing.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { formatMs } from '../units.ts'
+import { plural } from '../value/show.ts'
 import { arithmeticLines } from './arithmetic-lines.ts'
 import { cells, clip, padEnd, wrap } from './layout.ts'
 import { masker, secretValues } from './mask.ts'
@@ -97,7 +98,11 @@ function routeLines(scenario: Scenario, route: Route, index: number, page: Paper
   const tiers =
     retries === 0
       ? []
-      : wrap(`with ${retries} retries of the app: up to ${attemptsOverTiers(route, retries)} attempts for one request`, width, '  ')
+      : wrap(
+          `with ${plural(retries, 'retry', 'retries')} of the app: up to ${plural(attemptsOverTiers(route, retries), 'attempt')} for one request`,
+          width,
+          '  ',
+        )
   return [
     paint('bold', clip(say(title), width)),
     ...limitTable(limits, page),

@@ -2,7 +2,8 @@ import { describeAction } from '../fault/registry.ts'
 import type { FaultEvidence } from '../observe/observations.ts'
 import type { PlannedFault } from '../plan/plan.ts'
 import { trim } from '../units.ts'
-import { count, plural, shareOf } from './figures.ts'
+import { plural } from '../value/show.ts'
+import { count, shareOf } from './figures.ts'
 import { maskHeaders } from './mask.ts'
 
 /** `delay 400ms on inventory`, with its replicas, place and condition where they matter. */

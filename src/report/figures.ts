@@ -9,11 +9,6 @@ export function count(value: number): string {
   return Number.isFinite(value) ? grouped(Math.round(value)) : NOTHING
 }
 
-/** `1 request`, `2 requests` */
-export function plural(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`
-}
-
 /** `10.4%`; a dash when there is nothing to take a share of. */
 export function shareOf(part: number, whole: number): string {
   const share = part / whole

@@ -1,4 +1,5 @@
 import { type PhasePrediction, type Prediction, together } from '../predict/predict.ts'
+import { plural } from '../value/show.ts'
 import { showFactor, showRange, showShare } from '../verdict/show.ts'
 import { besides } from './beside.ts'
 import { duration } from './figures.ts'
@@ -24,7 +25,8 @@ export function predictionLines({ phases, none }: Prediction, { width, paint, sa
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   const table = rows.map((row) => clip(row.map((cell, column) => padEnd(cell, widths[column] ?? 0)).join('  '), width).trimEnd())
   const [head = '', ...body] = table
-  const left = phases.length > shown.length ? [paint('dim', `  … ${phases.length - shown.length} more phases: see chaos explain`)] : []
+  const left =
+    phases.length > shown.length ? [paint('dim', `  … ${plural(phases.length - shown.length, 'more phase')}: see chaos explain`)] : []
   return [paint('bold', head), ...body.flatMap((line, i) => [line, ...reasons(shown[i])]), ...left]
 
   function reasons(phase: PhasePrediction | undefined): string[] {

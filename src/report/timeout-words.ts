@@ -3,7 +3,7 @@ import { timeoutValue } from '../scenario/policy.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { endsRequest, placeOfTimeout, type Routed, sightOf, type Timeout } from '../scenario/timeouts.ts'
 import { formatMs } from '../units.ts'
-import { plural } from './figures.ts'
+import { plural } from '../value/show.ts'
 import type { FinishedRun } from './finished-run.ts'
 
 const MOST_LIMITS = 8
@@ -15,7 +15,7 @@ export function timeoutSentences({ observations, scenario }: FinishedRun): strin
     const [did, what] = endsRequest(by) ? ['ended', 'request'] : ['cut', 'attempt']
     return `${place}${spelt(scenario, by, at)} ${did} ${plural(count, what)}; ${sightOf(by)}`
   })
-  return cuts.length > MOST_LIMITS ? [...shown, `… ${cuts.length - MOST_LIMITS} more limits, see requests.ndjson`] : shown
+  return cuts.length > MOST_LIMITS ? [...shown, `… ${plural(cuts.length - MOST_LIMITS, 'more limit')}, see requests.ndjson`] : shown
 }
 
 interface Cuts {

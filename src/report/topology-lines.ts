@@ -6,8 +6,8 @@ import { timeoutOf, triesOf } from '../scenario/policy.ts'
 import { methodAndPath, nameOf, type Route, requestsOf, routesOf } from '../scenario/routing.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { formatMs, formatPercent } from '../units.ts'
+import { plural } from '../value/show.ts'
 import { faultTarget } from './fault-words.ts'
-import { plural } from './figures.ts'
 import { wrap } from './layout.ts'
 import type { Paper } from './paper.ts'
 
@@ -74,7 +74,7 @@ function routeText(route: Route, index: number): string {
   const policy = [
     timeout === 0 ? 'no timeout' : `timeout ${formatMs(timeout)}`,
     ...(limit === 0 ? [] : [`each try ${formatMs(limit)}`]),
-    retry === undefined ? 'no retries' : `${triesOf(route)} tries on ${retry.retry_on.join(', ')}`,
+    retry === undefined ? 'no retries' : `${plural(triesOf(route), 'try', 'tries')} on ${retry.retry_on.join(', ')}`,
   ]
   return `route-${index + 1} ${matched} → cluster ${route.cluster} (${policy.join(', ')})`
 }

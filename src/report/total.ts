@@ -1,3 +1,4 @@
+import { plural } from '../value/show.ts'
 import { countOutcomes, endingOf } from './ending.ts'
 import type { FinishedRun } from './finished-run.ts'
 import { padEnd, printable } from './layout.ts'
@@ -18,5 +19,5 @@ export function renderTotal(runs: readonly Pick<FinishedRun, 'scenario' | 'ended
     const count = endings.filter((each) => each === ending).length
     return count === 0 ? [] : [`${count} ${ending}`]
   })
-  return [paint('bold', 'SCENARIOS'), ...lines, '', `${runs.length} scenarios: ${counts.join(', ')}`].join('\n')
+  return [paint('bold', 'SCENARIOS'), ...lines, '', `${plural(runs.length, 'scenario')}: ${counts.join(', ')}`].join('\n')
 }

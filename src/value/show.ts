@@ -1,3 +1,5 @@
+import { grouped } from '../units.ts'
+
 const LONGEST_SHOWN = 60
 
 /** A user's value as messages quote it: short, on one line, never `undefined` or `[object Object]`. */
@@ -15,7 +17,7 @@ export function listed(words: readonly string[], last = 'or'): string {
   return `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`
 }
 
-/** `1 phase`, `3 phases`. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
+/** `1 phase`, `3,000 phases`, `2 tries`. */
+export function plural(count: number, noun: string, several = `${noun}s`): string {
+  return `${grouped(Number(count.toFixed(3)))} ${count === 1 ? noun : several}`
 }

@@ -2,8 +2,8 @@ import { exitCodeOf } from '../observe/exit-code.ts'
 import type { Attempt, Call, RequestRecord } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
 import { placeOfTimeout, type Routed } from '../scenario/timeouts.ts'
+import { plural } from '../value/show.ts'
 import { latencyOf } from './finding.ts'
-import { plural } from './show.ts'
 
 /**
  * Why a request ended as it did, in one short phrase, in Envoy's terms and without numbers that differ from request to

@@ -3,11 +3,11 @@ import { matchBody } from '../content/match-body.ts'
 import { matchHeader } from '../content/match-header.ts'
 import type { RequestRecord } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
+import { plural } from '../value/show.ts'
 import { MOST_EXAMPLES } from './cause.ts'
 import { type ClaimOf, quote } from './claim.ts'
 import { type Finding, finding, noData } from './finding.ts'
 import { MIN_EXACT } from './limits.ts'
-import { plural } from './show.ts'
 
 const MOST_KINDS = 3
 
@@ -94,6 +94,6 @@ class Kinds {
   toString(): string {
     const shown = this.#frequent.slice(0, MOST_KINDS)
     const others = this.count - shown.reduce((sum, [, { count }]) => sum + count, 0)
-    return `${shown.map(([kind, { count }]) => `${count} × ${kind}`).join(', ')}${others === 0 ? '' : ` and ${others} others`}`
+    return `${shown.map(([kind, { count }]) => `${count} × ${kind}`).join(', ')}${others === 0 ? '' : ` and ${plural(others, 'other')}`}`
   }
 }

@@ -2,6 +2,7 @@ import { attemptsOf, cutsOf, type RequestRecord, retriesOf, suppressionsOf } fro
 import type { Records } from '../observe/records.ts'
 import { TIMEOUTS, type Timeout } from '../scenario/timeouts.ts'
 import { holds } from '../value/condition.ts'
+import { plural } from '../value/show.ts'
 import { calmOf, STALLED } from './calm.ts'
 import { causes } from './cause.ts'
 import { type ClaimOf, type Counted, quote } from './claim.ts'
@@ -11,7 +12,7 @@ import { type Evidence, type Finding, finding, noData } from './finding.ts'
 import { MIN_EXACT } from './limits.ts'
 import { measureSpare } from './measure-spare.ts'
 import { phasesOf } from './select.ts'
-import { plural, showCount } from './show.ts'
+import { showCount } from './show.ts'
 
 type PerRequest = Exclude<Counted, 'ejections' | 'spare_rejections'>
 

@@ -1,13 +1,14 @@
 import type { RequestRecord } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
 import { holds } from '../value/condition.ts'
+import { plural } from '../value/show.ts'
 import { calmOf, STALLED } from './calm.ts'
 import { type ClaimOf, quote } from './claim.ts'
 import { limitsOf } from './decide.ts'
 import { topmost } from './examples.ts'
 import { type Evidence, type Finding, finding, latencyOf, noData } from './finding.ts'
 import { MIN_EXACT } from './limits.ts'
-import { plural, showMs } from './show.ts'
+import { showMs } from './show.ts'
 
 /**
  * `latency: "<= 300ms"`: what must hold for every request, each on its own. A request that the machine held up proves

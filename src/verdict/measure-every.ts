@@ -2,12 +2,12 @@ import { exitCodeOf } from '../observe/exit-code.ts'
 import { attemptsOf, type RequestRecord } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
 import { holds } from '../value/condition.ts'
+import { plural } from '../value/show.ts'
 import { causes } from './cause.ts'
 import { type ClaimOf, quote } from './claim.ts'
 import { diverse } from './examples.ts'
 import { type Evidence, type Finding, finding, noData } from './finding.ts'
 import { MIN_EXACT } from './limits.ts'
-import { plural } from './show.ts'
 
 /** `status: 503`, `exit_code: 0` and `attempts: 3`: what must hold for every request. One counterexample refutes it. */
 export function measureEvery(claim: ClaimOf<'every'>, records: Records, { plan }: Evidence): Finding {

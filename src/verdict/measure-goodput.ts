@@ -2,6 +2,7 @@ import type { PhaseObservation } from '../observe/observations.ts'
 import type { Records } from '../observe/records.ts'
 import type { Plan } from '../plan/plan.ts'
 import { throughput } from '../statistics/throughput.ts'
+import { plural } from '../value/show.ts'
 import { causes } from './cause.ts'
 import { type ClaimOf, quote } from './claim.ts'
 import { decide } from './decide.ts'
@@ -9,7 +10,7 @@ import { diverse } from './examples.ts'
 import { type Evidence, type Finding, finding, noData } from './finding.ts'
 import { MIN_EXACT } from './limits.ts'
 import { type Filter, phasesOf, select } from './select.ts'
-import { plural, showCount, showInterval, showMs, showPerSecond } from './show.ts'
+import { showCount, showInterval, showMs, showPerSecond } from './show.ts'
 
 /**
  * Successes per second, by the time at which they were answered: a request that was due in the phase before counts where

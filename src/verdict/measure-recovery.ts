@@ -2,6 +2,7 @@ import type { Records } from '../observe/records.ts'
 import type { Plan } from '../plan/plan.ts'
 import { trim } from '../units.ts'
 import { type Condition, holds } from '../value/condition.ts'
+import { plural } from '../value/show.ts'
 import { causes } from './cause.ts'
 import { type ClaimOf, quote } from './claim.ts'
 import { limitsOf } from './decide.ts'
@@ -89,7 +90,7 @@ const because = (failures: Records, plan: Plan) =>
 
 /** What `undecidable` refuses beforehand, checked again on what was really seen. */
 function weakness(claim: ClaimOf<'recovery'>, baseline: number, before: number, after: number, length: number): string | null {
-  if (before < WINDOW_REQUESTS) return `the baseline has only ${before} requests, at least ${WINDOW_REQUESTS} are needed`
+  if (before < WINDOW_REQUESTS) return `the baseline has only ${plural(before, 'request')}, at least ${WINDOW_REQUESTS} are needed`
   if (baseline < BASELINE_LEAST) return `the baseline itself has only ${showShare(baseline)} success, which is nothing to recover to`
   const windows = windowCount(length)
   // A measured phase may be a little shorter than the planned one.

@@ -2,13 +2,14 @@ import type { Bounds } from '../observe/crowd.ts'
 import type { RequestRecord } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
 import { eachSpare } from '../observe/spare.ts'
+import { plural } from '../value/show.ts'
 import { calmOf, STALLED } from './calm.ts'
 import { type ClaimOf, quote } from './claim.ts'
 import { decide } from './decide.ts'
 import { topmost } from './examples.ts'
 import { type Evidence, type Finding, finding } from './finding.ts'
 import { MIN_EXACT } from './limits.ts'
-import { plural, showCount } from './show.ts'
+import { showCount } from './show.ts'
 
 /** Refusals while workers were free: decided where those that are sure, and all that may be, decide alike. */
 export function measureSpare(claim: ClaimOf<'count'>, records: Records, { observations, plan, scenario }: Evidence): Finding {

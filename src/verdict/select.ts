@@ -3,9 +3,9 @@ import type { RequestRecord } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Expectation } from '../scenario/expect-schema.ts'
+import { plural } from '../value/show.ts'
 import { asksWhatHappened, happened, sentAs, wentBeyond } from './given.ts'
 import { MIN_EXACT, MISSING_LIMIT } from './limits.ts'
-import { plural } from './show.ts'
 
 /** Which requests an expectation is about. */
 export type Filter = Pick<Expectation, 'phase' | 'cluster' | 'request' | 'settle' | 'given'>
@@ -81,8 +81,8 @@ function unjoined(plan: Plan, records: Records): string | null {
   if (unexplained.length === 0) return null
   const answered = unexplained.filter((record) => record.status !== null).length
   if (answered === 0)
-    return `${unexplained.length} of ${plural(records.length, 'request')} got no answer and have no line of their own in the log of Envoy: what happened to them is not known`
-  return `${answered} of ${plural(records.length, 'request')} were answered, but nobody can say which calls to Envoy were made for them: let the app hand on ${handedOn(plan)}, so that they can be joined`
+    return `${unexplained.length} of ${plural(records.length, 'request')} got no answer and no line in the log of Envoy that is known to be theirs: what happened is not known`
+  return `${answered} of ${plural(records.length, 'request')} ${answered === 1 ? 'was' : 'were'} answered, but nobody can say which calls to Envoy were made for ${answered === 1 ? 'it' : 'them'}: let the app hand on ${handedOn(plan)}, so that they can be joined`
 }
 
 function handedOn({ app }: Plan): string {

@@ -29,9 +29,6 @@ export const showFactor = (value: number) => trim(value, 3)
 /** `3,838` */
 export const showCount = (value: number) => value.toLocaleString('en-US')
 
-/** `400 requests`, `1 request` */
-export const plural = (count: number, noun: string, several = `${noun}s`) => `${showCount(count)} ${count === 1 ? noun : several}`
-
 /** An interval as an outcome holds it: a side without a bound is null there and ∞ in the text. */
 export function showInterval({ low, high }: Interval, show: (value: number) => string): NonNullable<Outcome['interval']> {
   const bound = (value: number) => (Number.isFinite(value) ? value : null)

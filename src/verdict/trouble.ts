@@ -2,9 +2,10 @@ import type { Observations, PhaseObservation } from '../observe/observations.ts'
 import { dueBetween } from '../plan/due.ts'
 import { isStraight, type Plan } from '../plan/plan.ts'
 import { MAX_REQUESTS } from '../scenario/limits.ts'
+import { plural } from '../value/show.ts'
 import { faultsOf, percentOf } from './fault.ts'
 import { LATE_LIMIT, MISSING_LIMIT, STUB_LAG_LIMIT } from './limits.ts'
-import { plural, showMs } from './show.ts'
+import { showMs } from './show.ts'
 
 /**
  * Why what was seen in a phase cannot be judged, in sentences; empty when it can. It bars failing as well as passing: a

@@ -130,9 +130,7 @@ test('validate says ok for each sound file and all problems of the others', asyn
   writeScenario(folder, { name: 'bad', latency: '5', load: ['deadlin: 1s'] })
   const all = await chaos(['validate', 'good.yaml', 'bad.yaml', 'fine.yaml'], { cwd: folder })
   expect(all.code).toBe(2)
-  expect(all.stdout).toBe(
-    'good.yaml: ok, 1 expectations over 100 requests in 1 s\nfine.yaml: ok, 1 expectations over 200 requests in 2 s\n',
-  )
+  expect(all.stdout).toBe('good.yaml: ok, 1 expectation over 100 requests in 1 s\nfine.yaml: ok, 1 expectation over 200 requests in 2 s\n')
   expect(all.stderr).toMatch(/bad\.yaml:3:\d+/)
   expect(all.stderr).toMatch(/bad\.yaml:9:3.*\n.*\n.*\n.*deadline/)
   expect(await chaos(['validate', 'good.yaml', 'fine.yaml'], { cwd: folder })).toMatchObject({ code: 0, stderr: '' })
@@ -142,7 +140,7 @@ test('validate warns of what has no effect, and the file is sound all the same',
   const folder = newFolder()
   writeScenario(folder, { name: 'idle', expect: ['{ phase: only, success_rate: ">= 90%", ejections: 0 }'] })
   const { code, stdout, stderr } = await chaos(['validate', 'idle.yaml'], { cwd: folder })
-  expect([code, stdout]).toEqual([0, 'idle.yaml: ok, 1 expectations over 100 requests in 1 s\n'])
+  expect([code, stdout]).toEqual([0, 'idle.yaml: ok, 1 expectation over 100 requests in 1 s\n'])
   expect(stderr).toMatch(
     /^idle\.yaml:\d+:\d+: warning: expect\[0\]\.ejections: holds whatever happens: .*\n +\d+ \| .*ejections: 0.*\n +\| +\^\n {2}hint: /,
   )

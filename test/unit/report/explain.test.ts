@@ -103,13 +103,13 @@ test('for people', () =>
       calm         100%     1         ≤ 20ms
       storm        97.42%   1.085     ≤ 600ms
 
-      calm · GET /cart: 100% succeed, callers see 200 100%; 1 attempts; at most 20ms
-      calm · stock: 100% succeed, callers see 200 100%; 1 attempts; at most 1ms
+      calm · GET /cart: 100% succeed, callers see 200 100%; 1 attempt; at most 20ms
+      calm · stock: 100% succeed, callers see 200 100%; 1 attempt; at most 1ms
       calm · cluster cart: 37.5 attempts/s, 0.8 in flight, workers 13% busy
       calm · cluster stock: 12.5 attempts/s, 0 in flight
       storm · GET /cart: 99.9% succeed, callers see 200 99.9%, 504 0.1%; 1.11 attempts;
         at most 600ms (timeout)
-      storm · stock: 90% succeed, callers see 200 90%, 503 10%; 1 attempts; at most 1ms
+      storm · stock: 90% succeed, callers see 200 90%, 503 10%; 1 attempt; at most 1ms
       storm · cluster cart: 41.6 attempts/s, 1.8 in flight, 0.2 retries at once (back-offs included),
         workers 12% busy
       storm · cluster stock: 11.3 attempts/s, 0 in flight

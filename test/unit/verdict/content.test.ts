@@ -27,7 +27,7 @@ test('what was seen is counted by kind, the most frequent first, with an example
     ...many(1, good, body('?')),
   ]
   const found = outcome({ body: { contains: 'stock' } }, records)
-  expect(found.why).toContain('got among 17 answers 5 × "overflow" (503), 3 × "busy" (200), 2 × no answer and 1 others')
+  expect(found.why).toContain('got among 17 answers 5 × "overflow" (503), 3 × "busy" (200), 2 × no answer and 1 other')
   expect(found.examples).toEqual([records[6]?.id, records[11]?.id, records[14]?.id])
 })
 

@@ -105,7 +105,7 @@ test.each([
   const found = outcome(claim, [...joined, good({ egress: null, attempts: [] })])
   expect(found.status).toBe('inconclusive')
   expect(found.why).toBe(
-    '1 of 101 requests were answered, but nobody can say which calls to Envoy were made for them: let the app hand on the header x-request-id or traceparent, so that they can be joined',
+    '1 of 101 requests was answered, but nobody can say which calls to Envoy were made for it: let the app hand on the header x-request-id or traceparent, so that they can be joined',
   )
   expect(outcome(claim, [...joined, bad({ egress: null, attempts: [], status: null, end: null, error: 'ECONNREFUSED' })]).status).toBe(
     'inconclusive',
