@@ -2,7 +2,7 @@ import { hopName } from '../envoy/listener.ts'
 import { gained } from '../envoy/stats.ts'
 import { describeAction, FAULT_KINDS } from '../fault/registry.ts'
 import { isStraight, type Plan, type PlannedFault } from '../plan/plan.ts'
-import { compatibleShare } from '../statistics/compatible.ts'
+import { compatibleCounts, compatibleShare } from '../statistics/compatible.ts'
 import { formatMs, formatPercent } from '../units.ts'
 import { listed, plural } from '../value/show.ts'
 import { type Chance, callsOf, carries, chancesAt, isChanceOf, samePlace, type Traffic } from './chance.ts'
@@ -129,7 +129,9 @@ function doubt(
   if (seen.matched === 0) return `the fault ${what} never fired: no ${unit} matched its condition while it was in force`
   if (seen.met === 0) return `the fault ${what} never fired: ${seen.matched} ${unit} matched its condition, none met it`
   if (!compatibleShare(seen.met, seen.matched, fault.percent / 100)) {
-    return `the fault ${what} missed its share: ${fault.percent} % asked, but ${seen.met} of ${seen.matched} ${unit} met it (${formatPercent(seen.met / seen.matched)})`
+    const { least, most } = compatibleCounts(seen.matched, fault.percent / 100)
+    const range = fault.percent === 100 ? '' : `; ${least} to ${most} are accepted`
+    return `the fault ${what} missed its share: ${fault.percent} % asked, but ${seen.met} of ${seen.matched} ${unit} met it (${formatPercent(seen.met / seen.matched)}${range})`
   }
   if (differ(seen.counted, seen.marks)) {
     return `the sources disagree on ${what}: Envoy's counter gained ${seen.counted}, its access log has ${seen.marks}`

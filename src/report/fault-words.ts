@@ -1,7 +1,8 @@
 import { describeAction } from '../fault/registry.ts'
 import type { FaultEvidence } from '../observe/observations.ts'
 import type { PlannedFault } from '../plan/plan.ts'
-import { trim } from '../units.ts'
+import { compatibleCounts } from '../statistics/compatible.ts'
+import { formatPercent, trim } from '../units.ts'
 import { plural } from '../value/show.ts'
 import { count, shareOf } from './figures.ts'
 import { maskHeaders } from './mask.ts'
@@ -18,10 +19,19 @@ export function faultTarget(fault: PlannedFault, replicaCount: number): string {
   ].join('')
 }
 
-/** `10% asked: 104 of 998 attempts (10.4%)` */
+/** `10% asked: 104 of 998 attempts (10.4%); accepted: 7% .. 13.2%` */
 export function askedAndMet(fault: PlannedFault, evidence: FaultEvidence): string {
   const noun = fault.at === 'ingress' ? 'request' : 'attempt'
-  return `${trim(fault.percent, 4)}% asked: ${count(evidence.met)} of ${plural(evidence.matched, noun)} (${shareOf(evidence.met, evidence.matched)})`
+  const accepted = acceptedShare(fault, evidence)
+  const range = accepted === null ? '' : `; accepted: ${formatPercent(accepted.low)} .. ${formatPercent(accepted.high)}`
+  return `${trim(fault.percent, 4)}% asked: ${count(evidence.met)} of ${plural(evidence.matched, noun)} (${shareOf(evidence.met, evidence.matched)})${range}`
+}
+
+/** The shares that are compatible with the asked one at so many matches; null without any, and at 100 %, where each must meet it. */
+export function acceptedShare({ percent }: PlannedFault, { matched }: FaultEvidence): { low: number; high: number } | null {
+  if (matched === 0 || percent === 100) return null
+  const { least, most } = compatibleCounts(matched, percent / 100)
+  return { low: least / matched, high: most / matched }
 }
 
 /** The sources that do not know of each other: they must agree. */

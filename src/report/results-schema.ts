@@ -132,6 +132,12 @@ const fault = z
     matched: count.describe('Attempts (upstream) or requests (ingress) that matched its condition.'),
     met: count.describe('Of these, by the access log of the listener that made it.'),
     share: z.number().nullable().describe('met / matched; null when nothing matched.'),
+    accepted: z
+      .strictObject({ low: z.number(), high: z.number() })
+      .nullable()
+      .describe(
+        'Shares that a draw of the asked chance makes in 999 of 1,000 runs; null when nothing matched, and at 100 %, where each must meet it.',
+      ),
     counted: z.number().describe("By Envoy's counter, shared by the faults of one kind at one listener."),
     inferred: z.number().describe('By what others saw.'),
     doubt: z.string().nullable().describe('Why the evidence does not bear the asked share; null when it does.'),

@@ -5,7 +5,7 @@ import type { Outcome, Status } from '../verdict/verdict.ts'
 import { type Beside, besides } from './beside.ts'
 import { type BreakerPeak, breakerPeaks } from './breakers.ts'
 import { endingOf } from './ending.ts'
-import { faultTarget, replicasOf } from './fault-words.ts'
+import { acceptedShare, faultTarget, replicasOf } from './fault-words.ts'
 import type { FinishedRun } from './finished-run.ts'
 import { masker, secretValues } from './mask.ts'
 import { phaseStats } from './phase-stats.ts'
@@ -143,6 +143,7 @@ function toBreakers(peaks: readonly BreakerPeak[]): Results['phases'][number]['b
 function toFault(evidence: FaultEvidence, plan: Plan, mask: Mask): Results['faults'] {
   const fault = plan.faults.find((planned) => planned.id === evidence.id)
   if (fault === undefined) return []
+  const accepted = acceptedShare(fault, evidence)
   return [
     {
       id: fault.id,
@@ -156,6 +157,7 @@ function toFault(evidence: FaultEvidence, plan: Plan, mask: Mask): Results['faul
       matched: evidence.matched,
       met: evidence.met,
       share: finite(evidence.met / evidence.matched),
+      accepted: accepted && { low: finite(accepted.low) ?? 0, high: finite(accepted.high) ?? 1 },
       counted: evidence.counted,
       inferred: evidence.inferred,
       doubt: evidence.doubt === null ? null : mask(evidence.doubt),

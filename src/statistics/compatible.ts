@@ -15,3 +15,22 @@ export function compatibleShare(met: number, matched: number, asked: number): bo
   if (asked >= 1) return met === matched
   return atMost(met, matched, asked) >= TAIL_999 && atLeast(met, matched, asked) >= TAIL_999
 }
+
+/**
+ * How many of `matched` are compatible with a draw of the chance `asked`, by the same test: from the fewest to the most.
+ * @param matched - above 0
+ */
+export function compatibleCounts(matched: number, asked: number): { least: number; most: number } {
+  const expected = Math.min(matched, Math.max(0, Math.round(asked * matched)))
+  // The expected number is compatible, and on each side of it what is further away is less so.
+  const last = (towards: number) => {
+    let [inside, outside] = [expected, towards + Math.sign(towards - expected)]
+    while (Math.abs(outside - inside) > 1) {
+      const middle = Math.trunc((inside + outside) / 2)
+      if (compatibleShare(middle, matched, asked)) inside = middle
+      else outside = middle
+    }
+    return inside
+  }
+  return { least: last(0), most: last(matched) }
+}

@@ -131,6 +131,10 @@ test('a fault stands with its share and both sources', () => {
   expect(toResults(failed()).faults).toMatchInlineSnapshot(`
     [
       {
+        "accepted": {
+          "high": 0.211538461538,
+          "low": 0.0192307692308,
+        },
         "asked_percent": 10,
         "at": "upstream",
         "cluster": "inventory",

@@ -23,7 +23,7 @@ describe('the whole summary', () => {
 
       FAULTS
         ✓ brownout: delay 400ms on inventory, 10% asked: 11 of 104 attempts (10.6%);
-          counted by Envoy 11, inferred from the stub 11
+          accepted: 1.9% .. 21.2%; counted by Envoy 11, inferred from the stub 11
 
         load      300 requests in 29.9s (10/s), 302 attempts (1.007 each)
         timeouts  envoy.routes[0].retry_policy.per_try_timeout cut 4 attempts;
@@ -89,7 +89,7 @@ describe('the whole summary', () => {
 
       FAULTS
         ✓ brownout: delay 400ms on inventory, 10% asked: 11 of 104 attempts (10.6%);
-          counted by Envoy 11, inferred from the stub 11
+          accepted: 1.9% .. 21.2%; counted by Envoy 11, inferred from the stub 11
 
         load      300 requests in 29.9s (10/s), 302 attempts (1.007 each)
         timeouts  envoy.routes[0].retry_policy.per_try_timeout cut 4 attempts;
@@ -125,7 +125,7 @@ describe('the whole summary', () => {
 
       FAULTS
         ? brownout: delay 400ms on inventory, 10% asked: 2 of 104 attempts (1.9%);
-          counted by Envoy 2, inferred from the stub 2
+          accepted: 1.9% .. 21.2%; counted by Envoy 2, inferred from the stub 2
           2 of 104 is below what 10% can give (interval 0.5% .. 6.7%)
 
         load      300 requests in 29.9s (10/s), 302 attempts (1.007 each)
@@ -151,7 +151,7 @@ describe('the whole summary', () => {
 
       FAULTS
         ✓ brownout: delay 400ms on inventory, 10% asked: 7 of 54 attempts (13%);
-          counted by Envoy 7, inferred from the stub 7
+          accepted: 0% .. 25.9%; counted by Envoy 7, inferred from the stub 7
 
         load      150 requests in 29.9s (5/s), 152 attempts (1.013 each)
         timeouts  envoy.routes[0].retry_policy.per_try_timeout cut 4 attempts;

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { atLeast, atMost, clopperPearson } from '../../../src/statistics/binomial.ts'
-import { compatibleShare } from '../../../src/statistics/compatible.ts'
+import { compatibleCounts, compatibleShare } from '../../../src/statistics/compatible.ts'
 import { shareInterval } from '../../../src/statistics/share.ts'
 import { wilson } from '../../../src/statistics/wilson.ts'
 
@@ -127,4 +127,17 @@ test('a sound fault is doubted at most once in a thousand', () => {
     for (let x = 0; x <= n; x++) if (!compatibleShare(x, n, p)) doubted += atMost(x, n, p) - atMost(x - 1, n, p)
     expect(doubted).toBeLessThanOrEqual(0.001)
   }
+})
+
+test.each([
+  [1203, 0.1],
+  [104, 0.1],
+  [5, 0.1],
+  [1, 0.5],
+  [400, 1],
+  [50_000, 0.001],
+])('of %i, what is compatible with %d lies between two counts', (n, p) => {
+  const { least, most } = compatibleCounts(n, p)
+  for (const x of [least, most]) expect(compatibleShare(x, n, p)).toBe(true)
+  for (const x of [least - 1, most + 1]) expect(compatibleShare(x, n, p)).toBe(false)
 })
