@@ -1,5 +1,5 @@
 import type { Observations, PhaseObservation } from '../observe/observations.ts'
-import { attemptsOf } from '../observe/record.ts'
+import { attemptsOf, retriesOf } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
 import type { Range } from '../predict/outcome.ts'
 import { type PhasePrediction, together } from '../predict/predict.ts'
@@ -8,6 +8,7 @@ import { plural } from '../value/show.ts'
 import { showFactor, showRange, showShare } from '../verdict/show.ts'
 import { count, duration } from './figures.ts'
 import type { FinishedRun } from './finished-run.ts'
+import { ANY, hindrances, STOPPING } from './hindrances.ts'
 
 /** What was predicted of a phase and what was seen of it, side by side. It decides nothing. */
 export interface Beside {
@@ -81,37 +82,47 @@ function inSuccess(predicted: Range | null, seen: Records): string[] {
   const nearest = Math.min(predicted.high, Math.max(predicted.low, share))
   if (Math.abs(share - nearest) <= SHARE_SLACK || compatibleShare(hits, seen.length, nearest)) return []
   const figures = `${showShare(share)} of ${plural(seen.length, 'request')} succeeded, ${showRange(predicted, showShare)} follow from the arithmetic`
+  if (share > nearest)
+    return [`more successes than the faults leave: ${figures}; they hit fewer requests than they should, or something hides them`]
+  const failed = seen.filter((record) => !record.success)
   return [
-    share < nearest
-      ? `fewer successes than the faults explain: ${figures}; something else makes requests fail or slow`
-      : `more successes than the faults leave: ${figures}; they hit fewer requests than they should, or something hides them`,
+    `fewer successes than the faults explain: ${figures}; ${known(`the ${plural(failed.length, 'request')} that failed`, failed) ?? 'something else makes requests fail or slow'}`,
   ]
 }
 
+/** What the evidence knows to have hindered these requests. */
+function known(which: string, records: Records, kinds = ANY): string | null {
+  const found = hindrances(records, kinds)
+  return found.length === 0 ? null : `of ${which}: ${found.join(', ')}`
+}
+
 function inAttempts(predicted: Range | null, seen: Records): string[] {
-  const counted = seen
-    .filter(({ calls }) => calls.some(({ egress }) => egress.details !== 'fault_filter_abort'))
-    .map((record) => attemptsOf(record).length)
+  const counted = seen.filter(({ calls }) => calls.some(({ egress }) => egress.details !== 'fault_filter_abort'))
   if (predicted === null || counted.length < FEWEST) return []
-  const mean = counted.reduce((sum, count) => sum + count, 0) / counted.length
-  const variance = counted.reduce((sum, count) => sum + (count - mean) ** 2, 0) / counted.length
+  const attempts = counted.map((record) => attemptsOf(record).length)
+  const mean = attempts.reduce((sum, count) => sum + count, 0) / attempts.length
+  const variance = attempts.reduce((sum, count) => sum + (count - mean) ** 2, 0) / attempts.length
   const nearest = Math.min(predicted.high, Math.max(predicted.low, mean))
   // Where each made the same number, one more request could have made another.
-  const error = Math.max(Math.sqrt(variance / counted.length), 1 / counted.length)
+  const error = Math.max(Math.sqrt(variance / attempts.length), 1 / attempts.length)
   if (Math.abs(mean - nearest) <= FACTOR_SLACK * nearest + Z999 * error) return []
   const figures = `${showFactor(mean)} for each of ${plural(counted.length, 'request')}, ${showRange(predicted, showFactor)} by the arithmetic`
-  return [
-    mean > nearest
-      ? `more attempts than the faults explain: ${figures}; other failures are tried again too`
-      : `fewer attempts than the faults call for: ${figures}; retries were suppressed, or failures are fewer`,
-  ]
+  if (mean > nearest) {
+    const retried = counted.filter((record) => retriesOf(record) > 0)
+    return [
+      `more attempts than the faults explain: ${figures}; ${known(`the ${plural(retried.length, 'request')} that were retried`, retried) ?? 'other failures are tried again too'}`,
+    ]
+  }
+  const stopped = known('all', counted, STOPPING)
+  return [`fewer attempts than the faults call for: ${figures}; ${stopped ?? 'retries were suppressed, or failures are fewer'}`]
 }
 
 function inLatency({ slowest, success }: Predicted, seen: Records): string[] {
   if (slowest === null || success === null) return []
-  const beyond = seen.filter(({ due, end }) => end === null || end - due > slowest + LATENCY_SLACK_MS).length
-  if (beyond <= Math.max(1, seen.length / 100)) return []
+  const beyond = seen.filter(({ due, end }) => end === null || end - due > slowest + LATENCY_SLACK_MS)
+  if (beyond.length <= Math.max(1, seen.length / 100)) return []
+  const why = known('these', beyond) ?? 'they waited for something that is not in it, such as a connection or a worker'
   return [
-    `slower than the limits and faults explain: ${count(beyond)} of ${plural(seen.length, 'request')} took longer than ${duration(slowest)}, the worst case by arithmetic; they waited for something that is not in it, such as a connection or a worker`,
+    `slower than the limits and faults explain: ${count(beyond.length)} of ${plural(seen.length, 'request')} took longer than ${duration(slowest)}, the worst case by arithmetic; ${why}`,
   ]
 }

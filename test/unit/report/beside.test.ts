@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Observations } from '../../../src/observe/observations.ts'
 import type { Prediction } from '../../../src/predict/predict.ts'
 import { besides, undisturbed } from '../../../src/report/beside.ts'
-import { attempt, type Parts, prediction, record, run } from './sample-run.ts'
+import { attempt, egress, type Parts, prediction, record, run } from './sample-run.ts'
 
 const BROWNOUT = 1
 
@@ -66,4 +66,47 @@ test('requests are left out by when they were due, however long they took', () =
   const records = Array.from({ length: 20 }, (_, i) => record(i, { due: i * 1000, end: i * 1000 + 10 }))
   const left = undisturbed(records, { to: 20_000, stalls: [{ from: 10_000, to: 10_500 }] }, 2000)
   expect(left.map(({ due }) => due / 1000)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14, 15, 16, 17, 18])
+})
+
+describe('a cause that the evidence knows is named, with its count', () => {
+  const half = (changes: Parts) => (i: number) => (i % 2 === 0 ? { success: false, ...changes } : {})
+  const why = (found: string[]) => found.map((sentence) => sentence.split('; ')[1])
+  const queued = attempt(1, 0, { stub: { arrived: 1, started: 81, due: 101, answered: 101, status: 200, busy: 4, queued: 9 } })
+  const cut = attempt(1, 0, { status: 0, cutBy: 'per_try', flags: ['UT'], stub: null, hop: null })
+
+  // 91 of the 100 requests are due a second or more before the end of the phase; every other one of them fails.
+  test.each([
+    [
+      'a breaker that refused',
+      { egress: egress(0, { rejectedBy: 'max_requests', status: 503 }), attempts: [] },
+      '46 refused by max_requests',
+    ],
+    ['a retry that was suppressed', { egress: egress(0, { retrySuppressedBy: 'max_retries' }) }, '46 denied a retry by max_retries'],
+    ['a wait for a worker, with the longest', { attempts: [queued] }, '46 waited for a worker of the stub (80ms at most)'],
+    ['a wait for a connection', { attempts: [attempt(1, 0, { poolMs: 30 })] }, '46 waited for a connection (30ms at most)'],
+    ['no healthy host', { egress: egress(0, { flags: ['UH'] }), attempts: [] }, '46 without a healthy host'],
+    ['a limit of time without a fault', { attempts: [cut] }, '46 cut by per_try_timeout without a fault'],
+  ] as [string, Parts, string][])('fewer successes: %s', (_, changes, told) => {
+    const found = why(differs(half(changes), 1, 1)).filter((clause) => clause?.startsWith('of the 46'))
+    expect(found).toContain(`of the 46 requests that failed: ${told}`)
+  })
+
+  test('a fault that was met is in the arithmetic, and no cause', () => {
+    const met = attempt(1, 0, {
+      status: 0,
+      cutBy: 'per_try',
+      hop: { start: 0, durationMs: 1, status: 0, flags: ['DI'], faults: ['brownout-1'] },
+    })
+    expect(why(differs(half({ attempts: [met] }), 1, 1))).toEqual(['something else makes requests fail or slow'])
+  })
+
+  test('fewer attempts: what kept them from being made', () => {
+    const denied = (i: number) => (i % 2 === 0 ? { egress: egress(0, { retrySuppressedBy: 'max_retries' }) } : {})
+    expect(why(differs(denied as (i: number) => Parts, 1, 1.5))).toEqual(['of all: 46 denied a retry by max_retries'])
+  })
+
+  test('slower: what they waited for', () => {
+    const slow = (i: number): Parts => (i % 10 === 0 ? { end: 10_000 + i * 100 + 1500, attempts: [queued] } : {})
+    expect(why(differs(slow, 1, 1))).toEqual([expect.stringMatching(/^of these: 10 waited for a worker of the stub \(80ms at most\)$/)])
+  })
 })

@@ -1,0 +1,54 @@
+import { attemptsOf, type RequestRecord } from '../observe/record.ts'
+import type { Records } from '../observe/records.ts'
+import { nameOfTimeout } from '../scenario/timeouts.ts'
+import { showCount } from '../verdict/show.ts'
+import { duration } from './figures.ts'
+
+/** What a machine that is not starved adds to a try by itself: no wait. */
+const NOTABLE_MS = 5
+
+type Kind = 'refused' | 'suppressed' | 'noHost' | 'worker' | 'connection' | 'unconnected' | 'reset' | 'cut' | 'failed'
+
+/** What keeps further attempts from being made. */
+export const STOPPING: readonly Kind[] = ['refused', 'suppressed', 'noHost']
+export const ANY: readonly Kind[] = [...STOPPING, 'worker', 'connection', 'unconnected', 'reset', 'cut', 'failed']
+
+/**
+ * What besides the faults happened to requests, by what the evidence knows: `12 refused by max_requests`, the
+ * most frequent first; empty where it knows of nothing.
+ */
+export function hindrances(records: Records, kinds: readonly Kind[] = ANY): string[] {
+  const found = new Map<string, { count: number; longest: number }>()
+  for (const record of records)
+    for (const [words, ms] of hindrancesOf(record, kinds)) {
+      const known = found.get(words) ?? { count: 0, longest: 0 }
+      found.set(words, { count: known.count + 1, longest: Math.max(known.longest, ms) })
+    }
+  return [...found]
+    .sort(([, a], [, b]) => b.count - a.count)
+    .map(([words, { count, longest }]) => `${showCount(count)} ${words}${longest === 0 ? '' : ` (${duration(longest)} at most)`}`)
+}
+
+/** Each thing that happened to a request, once, with how long it took where it is a wait. */
+function hindrancesOf(record: RequestRecord, kinds: readonly Kind[]): Map<string, number> {
+  const found = new Map<string, number>()
+  const add = (kind: Kind, words: string, ms = 0) => {
+    if (kinds.includes(kind)) found.set(words, Math.max(found.get(words) ?? 0, ms))
+  }
+  for (const { egress } of record.calls) {
+    if (egress.rejectedBy !== null) add('refused', `refused by ${egress.rejectedBy}`)
+    if (egress.retrySuppressedBy !== null) add('suppressed', `denied a retry by ${egress.retrySuppressedBy}`)
+    if (egress.flags.includes('UH')) add('noHost', 'without a healthy host')
+  }
+  for (const { stub, hop, poolMs, flags, cutBy, status } of attemptsOf(record)) {
+    const isFault = hop !== null && hop.faults.length > 0
+    const queued = stub === null ? 0 : stub.started - stub.arrived
+    if (queued >= NOTABLE_MS) add('worker', 'waited for a worker of the stub', queued)
+    if (poolMs >= NOTABLE_MS) add('connection', 'waited for a connection', poolMs)
+    if (cutBy === 'connect' || flags.includes('UF')) add('unconnected', 'failed to connect')
+    else if (cutBy !== null && !isFault) add('cut', `cut by ${nameOfTimeout(cutBy)} without a fault`)
+    if (flags.includes('UC')) add('reset', 'reset by the upstream')
+    if (stub !== null && status >= 500 && stub.status === status) add('failed', `answered ${status} by the stub`)
+  }
+  return found
+}
