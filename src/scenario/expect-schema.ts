@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { parseCondition } from '../value/condition.ts'
-import { condition, duration, httpStatus, reference, title, wholeNumber } from '../value/scalar.ts'
+import { durationMeant } from '../value/meant.ts'
+import { condition, duration, fail, httpStatus, lackOf, reference, title, wholeNumber } from '../value/scalar.ts'
 import { show } from '../value/show.ts'
 import { bodyClaim, headerClaims } from './content-schema.ts'
 import { given } from './given-schema.ts'
@@ -139,8 +140,8 @@ export const METRICS = {
       const text = String(input).trim()
       const read = parseCondition(/^\d/.test(text) && !text.includes('..') ? `<= ${text}` : text, 'latency')
       if ('expected' in read || (read.op !== '<=' && read.op !== '<')) {
-        context.addIssue({ code: 'custom', message: `expected a duration such as 1s, got ${show(input)}` })
-        return z.NEVER
+        const meant = durationMeant(text.replace(/^[<=≤\s]+/, ''))
+        return fail(context, `expected a duration such as 1s, got ${show(input)}${lackOf(text, ['ms', 's'])}`, meant)
       }
       return { ...read, source: text }
     })

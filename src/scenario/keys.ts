@@ -45,6 +45,9 @@ const REMARKS: Record<string, string> = {
   virtual_hosts: 'write the routes right under envoy',
 }
 
+/** What the schema calls the kind of value that `path` has: `share`, `count or map`. */
+export const kindAt = (path: DocumentPath): string | undefined => schemasAt(path).find(({ title }) => title !== undefined)?.title
+
 /** @returns what to do about the unknown key `key` of the map at `path`, if that can be guessed. */
 export function adviceOnKey(path: DocumentPath, key: string): { hint?: string; meant?: string } {
   const known = knownKeys(path)

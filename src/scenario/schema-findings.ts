@@ -3,6 +3,7 @@ import { didYouMean } from '../value/nearest.ts'
 import { listed, plural, show } from '../value/show.ts'
 import { filledIn } from './batch.ts'
 import { type Finding, formatPath } from './finding.ts'
+import { claimMeant, mapMeant } from './forms.ts'
 import { adviceOnKey, meaningOf } from './keys.ts'
 import type { DocumentPath } from './scenario.ts'
 import { scenarioSchema } from './schema.ts'
@@ -87,14 +88,14 @@ function findings(issue: Issue, value: unknown): Finding[] {
   const path = issue.path as DocumentPath
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
-      const { hint } = adviceOnKey(path, key)
+      const hint = claimMeant(path, valueAt(value, path), value) ?? adviceOnKey(path, key).hint
       return { path: [...path, key], at: 'key', message: `unknown key ${show(key)}`, ...(hint === undefined ? {} : { hint }) }
     })
   }
   if (issue.code === 'invalid_key' || (issue.code === 'custom' && issue.params?.at === 'key'))
     return [{ path, at: 'key', message: issue.message }]
   if (isMissing(issue, value)) return [missing(path)]
-  const hint = hintFor(issue, valueAt(value, path))
+  const hint = hintFor(issue, valueAt(value, path), value)
   return [{ path, message: issue.message, ...(hint === undefined ? {} : { hint }) }]
 }
 
@@ -110,7 +111,10 @@ function missing(path: DocumentPath): Finding {
   }
 }
 
-function hintFor(issue: Issue, input: unknown): string | undefined {
+function hintFor(issue: Issue, input: unknown, document: unknown): string | undefined {
+  if (issue.code === 'custom') return issue.params?.hint
+  const meant = claimMeant(issue.path as DocumentPath, input, document) ?? mapMeant(issue, input)
+  if (meant !== undefined) return meant
   if (issue.code === 'invalid_value' && typeof input === 'string') return didYouMean(input, issue.values.map(String))
   if (issue.code !== 'invalid_type') return undefined
   if (input === null && EMPTY_MAPS.some((place) => place.test(formatPath(issue.path as DocumentPath))))

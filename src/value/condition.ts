@@ -15,16 +15,16 @@ export type Op = '>=' | '<=' | '>' | '<' | '='
 /** `share` in [0, 1], `latency` in ms, `count` a whole number, `factor` any number from 0, `throughput` events per second. */
 export type Quantity = 'share' | 'latency' | 'count' | 'factor' | 'throughput'
 
-const VALUE: Record<Quantity, { parse: (text: string) => number | undefined; example: string; unit: string }> = {
-  share: { parse: (text) => (text === '0' ? 0 : parsePercent(text)), example: '">= 99%", "<= 1%" or "5% .. 15%"', unit: '%' },
-  latency: { parse: (text) => inRange(parseMs(text)), example: '"<= 150ms" or "200ms .. 260ms"', unit: 'ms' },
-  count: { parse: (text) => (/^\d{1,15}$/.test(text) ? Number(text) : undefined), example: '0, ">= 1" or "10 .. 20"', unit: '' },
+const VALUE: Record<Quantity, { parse: (text: string) => number | undefined; example: string; hasUnit: boolean }> = {
+  share: { parse: (text) => (text === '0' ? 0 : parsePercent(text)), example: '">= 99%", "<= 1%" or "5% .. 15%"', hasUnit: true },
+  latency: { parse: (text) => inRange(parseMs(text)), example: '"<= 150ms" or "200ms .. 260ms"', hasUnit: true },
+  count: { parse: (text) => (/^\d{1,15}$/.test(text) ? Number(text) : undefined), example: '0, ">= 1" or "10 .. 20"', hasUnit: false },
   factor: {
     parse: (text) => (/^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) : undefined),
     example: '"<= 1.2" or "1.1 .. 1.3"',
-    unit: '',
+    hasUnit: false,
   },
-  throughput: { parse: parseRate, example: '">= 180/s" or "90/s .. 110/s"', unit: '/s' },
+  throughput: { parse: parseRate, example: '">= 180/s" or "90/s .. 110/s"', hasUnit: true },
 }
 
 /** How a value is written, as a regular expression; `alone` is how it stands without an operator, or after "=". */
@@ -49,7 +49,7 @@ const LONGEST = 60
 /** @returns the condition, or the sentence that says what was expected instead. */
 export function parseCondition(input: string | number, quantity: Quantity): Condition | { expected: string } {
   const source = String(input).trim()
-  const { parse, example, unit } = VALUE[quantity]
+  const { parse, example, hasUnit } = VALUE[quantity]
   if (source.length > LONGEST) return { expected: `expected a condition such as ${example}` }
   const range = /^(.+?)\s*\.\.\s*(.+)$/.exec(source)
   if (range) {
@@ -62,8 +62,7 @@ export function parseCondition(input: string | number, quantity: Quantity): Cond
   const [, op, rest] = /^(>=|<=|>|<|==?)?\s*(.*)$/s.exec(source) as unknown as [string, string | undefined, string]
   const value = parse(rest.trim())
   if (value === undefined) {
-    const lacks =
-      unit !== '' && /^\d+(\.\d+)?$/.test(rest) ? ` (${rest} lacks its unit: write ${op ?? ''}${op ? ' ' : ''}${rest}${unit})` : ''
+    const lacks = hasUnit && /^\d+(\.\d+)?$/.test(rest) ? ` (${rest} lacks its unit)` : ''
     return { expected: `expected a condition such as ${example}${lacks}` }
   }
   if (op === undefined || op === '=' || op === '==') {

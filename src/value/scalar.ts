@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { LONGEST_MS, type Ms, type PerSecond, parseMs, parseRate } from '../units.ts'
 import { type Condition, conditionPattern, parseCondition, type Quantity } from './condition.ts'
+import { conditionMeant, durationMeant, rateMeant } from './meant.ts'
 import { show } from './show.ts'
 
 /** The scalar types of a scenario: how each is spelt, and what it is read into. `title` is how the reference calls it. */
@@ -13,11 +14,20 @@ const withUnit = (what: string, pattern: string, example: string) =>
 
 const durationText = withUnit('duration', '^(\\d+(\\.\\d+)?(us|ms|s|m|h))+$', '250ms').meta({ title: 'duration' })
 
+/** What a bare number lacks, and how it is written with each of the units that may be meant. */
+export function lackOf(input: string | number, units: readonly string[]): string {
+  if (!/^\d+(\.\d+)?$/.test(String(input))) return ''
+  return ` without its unit (write ${units.map((unit) => `${input}${unit}`).join(' or ')})`
+}
+
 function readDuration(input: string | number, context: z.RefinementCtx): Ms {
   const value = typeof input === 'number' || input.length > 60 ? undefined : parseMs(input)
   if (value === undefined) {
-    const bare = /^\d+(\.\d+)?$/.test(String(input)) ? ` without its unit (write ${input}ms or ${input}s)` : ''
-    return fail(context, `expected a duration such as 250ms, 1.5s or 1m30s, got ${show(input)}${bare}`)
+    return fail(
+      context,
+      `expected a duration such as 250ms, 1.5s or 1m30s, got ${show(input)}${lackOf(input, ['ms', 's'])}`,
+      durationMeant(String(input)),
+    )
   }
   if (value > LONGEST_MS) return fail(context, `expected a duration that a timer can hold (at most 24 days), got ${show(input)}`)
   return value
@@ -38,8 +48,7 @@ const rateText = withUnit('rate', '^\\d+(\\.\\d+)?\\s?/s$', '200/s').meta({ titl
 function readRate(input: string | number, context: z.RefinementCtx): PerSecond {
   const value = typeof input === 'number' || input.length > 60 ? undefined : parseRate(input)
   if (value === undefined) {
-    const bare = /^\d+(\.\d+)?$/.test(String(input)) ? ` without its unit (write ${input}/s)` : ''
-    return fail(context, `expected a rate such as 200/s, got ${show(input)}${bare}`)
+    return fail(context, `expected a rate such as 200/s, got ${show(input)}${lackOf(input, ['/s'])}`, rateMeant(String(input)))
   }
   if (value > 20_000) return fail(context, `expected a rate that one load generator can offer (at most 20000/s), got ${show(input)}`)
   return value
@@ -175,7 +184,7 @@ export function condition(quantity: Quantity, examples = CONDITION_EXAMPLES[quan
     .meta({ title: quantity, examples, ...(bare === undefined ? text : { anyOf: [text, bare] }) })
     .transform((input, context): Condition => {
       const read = parseCondition(input, quantity)
-      return 'expected' in read ? fail(context, `${read.expected}, got ${show(input)}`) : read
+      return 'expected' in read ? fail(context, `${read.expected}, got ${show(input)}`, quoted(conditionMeant(input, quantity))) : read
     })
 }
 
@@ -212,7 +221,11 @@ export const uint32 = z
   })
   .meta({ title: 'number', type: 'integer', minimum: 0, maximum: 4_294_967_295 })
 
-function fail(context: z.RefinementCtx, message: string): never {
-  context.addIssue({ code: 'custom', message })
+/** @param meant - how that very value is spelt here, where that can be told */
+export function fail(context: z.RefinementCtx, message: string, meant?: string): never {
+  context.addIssue({ code: 'custom', message, ...(meant === undefined ? {} : { params: { hint: `did you mean ${meant}?` } }) })
   return z.NEVER
 }
+
+/** In YAML a text that begins with ">" is something else without its quotes. */
+export const quoted = (meant: string | undefined) => (meant === undefined ? undefined : JSON.stringify(meant))
