@@ -1,7 +1,7 @@
 import { requestId, requestIndex } from '../load/client-log.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import type { Attempt, Call, Egress, RequestRecord } from './record.ts'
-import type { Records } from './records.ts'
+import { MadeRecords, type Records } from './records.ts'
 import { Shapes } from './shapes.ts'
 
 type RecordShape = Omit<RequestRecord, 'id' | 'due' | 'sent' | 'end' | 'calls'>
@@ -156,12 +156,13 @@ export class PackedRecords {
 }
 
 /** Some of the packed records, by their places; all of them where none are given. */
-class View implements Records {
+class View extends MadeRecords {
   readonly #packed: PackedRecords
   readonly length: number
   readonly #places: Uint32Array | null
 
   constructor(packed: PackedRecords, length: number, places: Uint32Array | null) {
+    super()
     this.#packed = packed
     this.length = length
     this.#places = places
@@ -176,38 +177,10 @@ class View implements Records {
   }
 
   filter(test: (record: RequestRecord) => boolean): Records {
-    const places: number[] = []
-    for (let i = 0; i < this.length; i++) if (test(this.#at(i))) places.push(this.#places?.[i] ?? i)
-    return new View(this.#packed, places.length, Uint32Array.from(places))
-  }
-
-  map<T>(of: (record: RequestRecord) => T): T[] {
-    return Array.from({ length: this.length }, (_, i) => of(this.#at(i)))
-  }
-
-  flatMap<T>(of: (record: RequestRecord) => readonly T[]): T[] {
-    const all: T[] = []
-    for (const record of this) for (const each of of(record)) all.push(each)
-    return all
-  }
-
-  reduce<T>(step: (before: T, record: RequestRecord) => T, first: T): T {
-    let value = first
-    for (const record of this) value = step(value, record)
-    return value
-  }
-
-  some(test: (record: RequestRecord) => boolean): boolean {
-    return this.find(test) !== undefined
-  }
-
-  every(test: (record: RequestRecord) => boolean): boolean {
-    return this.find((record) => !test(record)) === undefined
-  }
-
-  find(test: (record: RequestRecord) => boolean): RequestRecord | undefined {
-    for (const record of this) if (test(record)) return record
-    return undefined
+    const places = new Uint32Array(this.length)
+    let count = 0
+    for (let i = 0; i < this.length; i++) if (test(this.#at(i))) places[count++] = this.#places?.[i] ?? i
+    return new View(this.#packed, count, places.slice(0, count))
   }
 
   slice(from: number, to: number): RequestRecord[] {

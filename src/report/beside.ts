@@ -1,6 +1,6 @@
 import type { Observations, PhaseObservation } from '../observe/observations.ts'
 import { attemptsOf, retriesOf } from '../observe/record.ts'
-import type { Records } from '../observe/records.ts'
+import { numbersOf, type Records } from '../observe/records.ts'
 import type { Range } from '../predict/outcome.ts'
 import { type PhasePrediction, together } from '../predict/predict.ts'
 import { compatibleShare } from '../statistics/compatible.ts'
@@ -99,7 +99,7 @@ function known(which: string, records: Records, kinds = ANY): string | null {
 function inAttempts(predicted: Range | null, seen: Records): string[] {
   const counted = seen.filter(({ calls }) => calls.some(({ egress }) => egress.details !== 'fault_filter_abort'))
   if (predicted === null || counted.length < FEWEST) return []
-  const attempts = counted.map((record) => attemptsOf(record).length)
+  const attempts = numbersOf(counted, (record) => attemptsOf(record).length)
   const mean = attempts.reduce((sum, count) => sum + count, 0) / attempts.length
   const variance = attempts.reduce((sum, count) => sum + (count - mean) ** 2, 0) / attempts.length
   const nearest = Math.min(predicted.high, Math.max(predicted.low, mean))

@@ -33,13 +33,21 @@ export function renderJunit(run: FinishedRun): string {
     withLine(added, line)
     return added
   }
-  const records = new Map(run.observations?.records.map((record) => [record.id, record]))
+  const records = examplesOf(run)
   for (const [name, outcome] of named(run.verdict.outcomes)) addOutcome(newCase(name, outcome.at.line), outcome, run, records, say)
   addEnding(run, newCase, say)
   return report.build()
 }
 
 type Say = (text: string) => string
+
+/** The requests that the outcomes name, by id. */
+function examplesOf({ verdict, observations }: FinishedRun): ReadonlyMap<string, RequestRecord> {
+  const ids = new Set(verdict.outcomes.flatMap(({ examples }) => examples))
+  const found = new Map<string, RequestRecord>()
+  if (ids.size > 0) for (const record of observations?.records ?? []) if (ids.has(record.id)) found.set(record.id, record)
+  return found
+}
 
 function addProperties(suite: TestSuite, { plan, envoy, runtime, command, chaosVersion, observations, id }: FinishedRun, say: Say): void {
   suite.property('run', say(id))

@@ -1,5 +1,5 @@
-import { attemptsOf, cutsOf, type Egress, type RequestRecord, retriesOf, suppressionsOf } from '../observe/record.ts'
-import type { Records } from '../observe/records.ts'
+import type { Observations } from '../observe/observations.ts'
+import { attemptsOf, cutsOf, type RequestRecord, retriesOf, suppressionsOf } from '../observe/record.ts'
 import { eachTimeout, TIMEOUTS, type Timeout } from '../scenario/timeouts.ts'
 import { quantile } from '../statistics/quantile.ts'
 import { latencyOf } from '../verdict/finding.ts'
@@ -23,38 +23,54 @@ export interface PhaseStats {
   rejections: { maxRequests: number; maxPendingRequests: number }
 }
 
-export function phaseStats(records: Records): PhaseStats {
-  const count = (test: (record: RequestRecord) => boolean) => records.filter(test).length
-  const attempts = records.flatMap(attemptsOf)
-  const calls = records.flatMap((record) => record.calls)
-  const callsThat = (test: (egress: Egress) => boolean) => calls.filter(({ egress }) => test(egress)).length
-  const statuses: Record<string, number> = {}
-  const timeouts = eachTimeout(() => 0)
+/** What the requests of each phase add up to, in one walk through all of them. */
+export function phaseStats(observations: Pick<Observations, 'phases' | 'records'> | null): PhaseStats[] {
+  if (observations === null) return []
+  const { phases, records } = observations
+  const sizes = phases.map(() => 0)
+  for (const { phase } of records) if (phase in sizes) sizes[phase] = (sizes[phase] as number) + 1
+  const all = sizes.map((size) => ({ stats: nothing(), latencies: new Float64Array(size) }))
   for (const record of records) {
-    const key = record.status === null ? 'none' : String(record.status)
-    statuses[key] = (statuses[key] ?? 0) + 1
-    for (const by of TIMEOUTS) timeouts[by] += cutsOf(record, by)
+    const own = all[record.phase]
+    if (own === undefined) continue
+    own.latencies[own.stats.requests] = latencyOf(record)
+    add(own.stats, record)
   }
-  return {
-    requests: records.length,
-    successes: count((record) => record.success),
-    edge: count((record) => record.edge),
-    statuses,
-    latency: latencies(records),
-    unanswered: count((record) => latencyOf(record) === Number.POSITIVE_INFINITY),
-    attempts: attempts.length,
-    retries: records.reduce((sum, record) => sum + retriesOf(record), 0),
-    suppressed: records.reduce((sum, record) => sum + suppressionsOf(record), 0),
-    timeouts,
-    rejections: {
-      maxRequests: callsThat((egress) => egress.rejectedBy === 'max_requests'),
-      maxPendingRequests: callsThat((egress) => egress.rejectedBy === 'max_pending_requests'),
-    },
+  return all.map(({ stats, latencies }) => ({ ...stats, latency: quantilesOf(latencies.sort()) }))
+}
+
+const nothing = (): PhaseStats => ({
+  requests: 0,
+  successes: 0,
+  edge: 0,
+  statuses: {},
+  latency: null,
+  unanswered: 0,
+  attempts: 0,
+  retries: 0,
+  suppressed: 0,
+  timeouts: eachTimeout(() => 0),
+  rejections: { maxRequests: 0, maxPendingRequests: 0 },
+})
+
+function add(stats: PhaseStats, record: RequestRecord): void {
+  const status = record.status === null ? 'none' : String(record.status)
+  stats.requests++
+  stats.successes += Number(record.success)
+  stats.edge += Number(record.edge)
+  stats.statuses[status] = (stats.statuses[status] ?? 0) + 1
+  stats.unanswered += Number(latencyOf(record) === Number.POSITIVE_INFINITY)
+  stats.attempts += attemptsOf(record).length
+  stats.retries += retriesOf(record)
+  stats.suppressed += suppressionsOf(record)
+  for (const by of TIMEOUTS) stats.timeouts[by] += cutsOf(record, by)
+  for (const { egress } of record.calls) {
+    if (egress.rejectedBy === 'max_requests') stats.rejections.maxRequests++
+    if (egress.rejectedBy === 'max_pending_requests') stats.rejections.maxPendingRequests++
   }
 }
 
-function latencies(records: Records): PhaseStats['latency'] {
-  if (records.length === 0) return null
-  const sorted = Float64Array.from(records, latencyOf).sort()
+function quantilesOf(sorted: Float64Array): PhaseStats['latency'] {
+  if (sorted.length === 0) return null
   return { p50: quantile(sorted, 0.5), p90: quantile(sorted, 0.9), p99: quantile(sorted, 0.99), max: quantile(sorted, 1) }
 }

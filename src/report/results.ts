@@ -1,5 +1,4 @@
 import type { FaultEvidence, PhaseObservation } from '../observe/observations.ts'
-import type { Records } from '../observe/records.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Outcome, Status } from '../verdict/verdict.ts'
 import { type Beside, besides } from './beside.ts'
@@ -8,7 +7,7 @@ import { endingOf } from './ending.ts'
 import { acceptedShare, faultTarget, replicasOf } from './fault-words.ts'
 import type { FinishedRun } from './finished-run.ts'
 import { masker, secretValues } from './mask.ts'
-import { phaseStats } from './phase-stats.ts'
+import { type PhaseStats, phaseStats } from './phase-stats.ts'
 import { openIn } from './prediction-lines.ts'
 import type { Results } from './results-schema.ts'
 import { spareRejections } from './spare.ts'
@@ -26,7 +25,7 @@ export function toResults(run: FinishedRun): Results {
   const peaks = breakerPeaks(run)
   const spare = spareRejections(run)
   const beside = besides(run)
-  const byPhase = Map.groupBy(observations?.records ?? [], (record) => record.phase)
+  const stats = phaseStats(observations)
   return {
     version: 1,
     id: run.id,
@@ -39,7 +38,7 @@ export function toResults(run: FinishedRun): Results {
         : ended,
     outcomes: verdict.outcomes.map((outcome) => toOutcome(outcome, mask)),
     phases: (observations?.phases ?? []).map((phase, i) => ({
-      ...toPhase(phase, byPhase.get(i) ?? [], offeredPerSecond(plan, i), mask),
+      ...toPhase(phase, stats[i] as PhaseStats, offeredPerSecond(plan, i), mask),
       spare_rejections: Object.fromEntries(
         [...(spare[i] ?? [])].map(([cluster, { least, most }]) => [cluster, { at_least: least, at_most: most }]),
       ),
@@ -83,11 +82,10 @@ function toOutcome(outcome: Outcome, mask: Mask): Results['outcomes'][number] {
 
 function toPhase(
   phase: PhaseObservation,
-  records: Records,
+  stats: PhaseStats,
   offered: number | null,
   mask: Mask,
 ): Omit<Results['phases'][number], 'predicted' | 'breakers' | 'spare_rejections'> {
-  const stats = phaseStats(records)
   const { latency, timeouts, rejections } = stats
   return {
     name: mask(phase.name),

@@ -84,6 +84,7 @@ function chooseWitnesses(missed: readonly Outcome[], records: Records): RequestR
       const id = examples[rank]
       if (id !== undefined && ids.size < MOST_STORIES) ids.add(id)
     }
-  const byId = new Map(records.filter((record) => ids.has(record.id)).map((record) => [record.id, record]))
+  const byId = new Map<string, RequestRecord>()
+  if (ids.size > 0) for (const record of records) if (ids.has(record.id)) byId.set(record.id, record)
   return [...ids].flatMap((id) => byId.get(id) ?? [])
 }

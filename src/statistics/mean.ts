@@ -31,7 +31,7 @@ export function countMean(tally: readonly number[], most: number): (Interval & {
 }
 
 /** How many of `values` are 0, 1, 2 and so on. */
-export function tallyOf(values: readonly number[]): number[] {
+export function tallyOf(values: Iterable<number>): number[] {
   const tally: number[] = []
   for (const value of values) {
     while (tally.length <= value) tally.push(0)

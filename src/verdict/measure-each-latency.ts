@@ -1,5 +1,5 @@
 import type { RequestRecord } from '../observe/record.ts'
-import type { Records } from '../observe/records.ts'
+import { numbersOf, type Records } from '../observe/records.ts'
 import { holds } from '../value/condition.ts'
 import { plural } from '../value/show.ts'
 import { calmOf, STALLED } from './calm.ts'
@@ -25,7 +25,7 @@ export function measureEachLatency(claim: ClaimOf<'each_latency'>, records: Reco
   // A floor is only reached by answers, and by those that nothing but the policy held up.
   const telling = least > 0 ? calm.filter((record) => Number.isFinite(latencyOf(record))) : records
   const unanswered = records.filter((record) => !Number.isFinite(latencyOf(record)))
-  const all = Float64Array.from(records, latencyOf).sort()
+  const all = numbersOf(records, latencyOf).sort()
   const range = `${showMs(all[0] as number)} .. ${showMs(all.at(-1) as number)}`
   const open = most === Number.POSITIVE_INFINITY && unanswered.length > 0
   const status = calmWrong.length > 0 ? 'fail' : wrong.length > 0 || open || telling.length < MIN_EXACT ? 'inconclusive' : 'pass'

@@ -19,7 +19,7 @@ export function measureEvery(claim: ClaimOf<'every'>, records: Records, { plan }
     'attempts' in of ? holds(of.attempts, attemptsOf(record).length) : measured(record) === ('status' in of ? of.status : of.exitCode)
   const wrong = records.filter((record) => !isRight(record))
   const status = wrong.length > 0 ? 'fail' : records.length >= MIN_EXACT ? 'pass' : 'inconclusive'
-  const values = [...new Set(records.map(measured))]
+  const values = [...records.reduce((seen, record) => seen.add(measured(record)), new Set<number | null>())]
   return finding({
     seen: counted(records, measured),
     value: values.length === 1 ? (values[0] ?? null) : null,

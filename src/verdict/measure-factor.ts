@@ -1,5 +1,5 @@
 import { attemptsOf, isRejected, type RequestRecord, retriesOf } from '../observe/record.ts'
-import type { Records } from '../observe/records.ts'
+import { numbersOf, type Records } from '../observe/records.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { Interval } from '../statistics/interval.ts'
 import { countMean, tallyOf } from '../statistics/mean.ts'
@@ -19,7 +19,7 @@ export function measureFactor(claim: ClaimOf<'factor'>, records: Records, { scen
   const counted = records.filter((record) => !isLeftOut(record))
   if (counted.length === 0)
     return noData(records.length === 0 ? 'no request was seen of those that it is about' : 'no request came as far as the upstream')
-  const tally = tallyOf(counted.map((record) => attemptsOf(record).length))
+  const tally = tallyOf(numbersOf(counted, (record) => attemptsOf(record).length))
   const mean = countMean(tally, mostTries(scenario) * mostCalls(counted))
   if (mean === undefined) return noData('no request was seen of those that it is about')
   // A request whose retry was refused made attempts all the same: they count, the request does not.

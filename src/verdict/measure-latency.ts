@@ -1,4 +1,4 @@
-import type { Records } from '../observe/records.ts'
+import { numbersOf, type Records } from '../observe/records.ts'
 import type { Interval } from '../statistics/interval.ts'
 import { quantile, quantileInterval } from '../statistics/quantile.ts'
 import { type Condition, holds } from '../value/condition.ts'
@@ -15,12 +15,12 @@ import type { Status } from './verdict.ts'
 /** p50 to p99.9 by an interval of order statistics; max as what the slowest request itself says. */
 export function measureLatency(claim: ClaimOf<'latency'>, records: Records, { observations }: Evidence): Finding {
   if (records.length === 0) return noData('no request was seen of those that it is about')
-  const sorted = Float64Array.from(records, latencyOf).sort()
+  const sorted = numbersOf(records, latencyOf).sort()
   const value = quantile(sorted, claim.quantile)
   const interval = claim.quantile === 1 ? undefined : quantileInterval(sorted, claim.quantile)
   const status = interval ? judgeQuantile(claim.condition, interval, sorted.length) : judgeMax(claim.condition, sorted)
   const shown = interval ? showInterval(interval, showMs) : null
-  const unanswered = sorted.length - sorted.filter(Number.isFinite).length
+  const unanswered = records.reduce((count, record) => count + Number(!Number.isFinite(latencyOf(record))), 0)
   const parts = [
     `${showMs(value)} from ${plural(records.length, 'request')}`,
     shown && `(95 % interval ${shown.text}${status === 'inconclusive' ? ', which does not tell' : ''})`,

@@ -1,6 +1,6 @@
 import type { Observations, PhaseObservation } from '../observe/observations.ts'
-import type { RequestRecord } from '../observe/record.ts'
-import type { Records } from '../observe/records.ts'
+import type { Call, RequestRecord } from '../observe/record.ts'
+import { ChangedRecords, type Records } from '../observe/records.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Expectation } from '../scenario/expect-schema.ts'
 import { plural } from '../value/show.ts'
@@ -42,7 +42,7 @@ export function select(filter: Filter, plan: Plan, { phases, records, ejections 
   const asksLog = needsLog || cluster !== undefined || (given !== undefined && asksWhatHappened(given))
   if (!asksLog) return { records: known, withBeyond: null, unjoined: null }
   // Of a request that calls several clusters, only what is asked about is measured.
-  const calling = cluster === undefined ? known : known.flatMap((record) => callingOnly(cluster, record))
+  const calling = cluster === undefined ? known : callingOnly(cluster, known)
   const endOf = (record: RequestRecord) => phases[record.phase]?.to ?? Number.POSITIVE_INFINITY
   if (given === undefined) return { records: calling, withBeyond: null, unjoined: unjoined(plan, known) }
   const met = calling.filter((record) => happened(given, plan, ejections, record))
@@ -65,10 +65,11 @@ function byLoad(filter: Filter, plan: Plan, phases: readonly PhaseObservation[],
   return record.due >= from + filter.settle && record.due < phase.to - filter.settle
 }
 
-/** The request with its calls to one cluster; none where it made no such call. */
-function callingOnly(cluster: string, record: RequestRecord): RequestRecord[] {
-  const calls = record.calls.filter(({ egress }) => egress.cluster === cluster)
-  return calls.length === 0 ? [] : [{ ...record, calls }]
+/** The requests that made calls to one cluster, each with those alone. */
+function callingOnly(cluster: string, records: Records): Records {
+  const isAsked = ({ egress }: Call) => egress.cluster === cluster
+  const calling = records.filter(({ calls }) => calls.some(isAsked))
+  return new ChangedRecords(calling, (record) => ({ ...record, calls: record.calls.filter(isAsked) }))
 }
 
 /** A request that Envoy's log does not explain may be one of those that an expectation is about, or not: nobody knows. */

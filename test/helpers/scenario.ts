@@ -130,7 +130,17 @@ async function runOnce(yaml: string, tampering: Tampering): Promise<Ran> {
       const logs = readLogs(directory, await topology.flushLogs())
       const observations = observe(plan, { ...conducted, logs: inOneLot(logs) })
       const stat = (name: string) => conducted.last[name] ?? 0
-      return { scenario, plan, observations, records: observations.records.map(straight), conducted, logs, scrapes, stat, bootstrap }
+      return {
+        scenario,
+        plan,
+        observations,
+        records: Array.from(observations.records, straight),
+        conducted,
+        logs,
+        scrapes,
+        stat,
+        bootstrap,
+      }
     } finally {
       await topology.stop()
     }

@@ -70,7 +70,7 @@ test('an app that forwards x-request-id may call several clusters, one of them s
       for (const attempt of attempts) expect(attempt.hop?.faults ?? []).toEqual(attempt.status === 503 ? ['all-1'] : [])
     }
   }
-  const attempts = ran.observations.records.flatMap(attemptsOf)
+  const attempts = [...ran.observations.records].flatMap(attemptsOf)
   expect(attempts.filter(({ status }) => status === 503).length).toBeGreaterThan(5)
   expect(attempts.length).toBe(ran.stat('cluster.prices.upstream_rq_total') + ran.stat('cluster.stock.upstream_rq_total'))
   expect(ran.observations.faults).toMatchObject([{ doubt: null }])

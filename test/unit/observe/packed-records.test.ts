@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { PackedRecords } from '../../../src/observe/packed-records.ts'
 import type { Attempt, RequestRecord } from '../../../src/observe/record.ts'
-import type { Records } from '../../../src/observe/records.ts'
+import { ChangedRecords, numbersOf, type Records } from '../../../src/observe/records.ts'
 import { attempt, egress, good } from '../verdict/records.ts'
 
 /** Half milliseconds, which microseconds can say exactly. */
@@ -90,7 +90,12 @@ test('many records fill many chunks, and each is found again', () => {
     ['r-19999', 19_998],
     ['r-20000', 19_999],
   ])
-  expect(all.filter(({ due }) => due % 5000 === 0).map(({ id }) => id)).toEqual(['r-1', 'r-5001', 'r-10001', 'r-15001'])
+  expect(
+    Array.from(
+      all.filter(({ due }) => due % 5000 === 0),
+      ({ id }) => id,
+    ),
+  ).toEqual(['r-1', 'r-5001', 'r-10001', 'r-15001'])
 })
 
 test('a record that is longer than the room of a chunk is kept whole', () => {
@@ -102,8 +107,7 @@ test('a record that is longer than the room of a chunk is kept whole', () => {
 const walks: [name: string, walk: (records: Records) => unknown][] = [
   ['filter', (records) => [...records.filter(({ success }) => success)].map(({ id }) => id)],
   ['filter twice', (records) => [...records.filter(({ success }) => success).filter(({ phase }) => phase === 1)].map(({ id }) => id)],
-  ['map', (records) => records.map(({ id }) => id)],
-  ['flatMap', (records) => records.flatMap(({ calls }) => calls.map(({ egress: { cluster } }) => cluster))],
+  ['numbersOf', (records) => [...numbersOf(records, ({ calls }) => calls.length)]],
   ['reduce', (records) => records.reduce((sum, { calls }) => sum + calls.length, 0)],
   ['some', (records) => records.some(({ phase }) => phase === 2)],
   ['every', (records) => records.every(({ phase }) => phase < 2)],
@@ -114,6 +118,17 @@ const walks: [name: string, walk: (records: Records) => unknown][] = [
 test.each(walks)('%s gives what an array gives', (_, walk) => {
   fc.assert(
     fc.property(fc.array(anyRecord, { maxLength: 10 }), (records) => void expect(walk(packed(records))).toEqual(walk(records))),
+    { numRuns: 30 },
+  )
+})
+
+test.each(walks)('%s of changed records gives what it gives of an array of them', (_, walk) => {
+  const change = (record: RequestRecord) => ({ ...record, phase: record.phase + 1, calls: record.calls.slice(1) })
+  fc.assert(
+    fc.property(
+      fc.array(anyRecord, { maxLength: 10 }),
+      (records) => void expect(walk(new ChangedRecords(packed(records), change))).toEqual(walk(records.map(change))),
+    ),
     { numRuns: 30 },
   )
 })

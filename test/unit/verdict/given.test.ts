@@ -31,7 +31,7 @@ const FAULTS = [{ action: { kind: 'abort', value: 503 } as const }, { action: { 
 function chosen(asked: object, records = Object.values(REQUESTS)): string[] {
   const { plan, observations } = world({ expect: [], records, faults: FAULTS, phases: [{ name: 'p', faults: [0, 1] }] })
   const ids = new Set(
-    select({ given: given.parse(asked) }, plan, { ...observations, ejections: EJECTIONS }, false).records.map(({ id }) => id),
+    Array.from(select({ given: given.parse(asked) }, plan, { ...observations, ejections: EJECTIONS }, false).records, ({ id }) => id),
   )
   return names.filter((name) => ids.has(REQUESTS[name]?.id as string))
 }
@@ -101,7 +101,7 @@ test('paths are compared without their query', () => {
   const records = requests.map((_, request) => good({ request }))
   const { plan, observations } = world({ expect: [], records, requests })
   const paths = (path: unknown) =>
-    select({ given: given.parse({ path }) }, plan, observations, false).records.map(({ request }) => requests[request]?.path)
+    Array.from(select({ given: given.parse({ path }) }, plan, observations, false).records, ({ request }) => requests[request]?.path)
   expect(paths('/items/42')).toEqual(['/items/42?x=1'])
   expect(paths({ prefix: '/items' })).toEqual(['/items/42?x=1', '/items/7'])
   expect(paths({ matches: '^/items/\\d$' })).toEqual(['/items/7'])
@@ -128,7 +128,7 @@ test('a request of which a try fell into the next phase says nothing of what hap
   const late = good({ due: 990, attempts: [attempt({ start: 990, cutBy: 'per_try' }), attempt({ n: 2, start: 1100 })] })
   const early = good({ due: 100, attempts: [attempt({ start: 100, cutBy: 'per_try' }), attempt({ n: 2, start: 300 })] })
   const { plan, observations } = world({ expect: [], records: [early, late] })
-  expect(select({ given: { timeout: 'per_try' } }, plan, observations, false).records.map(({ id }) => id)).toEqual([early.id])
+  expect(Array.from(select({ given: { timeout: 'per_try' } }, plan, observations, false).records, ({ id }) => id)).toEqual([early.id])
 })
 
 test('more conditions never select more', () => {

@@ -16,7 +16,7 @@ function ids(claim: object, records: RequestRecord[], more: Partial<World> = {})
   })
   const [filter] = scenario.expect
   if (filter === undefined) throw new Error('expected an expectation')
-  return select(filter, plan, observations, false).records.map((record) => record.id)
+  return Array.from(select(filter, plan, observations, false).records, ({ id }) => id)
 }
 
 test('a phase selects the requests that were due in it; no phase selects all', () => {
