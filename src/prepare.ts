@@ -6,7 +6,8 @@ import { tierFindings } from './predict/tiers.ts'
 import { isPlannable } from './scenario/check-load.ts'
 import { isEcho } from './scenario/echo.ts'
 import type { Finding } from './scenario/finding.ts'
-import { inOrder, refusal } from './scenario/parse.ts'
+import { ALL_PARTS } from './scenario/mend.ts'
+import { type Draft, inOrder, refusal } from './scenario/parse.ts'
 import { readDraft } from './scenario/read.ts'
 import { goesStraight, knownRouteOf, requestsOf } from './scenario/routing.ts'
 import type { Scenario } from './scenario/scenario.ts'
@@ -38,11 +39,11 @@ export function prepare(file: string, options: PrepareOptions): Prepared {
   const draft = readDraft(file)
   const scenario: Scenario = options.seed === undefined ? draft.scenario : { ...draft.scenario, seed: options.seed }
   // A load beyond all bounds is among the problems; planning it would fill the memory.
-  const plan = isPlannable(scenario) ? compilePlan(scenario) : undefined
+  const plan = isWhole(draft) && isPlannable(scenario) ? compilePlan(scenario) : undefined
   const problems = [
     ...draft.problems,
     ...refuseTarget(scenario, options.allowTarget).map((finding) => draft.located(finding, 'bare')),
-    ...(plan === undefined ? [] : unprovable(scenario, plan, draft.findings)).map((finding) => draft.located(finding, 'bare')),
+    ...(plan === undefined ? [] : unprovable(scenario, plan, draft)).map((finding) => draft.located(finding, 'bare')),
   ]
   if (problems.length > 0 || plan === undefined) throw refusal(file, problems)
   const prediction = predict(scenario, plan)
@@ -53,14 +54,17 @@ export function prepare(file: string, options: PrepareOptions): Prepared {
   return { scenario, plan, prediction, warnings: inOrder(file, warnings) }
 }
 
+/** Whether all but the claims is as it was written. */
+const isWhole = ({ sound }: Draft) => [...ALL_PARTS].every((part) => sound.has(part))
+
 /** Claims that the planned load cannot decide, without those that only repeat what was found before. */
-function unprovable(scenario: Scenario, plan: Plan, findings: readonly Finding[]): Finding[] {
+function unprovable(scenario: Scenario, plan: Plan, { findings, isMadeUp }: Draft): Finding[] {
   const kinds = requestsOf(scenario)
   const clusterOf = (index: number) => {
     const kind = kinds[index]
     return kind && goesStraight(scenario) ? knownRouteOf(scenario, kind) : undefined
   }
-  return undecidable(scenario, plan, clusterOf).filter(({ path }) => !isEcho(path, scenario, findings))
+  return undecidable(scenario, plan, clusterOf).filter(({ path }) => !isMadeUp(path) && !isEcho(path, scenario, findings))
 }
 
 /** Load and faults go only to what the run itself started, or to this machine. */

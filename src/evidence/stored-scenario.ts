@@ -34,7 +34,7 @@ export function storeScenario(scenario: Scenario, document: unknown): StoredScen
 /** @throws ChaosError when this version of chaos reads other scenarios */
 export function restoreScenario({ file, document, places, samples }: StoredScenario, seed: number): Scenario {
   const read = readBySchema(document)
-  if (!('document' in read)) {
+  if (read.findings.length > 0 || read.rest === undefined) {
     throw new ChaosError('badInput', 'the scenario of the run cannot be read by this version of chaos', {
       detail: read.findings.map(({ path, message }) => `${formatPath(path)}: ${message}`),
       hint: 'judge it with the version it was run with',
@@ -47,7 +47,7 @@ export function restoreScenario({ file, document, places, samples }: StoredScena
     }
     return { line: 1, col: 1 }
   }
-  return { ...read.document, seed, file, text: '', folder: '.', samples, locate }
+  return { ...read.rest.document, seed, file, text: '', folder: '.', samples, locate }
 }
 
 /** Every place in a document, the whole first. */

@@ -9,14 +9,16 @@ import { AT_INGRESS } from './timeouts.ts'
 
 export type Fault = ScenarioDocument['phases'][number]['faults'][number]
 
-/** Faults that could never fire, or whose effect nobody would wait for. */
-export function faultFindings(scenario: ScenarioDocument): Finding[] {
-  return scenario.phases.flatMap((phase, i) =>
-    phase.faults.flatMap((fault, j) =>
-      [replica, reach, patience].flatMap((check) =>
-        check(scenario, fault).map((found): Finding => ({ ...found, path: ['phases', i, 'faults', j, ...found.path] })),
-      ),
-    ),
+/** Faults that could never fire. */
+export const faultFindings = (scenario: ScenarioDocument): Finding[] =>
+  ofFaults(scenario, (fault) => [...replica(scenario, fault), ...reach(scenario, fault)])
+
+/** Faults whose effect nobody would wait for. */
+export const patienceFindings = (scenario: ScenarioDocument): Finding[] => ofFaults(scenario, (fault) => patience(scenario, fault))
+
+function ofFaults({ phases }: ScenarioDocument, check: (fault: Fault) => Finding[]): Finding[] {
+  return phases.flatMap(({ faults }, i) =>
+    faults.flatMap((fault, j) => check(fault).map((found): Finding => ({ ...found, path: ['phases', i, 'faults', j, ...found.path] }))),
   )
 }
 

@@ -10,16 +10,14 @@ import { expectedIn, stretchesOf } from './shape.ts'
 /** 0.1 * 30 / 3 is a hair below 1. */
 const ROUNDING = 1e-9
 
-/** A load that cannot be sent, or that says nothing of the scenario's clusters. */
-export function loadFindings(scenario: ScenarioDocument): Finding[] {
-  return [
-    ...loop(scenario),
-    ...size(scenario),
-    ...uploads(scenario),
-    ...unrouted(scenario),
-    ...headerRules(scenario),
-    ...borrowedNames(scenario),
-  ]
+/** A load that is of no kind or of two, too much, or nothing. */
+export function amountFindings(scenario: ScenarioDocument): Finding[] {
+  return [...loop(scenario), ...size(scenario)]
+}
+
+/** Requests that cannot be sent, or that say nothing of the scenario's clusters. */
+export function requestFindings(scenario: ScenarioDocument): Finding[] {
+  return [...uploads(scenario), ...unrouted(scenario), ...headerRules(scenario), ...borrowedNames(scenario)]
 }
 
 /** @returns how long the load lasts, and how many requests its open loop plans; none are planned in a closed loop. */

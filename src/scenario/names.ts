@@ -2,6 +2,7 @@ import { didYouMean } from '../value/nearest.ts'
 import { show } from '../value/show.ts'
 import type { Finding } from './finding.ts'
 import { formatPath } from './finding.ts'
+import { knownKeys } from './keys.ts'
 import type { DocumentPath } from './scenario.ts'
 
 /**
@@ -18,10 +19,22 @@ export function nameFindings(document: unknown): Finding[] {
     ...(phases.length > 0 && namesOf(phases).length === phases.length
       ? unknownNames(claims(document, 'phase'), namesOf(phases), 'phase', 'phase')
       : []),
-    ...unknownNames(claims(document, 'request'), namesOf(requests), 'request', 'request of load.requests with a name'),
+    ...(areRequestsKnown(document)
+      ? unknownNames(claims(document, 'request'), namesOf(requests), 'request', 'request of load.requests with a name')
+      : []),
     ...doubles(phases, ['phases'], 'phase'),
     ...doubles(requests, ['load', 'requests'], 'request'),
   ]
+}
+
+/** Not so where the list of them, or an item of it, is something else, or may stand under a key that is misspelt. */
+function areRequestsKnown(document: unknown): boolean {
+  const load = get(document, 'load')
+  if (!isMap(load)) return get(get(document, 'app'), 'run') !== undefined
+  const { requests } = load
+  const isSpelt = (map: unknown, at: DocumentPath) => isMap(map) && Object.keys(map).every((key) => knownKeys(at).includes(key))
+  if (requests === undefined) return isSpelt(load, ['load'])
+  return Array.isArray(requests) && requests.every((request) => isSpelt(request, ['load', 'requests', 0]))
 }
 
 interface Reference {

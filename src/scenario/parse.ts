@@ -2,6 +2,7 @@ import { ChaosError, type Problem } from '../errors.ts'
 import { plural, show } from '../value/show.ts'
 import { checkScenario } from './check.ts'
 import { type Finding, formatPath } from './finding.ts'
+import type { Part } from './mend.ts'
 import { nameFindings } from './names.ts'
 import { parseSamples } from './samples.ts'
 import type { DocumentPath, Scenario } from './scenario.ts'
@@ -13,10 +14,14 @@ const MAX_PROBLEMS = 50
 
 const START = 'expected a map with the keys name, upstreams, load, phases and expect'
 
-/** A scenario whose parts are all well-formed, with what is wrong with it all the same. */
+/** A scenario as far as it can be read, with what is wrong with it. */
 export interface Draft {
-  /** Sound only where there are no problems. */
+  /** As it was written only where there are no problems. */
   scenario: Scenario
+  /** The parts of it that are as they were written, where what is wrong is of the wrong kind. */
+  sound: ReadonlySet<Part>
+  /** Whether what stands there was not written, but stands for what could not be read. */
+  isMadeUp(path: DocumentPath): boolean
   /** By place in the document; `problems` has them too. */
   findings: readonly Finding[]
   problems: readonly Problem[]
@@ -40,7 +45,7 @@ export function parseScenario(text: string, file: string, readSamples: (path: st
  *
  * @param file - as messages should name it
  * @param readSamples - the text of a file of latency samples, by its path in the scenario; throws ChaosError
- * @throws ChaosError `badInput` when the text is no scenario by its format, with every problem of it
+ * @throws ChaosError `badInput` when too little of it can be read, with every problem of it
  */
 export function parseDraft(text: string, file: string, readSamples: (path: string) => string): Draft {
   const body = text.replace(/^\ufeff/, '')
@@ -51,28 +56,38 @@ export function parseDraft(text: string, file: string, readSamples: (path: strin
     throw refusal(file, [...source.problems, source.problem(0, `${START}, got ${show(source.value)}`)])
 
   const read = readBySchema(source.value)
+  const { rest } = read
+  const sound = rest?.sound ?? new Set<Part>()
   const findings = [
     ...nameFindings(source.value),
+    ...read.findings,
     // Where a value could not be read, another stands in its place: it says nothing of the whole.
-    ...('document' in read
-      ? [...(source.problems.length === 0 ? checkScenario(read.document) : []), ...respeltTexts(source)]
-      : read.findings),
+    ...(rest !== undefined && source.problems.length === 0
+      ? checkScenario(rest.document, sound).filter((finding) => !isSaid(finding, read.findings) && !rest.isMadeUp(finding.path))
+      : []),
+    ...respeltTexts(source),
   ]
-  const { samples, problems } = 'document' in read ? readAllSamples(read.document, source, readSamples) : { samples: {}, problems: [] }
+  const { samples, problems } =
+    rest !== undefined && sound.has('upstreams') ? readAllSamples(rest.document, source, readSamples) : { samples: {}, problems: [] }
 
   // A value that could not be read stands as nothing in the document: what the schema says of that is an echo.
   const places = new Set(source.problems.map(placeOf))
   const locatedIn = (finding: Finding, bare?: 'bare') => located(source, finding, bare)
   const found = findings.map((finding) => locatedIn(finding)).filter((problem) => !places.has(placeOf(problem)))
   const all = [...source.problems, ...found, ...problems]
-  if (source.problems.length > 0 || !('document' in read)) throw refusal(file, all)
+  if (source.problems.length > 0 || rest === undefined) throw refusal(file, all)
 
   const locate = (path: DocumentPath) => {
     const { line, col } = source.problem(source.locate(path), '')
     return { line, col }
   }
-  return { scenario: { ...read.document, file, text: body, folder: '.', samples, locate }, findings, problems: all, located: locatedIn }
+  const scenario = { ...rest.document, file, text: body, folder: '.', samples, locate }
+  return { scenario, sound, isMadeUp: rest.isMadeUp, findings, problems: all, located: locatedIn }
 }
+
+/** Of a value that is wrong in itself, or of something in it, there is no more to be said. */
+const isSaid = ({ path }: Finding, findings: readonly Finding[]) =>
+  findings.some((finding) => finding.path.length > 1 && finding.path.every((part, index) => part === path[index]))
 
 const placeOf = ({ line, col }: Problem) => `${line}:${col}`
 

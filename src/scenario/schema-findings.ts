@@ -5,19 +5,40 @@ import { filledIn } from './batch.ts'
 import { type Finding, formatPath } from './finding.ts'
 import { claimMeant, mapMeant } from './forms.ts'
 import { adviceOnKey, meaningOf } from './keys.ts'
+import { ALL_PARTS, type Mended, mended } from './mend.ts'
 import type { DocumentPath } from './scenario.ts'
-import { scenarioSchema } from './schema.ts'
+import { type ScenarioDocument, scenarioSchema } from './schema.ts'
 
 type Issue = z.core.$ZodIssue
 type RawIssue = z.core.$ZodRawIssue
 
-/** Reads a plain value by the schema: the typed document, or all that is wrong with it. */
-export function readBySchema(value: unknown): { document: z.output<typeof scenarioSchema> } | { findings: Finding[] } {
+/** A document as far as it can be read: whole where there are no findings. */
+export interface ReadDocument {
+  findings: Finding[]
+  /** The typed document, mended where there are findings; undefined where too little is left of it. */
+  rest: (Pick<Mended, 'sound' | 'isMadeUp'> & { document: ScenarioDocument }) | undefined
+}
+
+/** Reads a plain value by the schema: the typed document, and all that is wrong with it. */
+export function readBySchema(value: unknown): ReadDocument {
   const { value: filled, findings: needless } = filledIn(value)
   const read = scenarioSchema.safeParse(filled, { error: (issue) => inOurWords(issue) })
-  if (read.success) return needless.length === 0 ? { document: read.data } : { findings: needless }
-  const issues = read.error.issues.flatMap((issue) => flatten(issue, [], filled))
-  return { findings: [...needless, ...withoutEchoes(issues, filled).flatMap((issue) => findings(issue, filled))] }
+  if (read.success) return { findings: needless, rest: { document: read.data, sound: ALL_PARTS, isMadeUp: () => false } }
+  const issues = withoutEchoes(
+    read.error.issues.flatMap((issue) => flatten(issue, [], filled)),
+    filled,
+  )
+  const left = mended(filled, issues.flatMap(placesOf))
+  const again = left && scenarioSchema.safeParse(left.value)
+  return {
+    findings: [...needless, ...issues.flatMap((issue) => findings(issue, filled))],
+    rest: left && again?.success ? { document: again.data, sound: left.sound, isMadeUp: left.isMadeUp } : undefined,
+  }
+}
+
+function placesOf(issue: Issue): DocumentPath[] {
+  const path = issue.path as DocumentPath
+  return issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path]
 }
 
 /** What zod says where the schema has no words of its own. */
