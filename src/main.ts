@@ -97,7 +97,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .addHelpText('after', EXPLAIN_HELP)
     .action(async (file: string, id: string | undefined, options) => {
       const { explainCommand } = await import('./commands/explain.ts')
-      explainCommand(file, id, options)
+      code = explainCommand(file, id, options)
     })
 
   program

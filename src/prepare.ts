@@ -1,4 +1,4 @@
-import type { Problem } from './errors.ts'
+import type { ChaosError, Problem } from './errors.ts'
 import { compilePlan } from './plan/compile.ts'
 import type { Plan } from './plan/plan.ts'
 import { type Prediction, predict } from './predict/predict.ts'
@@ -36,6 +36,17 @@ export interface PrepareOptions {
 
 /** Everything that can be found wrong before something starts. @throws ChaosError `badInput` with all problems of the file. */
 export function prepare(file: string, options: PrepareOptions): Prepared {
+  const { prepared, refused } = examine(file, options)
+  if (refused !== undefined) throw refused
+  return prepared
+}
+
+/**
+ * What a scenario comes to, and why it is refused, if it is. It is told of a refused one, too, where all but its claims
+ * is as it was written.
+ * @throws ChaosError `badInput` with all problems of the file where that is not so
+ */
+export function examine(file: string, options: PrepareOptions): { prepared: Prepared; refused: ChaosError | undefined } {
   const draft = readDraft(file)
   const scenario: Scenario = options.seed === undefined ? draft.scenario : { ...draft.scenario, seed: options.seed }
   // A load beyond all bounds is among the problems; planning it would fill the memory.
@@ -45,13 +56,15 @@ export function prepare(file: string, options: PrepareOptions): Prepared {
     ...refuseTarget(scenario, options.allowTarget).map((finding) => draft.located(finding, 'bare')),
     ...(plan === undefined ? [] : unprovable(scenario, plan, draft)).map((finding) => draft.located(finding, 'bare')),
   ]
-  if (problems.length > 0 || plan === undefined) throw refusal(file, problems)
+  const refused = problems.length > 0 || plan === undefined ? refusal(file, problems) : undefined
+  if (plan === undefined || (refused && !draft.claimsOnly)) throw refused
   const prediction = predict(scenario, plan)
+  if (refused) return { prepared: { scenario, plan, prediction, warnings: [] }, refused }
   const warnings = [
     ...[...warningFindings(scenario), ...tierFindings(scenario)].map((finding) => draft.located(finding)),
     ...contradicted(scenario, plan, prediction).map((finding) => draft.located(finding, 'bare')),
   ]
-  return { scenario, plan, prediction, warnings: inOrder(file, warnings) }
+  return { prepared: { scenario, plan, prediction, warnings: inOrder(file, warnings) }, refused }
 }
 
 /** Whether all but the claims is as it was written. */

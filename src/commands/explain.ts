@@ -1,5 +1,6 @@
-import { ChaosError } from '../errors.ts'
-import { prepare } from '../prepare.ts'
+import { ChaosError, EXIT, type ExitCode } from '../errors.ts'
+import { examine } from '../prepare.ts'
+import { renderError } from '../report/errors.ts'
 import { explainedConfig, explainedJson, renderExplained } from '../report/explain.ts'
 import { terminalOf } from '../terminal.ts'
 import { explainRun, runFolder } from './explain-run.ts'
@@ -11,21 +12,29 @@ export interface ExplainFlags {
   color: boolean
 }
 
-/** What a scenario comes to, without starting anything, or what happened in a run. @throws ChaosError `badInput` where the scenario is not sound */
-export function explainCommand(file: string, id: string | undefined, flags: ExplainFlags): void {
+/**
+ * What a scenario comes to, without starting anything, or what happened in a run. Where only its claims are refused, all
+ * else is shown, and then the refusal.
+ * @throws ChaosError `badInput` where more than that is not sound
+ */
+export function explainCommand(file: string, id: string | undefined, flags: ExplainFlags): ExitCode {
   const run = runFolder(file)
   if (run !== undefined) {
     explainRun(run, id, flags)
-    return
+    return EXIT.pass
   }
   if (id !== undefined) {
     throw new ChaosError('badInput', `a request can be told of a run only, and ${file} is not the folder of one`)
   }
-  const prepared = prepare(file, flags)
+  const { prepared, refused } = examine(file, flags)
   const text = flags.config
     ? explainedConfig(prepared).trimEnd()
     : flags.json
       ? JSON.stringify(explainedJson(prepared), null, 2)
       : renderExplained(prepared, terminalOf(process.stdout, flags.color))
   process.stdout.write(`${text}\n`)
+  if (refused === undefined) return EXIT.pass
+  // Whoever asks why a claim is refused needs what it is about.
+  process.stderr.write(`\n${renderError(refused, terminalOf(process.stderr, flags.color))}\n`)
+  return EXIT.badInput
 }

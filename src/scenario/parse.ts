@@ -22,6 +22,8 @@ export interface Draft {
   sound: ReadonlySet<Part>
   /** Whether what stands there was not written, but stands for what could not be read. */
   isMadeUp(path: DocumentPath): boolean
+  /** Whether nothing is wrong but claims: all else can be planned and shown. */
+  claimsOnly: boolean
   /** By place in the document; `problems` has them too. */
   findings: readonly Finding[]
   problems: readonly Problem[]
@@ -82,7 +84,8 @@ export function parseDraft(text: string, file: string, readSamples: (path: strin
     return { line, col }
   }
   const scenario = { ...rest.document, file, text: body, folder: '.', samples, locate }
-  return { scenario, sound, isMadeUp: rest.isMadeUp, findings, problems: all, located: locatedIn }
+  const claimsOnly = problems.length === 0 && findings.every(({ path }) => path[0] === 'expect')
+  return { scenario, sound, isMadeUp: rest.isMadeUp, claimsOnly, findings, problems: all, located: locatedIn }
 }
 
 /** Of a value that is wrong in itself, or of something in it, there is no more to be said. */

@@ -40,3 +40,17 @@ test('a bad scenario is bad input: exit 2, with its place', async () => {
   expect(await chaos(['explain', 'none.yaml'], { cwd: folder })).toMatchObject({ code: 2, stdout: '' })
   expect(await chaos(['explain'], { cwd: folder })).toMatchObject({ code: 2, stdout: '' })
 })
+
+test('a scenario of which only claims are refused is explained all the same, with the refusal at the end: exit 2', async () => {
+  const folder = newFolder()
+  // 99.99 % takes 38,411 requests, and there are 100; "=<" is no operator.
+  writeScenario(folder, { name: 'few', expect: ['{ phase: only, success_rate: ">= 99.99%" }', '{ phase: only, p99: "=< 1s" }'] })
+  const { code, stdout, stderr } = await chaos(['explain', 'few.yaml'], { cwd: folder })
+  expect(code).toBe(2)
+  for (const part of ['TOPOLOGY', 'ROUTE-1', 'BY ARITHMETIC', 'ENVOY']) expect(stdout).toContain(part)
+  expect(stderr).toContain('few.yaml has 2 problems')
+  expect(stderr).toMatch(/few\.yaml:12:\d+.*success_rate ">= 99\.99%" needs 38,411 clean requests/)
+  expect(stderr).toMatch(/few\.yaml:13:\d+.*p99: expected a condition/)
+  const json = await chaos(['explain', 'few.yaml', '--json'], { cwd: folder })
+  expect([json.code, JSON.parse(json.stdout).version]).toEqual([2, 1])
+})
