@@ -9,7 +9,7 @@ Exit codes:
   0    every expectation held
   1    an expectation failed
   2    bad usage or a bad scenario; nothing was started
-  3    the environment: no Envoy, a process died, the disk is full
+  3    the environment: no Envoy, no program of the app, a process died, the disk is full
   4    inconclusive: too few samples, the fault missed its share, or the machine was too busy
   130  interrupted (129: the terminal was closed, 143: terminated); partial results are written`
 

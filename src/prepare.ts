@@ -8,6 +8,7 @@ import { isEcho } from './scenario/echo.ts'
 import type { Finding } from './scenario/finding.ts'
 import { ALL_PARTS } from './scenario/mend.ts'
 import { type Draft, inOrder, refusal } from './scenario/parse.ts'
+import { missingProgram } from './scenario/programs.ts'
 import { readDraft } from './scenario/read.ts'
 import { goesStraight, knownRouteOf, requestsOf } from './scenario/routing.ts'
 import type { Scenario } from './scenario/scenario.ts'
@@ -22,6 +23,8 @@ export interface Prepared {
   /** What follows from both by arithmetic. */
   prediction: Prediction
   warnings: readonly Warning[]
+  /** The program of the app is not on this machine: nothing wrong with the scenario, but it cannot be run here. */
+  lacking: Problem | undefined
 }
 
 /** Something of a sound scenario that has no effect, at its place: it keeps nothing from running. */
@@ -32,6 +35,8 @@ export interface PrepareOptions {
   seed?: number
   /** A host that load may go to although the run does not start it and it is not this machine. */
   allowTarget?: string
+  /** The PATH of whoever starts the run, on which the program of an app is looked for. */
+  path?: string | undefined
 }
 
 /** Everything that can be found wrong before something starts. @throws ChaosError `badInput` with all problems of the file. */
@@ -59,12 +64,14 @@ export function examine(file: string, options: PrepareOptions): { prepared: Prep
   const refused = problems.length > 0 || plan === undefined ? refusal(file, problems) : undefined
   if (plan === undefined || (refused && !draft.claimsOnly)) throw refused
   const prediction = predict(scenario, plan)
-  if (refused) return { prepared: { scenario, plan, prediction, warnings: [] }, refused }
+  const program = missingProgram(scenario, options.path)
+  const lacking = program && draft.located(program)
+  if (refused) return { prepared: { scenario, plan, prediction, warnings: [], lacking }, refused }
   const warnings = [
     ...[...warningFindings(scenario), ...tierFindings(scenario)].map((finding) => draft.located(finding)),
     ...contradicted(scenario, plan, prediction).map((finding) => draft.located(finding, 'bare')),
   ]
-  return { prepared: { scenario, plan, prediction, warnings: inOrder(file, warnings) }, refused }
+  return { prepared: { scenario, plan, prediction, warnings: inOrder(file, warnings), lacking }, refused }
 }
 
 /** Whether all but the claims is as it was written. */

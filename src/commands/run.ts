@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path'
 import { ChaosError, EXIT, type ExitCode } from '../errors.ts'
 import { Live } from '../live/live.ts'
-import { type Prepared, prepare } from '../prepare.ts'
+import { type Prepared, type PrepareOptions, prepare } from '../prepare.ts'
 import type { EndingSignal, FinishedRun } from '../report/finished-run.ts'
 import { wrap } from '../report/layout.ts'
 import { type Paper, paper } from '../report/paper.ts'
@@ -30,7 +30,8 @@ interface World {
 
 /** Checks every file before the first is run, runs them one after the other, and says how all of them together ended. */
 export async function runCommand(files: readonly string[], flags: RunFlags, world: World): Promise<ExitCode> {
-  const prepared = prepareAll(files, flags)
+  const prepared = prepareAll(files, { ...flags, path: world.env.PATH })
+  refuseLacking(prepared)
   const names = distinct(prepared.map((one) => slug(one.scenario.file)))
   const outs = names.map((name) => (flags.out === undefined || names.length === 1 ? flags.out : join(flags.out, name)))
   for (const out of outs) if (out !== undefined) checkResultsFolder(out)
@@ -124,7 +125,7 @@ function unwritten(finished: FinishedRun, error: unknown): FinishedRun {
 }
 
 /** All problems of all files at once. */
-function prepareAll(files: readonly string[], flags: RunFlags): Prepared[] {
+function prepareAll(files: readonly string[], flags: PrepareOptions): Prepared[] {
   const problems: ChaosError[] = []
   const prepared = files.flatMap((file) => {
     try {
@@ -144,6 +145,12 @@ function prepareAll(files: readonly string[], flags: RunFlags): Prepared[] {
     })
   }
   return prepared
+}
+
+/** What Envoy and the stubs would be started for in vain. */
+function refuseLacking(prepared: readonly Prepared[]): void {
+  const problems = prepared.flatMap(({ lacking }) => lacking ?? [])
+  if (problems.length > 0) throw new ChaosError('environment', 'the app cannot be started here', { problems })
 }
 
 export function exitCodeOf({ ended, verdict }: Pick<FinishedRun, 'ended' | 'verdict'>): ExitCode {

@@ -12,9 +12,9 @@ export function validateCommand(files: readonly string[], options: { allowTarget
   let code: ExitCode = EXIT.pass
   for (const file of files) {
     try {
-      const { scenario, plan, warnings } = prepare(file, options)
+      const { scenario, plan, warnings, lacking } = prepare(file, { ...options, path: process.env.PATH })
       process.stdout.write(`${file}: ok, ${plural(scenario.expect.length, 'expectation')} over ${extentOf(plan)}\n`)
-      for (const warning of warnings) tell(asError(warning))
+      for (const warning of lacking ? [lacking, ...warnings] : warnings) tell(asError(warning))
     } catch (error) {
       if (!(error instanceof ChaosError)) throw error
       tell(error)

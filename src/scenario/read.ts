@@ -2,11 +2,9 @@ import { type BigIntStats, existsSync, readFileSync, realpathSync, statSync } fr
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { ChaosError } from '../errors.ts'
 import { show } from '../value/show.ts'
-import { commandOf } from './check-app.ts'
-import type { Finding } from './finding.ts'
 import { MAX_SAMPLES_BYTES, MAX_SCENARIO_BYTES } from './limits.ts'
 import { type Draft, parseDraft, refusal } from './parse.ts'
-import { placeholdersOf } from './placeholders.ts'
+import { missingFiles } from './programs.ts'
 import type { Scenario } from './scenario.ts'
 
 /**
@@ -28,35 +26,12 @@ export function readDraft(file: string): Draft {
   const folder = dirname(realpathSync(file))
   const project = projectFolder(folder)
   const draft = parseDraft(text, file, (path) => readText(insideProject(path, folder, project), path, MAX_SAMPLES_BYTES))
-  const programs = missingPrograms(draft.scenario, (path) => insideProject(path, folder, project))
+  const files = missingFiles(draft.scenario, (path) => insideProject(path, folder, project))
   return {
     ...draft,
     scenario: { ...draft.scenario, folder },
-    problems: [...draft.problems, ...programs.map((each) => draft.located(each))],
+    problems: [...draft.problems, ...files.map((each) => draft.located(each))],
   }
-}
-
-/**
- * The program, and the script that it runs (node ./shop.mjs), where they are written as relative paths: those must be
- * there. Whatever else a command names may be made by the app itself.
- */
-function missingPrograms({ app }: Scenario, find: (path: string) => string): Finding[] {
-  return (app === undefined ? [] : commandOf(app)).slice(0, 2).flatMap((word, index): Finding[] => {
-    if (!/^\.\.?\//.test(word) || placeholdersOf(word).length > 0) return []
-    try {
-      find(word)
-      return []
-    } catch (error) {
-      if (!(error instanceof ChaosError)) throw error
-      return [
-        {
-          path: ['app', app?.run === undefined ? 'command' : 'run', index],
-          message: error.message,
-          ...(error.hint === undefined ? {} : { hint: error.hint }),
-        },
-      ]
-    }
-  })
 }
 
 /**

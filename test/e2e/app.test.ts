@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -99,7 +99,11 @@ test('an app that dies in the run ends it with 3, its last lines and partial res
 })
 
 test.each([
-  ['whose program there is not', { command: '[no-such-program-here]' }, 'no-such-program-here, or a program that it starts, was not found'],
+  [
+    'that starts a program that there is not',
+    { command: '[sh, -c, no-such-program-here]' },
+    'sh, or a program that it starts, was not found',
+  ],
   ['that ends before it is ready', { command: '[sh, -c, "echo no luck; exit 7"]' }, 'ended with code 7 before it was ready\nno luck'],
   [
     'that listens too late',
@@ -133,6 +137,26 @@ test('a port that another program has is not loaded', async () => {
   server.close()
   expect(code).toBe(3)
   expect(stdout).toContain(`port ${port} of the app is taken by another program`)
+})
+
+test('a program that this machine does not have is a warning, and ends a run before anything is started', async () => {
+  const folder = newFolder()
+  const out = join(folder, 'out')
+  const file = writeShop(folder, { command: '[no-such-program-here]' })
+  const place = /shop\.yaml:4:13: .*app\.command\[0\]: there is no program "no-such-program-here" on PATH\n.*\n.*\^\n {2}hint: /
+  expect(await chaos(['validate', file])).toMatchObject({ code: 0, stderr: expect.stringMatching(place) })
+  const started = start(['run', file, '--out', out])
+  expect(await started.finished).toMatchObject({ code: 3, stdout: '', stderr: expect.stringMatching(place) })
+  expect(existsSync(out)).toBe(false)
+})
+
+test('a PATH of its own is where the program of an app is looked for', async () => {
+  const folder = newFolder()
+  mkdirSync(join(folder, 'bin'))
+  writeFileSync(join(folder, 'bin/shopkeeper'), '#!/bin/sh\n', { mode: 0o755 })
+  const validated = (env: string) => chaos(['validate', writeShop(folder, { command: '[shopkeeper]', app: [`env: { PATH: ${env} }`] })])
+  expect(await validated('"bin:/usr/bin"')).toMatchObject({ code: 0, stderr: '' })
+  expect((await validated('/usr/bin')).stderr).toContain('there is no program "shopkeeper" on PATH')
 })
 
 test('a program of the project that there is not is found before the run, at its place', async () => {

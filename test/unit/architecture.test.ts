@@ -52,6 +52,7 @@ const SHELL = [
   'topology/',
   'runner/',
   'scenario/read.ts',
+  'scenario/programs.ts',
   'terminal.ts',
   'live/live.ts',
   'prepare.ts',

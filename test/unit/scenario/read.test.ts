@@ -82,3 +82,29 @@ describe('a file of samples', () => {
     expect(refusal(at('alone', 's.yaml'))[0]).toContain(`below the project folder ${at('alone')}`)
   })
 })
+
+describe('the program of an app', () => {
+  const withApp = (command: string) => SMALL.replace('envoy:\n', `app: { command: ${command} }\nenvoy:\n`)
+  beforeAll(() => {
+    writeFileSync(at('project', 'scenarios', 'plain.sh'), 'true\n')
+    writeFileSync(at('project', 'scenarios', 'ready.sh'), '#!/bin/sh\n', { mode: 0o755 })
+  })
+
+  test.each([
+    '[./ready.sh]',
+    '[node, ready.sh]',
+    '[sh, plain.sh]',
+    '[../scenarios/ready.sh]',
+    '[no-such-program, x.mjs]',
+    '[node, -e, x.mjs]',
+    '[/bin/sh, x.sh]',
+  ])('%s may be run, as far as the files of the project go', (command) => expect(refusal(write(withApp(command)))).toEqual([]))
+
+  test.each([
+    ['[./no.sh]', 'app.command[0]: "./no.sh" does not exist'],
+    ['[bin/shop]', 'app.command[0]: "bin/shop" does not exist'],
+    ['[./plain.sh]', 'app.command[0]: "./plain.sh" cannot be executed'],
+    ['[node, shop.mjs]', 'app.command[1]: "shop.mjs" does not exist'],
+    ['[python3, ./shop.py]', 'app.command[1]: "./shop.py" does not exist'],
+  ])('%s may not: %s', (command, problem) => expect(refusal(write(withApp(command)))).toEqual([problem]))
+})
