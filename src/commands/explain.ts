@@ -1,6 +1,6 @@
 import { ChaosError, EXIT, type ExitCode } from '../errors.ts'
 import { examine } from '../prepare.ts'
-import { renderError } from '../report/errors.ts'
+import { renderError, renderWarning } from '../report/errors.ts'
 import { explainedConfig, explainedJson, renderExplained } from '../report/explain.ts'
 import { terminalOf } from '../terminal.ts'
 import { explainRun, runFolder } from './explain-run.ts'
@@ -33,8 +33,10 @@ export function explainCommand(file: string, id: string | undefined, flags: Expl
       ? JSON.stringify(explainedJson(prepared), null, 2)
       : renderExplained(prepared, terminalOf(process.stdout, flags.color))
   process.stdout.write(`${text}\n`)
+  const look = terminalOf(process.stderr, flags.color)
+  for (const warning of prepared.warnings) process.stderr.write(`\n${renderWarning(warning, look)}\n`)
   if (refused === undefined) return EXIT.pass
   // Whoever asks why a claim is refused needs what it is about.
-  process.stderr.write(`\n${renderError(refused, terminalOf(process.stderr, flags.color))}\n`)
+  process.stderr.write(`\n${renderError(refused, look)}\n`)
   return EXIT.badInput
 }

@@ -35,6 +35,11 @@ function problemLines({ file, line, col, message, frame, hint }: Problem, paint:
   ]
 }
 
+/** What keeps nothing from running is shown as a problem is, and says what it is. */
+export function renderWarning(warning: Problem, look: Pick<Look, 'color'>): string {
+  return problemLines({ ...warning, message: `warning: ${warning.message}` }, painter(look.color)).join('\n')
+}
+
 /** Its blanks put the caret under the place: a tab stays one character. */
 const printableFrame = (line: string) => printable(line.replaceAll('\t', ' ')).trimEnd()
 

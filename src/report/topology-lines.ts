@@ -59,8 +59,16 @@ function loadOf(scenario: Scenario): Branch {
     text: `Envoy, port of ${cluster} (the routes to it) → cluster ${cluster}`,
   }))
   const program = commandOf(app).join(' ')
-  if (app.run !== undefined) return { text: `${plural(timesOf(app), 'run')} in each phase of ${program}`, below: [...ports, shared] }
-  return { text, below: [{ text: `app: ${program}`, below: [...ports, shared] }] }
+  if (app.run !== undefined)
+    return { text: `${plural(timesOf(app), 'run')} in each phase of ${program}${clientText(app)}`, below: [...ports, shared] }
+  return { text, below: [{ text: `app: ${program}${clientText(app)}`, below: [...ports, shared] }] }
+}
+
+/** What the app itself does about calls, where the scenario says it. */
+function clientText({ client }: NonNullable<Scenario['app']>): string {
+  if (client === undefined) return ''
+  const timeout = client.timeout === undefined ? 'no timeout of its own' : `gives a call up after ${formatMs(client.timeout)}`
+  return ` (${timeout}, ${client.retries === 0 ? 'no retries' : plural(client.retries, 'retry', 'retries')})`
 }
 
 const MOST_KINDS = 6

@@ -8,6 +8,7 @@ const SECTIONS: readonly string[] = [
   'upstreams.*.respond',
   'app',
   'app.ready',
+  'app.client',
   'envoy',
   'envoy.clusters.*',
   'envoy.clusters.*.circuit_breakers',

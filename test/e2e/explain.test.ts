@@ -54,3 +54,24 @@ test('a scenario of which only claims are refused is explained all the same, wit
   const json = await chaos(['explain', 'few.yaml', '--json'], { cwd: folder })
   expect([json.code, JSON.parse(json.stdout).version]).toEqual([2, 1])
 })
+
+test('what the client of the app does is shown where it stands, beside the limits of Envoy, and warned of', async () => {
+  const folder = newFolder()
+  writeFileSync(
+    join(folder, 'tiers.yaml'),
+    `name: tiers
+upstreams: { shop: {} }
+app: { command: [node, --version], client: { timeout: 2s, retries: 1 } }
+envoy: { routes: [{ match: { prefix: / }, cluster: shop, timeout: 5s }] }
+load: { rate: 100/s }
+phases: [{ name: only, for: 1s }]
+expect: [{ success_rate: ">= 50%" }]
+`,
+  )
+  const { code, stdout, stderr } = await chaos(['explain', 'tiers.yaml'], { cwd: folder })
+  expect(code).toBe(0)
+  expect(stdout).toContain('app: node --version (gives a call up after 2s, 1 retry)')
+  expect(stdout).toContain('with 1 retry of the app: up to 2 attempts for one request')
+  expect(stdout).toMatch(/\+2s +the app gives up: app\.client\.timeout/)
+  expect(stderr).toMatch(/^\ntiers\.yaml:3:55: warning: app\.client\.timeout: is shorter than what it waits for/)
+})
