@@ -39,13 +39,20 @@ export function coursesOf(records: Iterable<RequestRecord>, plan: Plan): Course[
     .sort((a, b) => a.phase - b.phase || b.count - a.count)
 }
 
+/** Where it is not known which calls a request led to, silence is not zero. */
+function triesOf(record: RequestRecord): string {
+  const known = attemptsOf(record).length
+  if (record.joined) return plural(known, 'try', 'tries')
+  return known === 0 ? 'tries not known' : `at least ${plural(known, 'try', 'tries')}`
+}
+
 function courseOf(record: RequestRecord, plan: Plan): string {
   const { calls } = record
   const met = new Set([...calls.flatMap((call) => call.ingressFaults), ...attemptsOf(record).flatMap(({ hop }) => hop?.faults ?? [])])
   return [
     causeOf(record, plan.load.deadline),
     ...(calls.length > 1 ? [plural(calls.length, 'call')] : []),
-    plural(attemptsOf(record).length, 'try', 'tries'),
+    triesOf(record),
     ...(met.size > 0 ? [`met ${metFaults([...met].sort(), plan)}`] : []),
     ...(record.stray ? ['left out: it came too late to the faults of its phase'] : []),
   ].join('; ')

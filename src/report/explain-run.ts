@@ -1,6 +1,7 @@
 import { crowdAt } from '../observe/crowd.ts'
 import type { RequestRecord } from '../observe/record.ts'
 import { plural } from '../value/show.ts'
+import type { Outcome } from '../verdict/verdict.ts'
 import { type Course, coursesOf } from './courses.ts'
 import { endedSentence } from './ending.ts'
 import { count, millis, shareOf } from './figures.ts'
@@ -11,7 +12,7 @@ import { requestLines } from './ndjson.ts'
 import { type Look, type Paper, paper } from './paper.ts'
 import { type Story, storyOf } from './story.ts'
 import { verdictLine } from './summary.ts'
-import { reasonLines, storyLines } from './why.ts'
+import { byReason, reasonLines, storyLines } from './why.ts'
 
 /** Rarer ones are counted together: an app may make a course of its own of each request. */
 const MOST_COURSES = 12
@@ -33,12 +34,17 @@ function claimLines(run: FinishedRun, page: Paper): string[] {
   const ended = run.ended === null ? [] : wrap(say(endedSentence(run.ended, run)), width, '  ', '    ')
   if (missed.length === 0 && ended.length === 0) return []
   const heads = headsOf(run, new Set(missed.flatMap(({ examples }) => examples)))
-  const claims = missed.flatMap((outcome) => [
-    ...reasonLines([outcome], run.scenario.file, page),
-    ...outcome.examples.flatMap((id) => wrap(say(heads.get(id) ?? id), width, '    · ', '      ')),
+  const claims = byReason(missed).flatMap((outcomes) => [
+    ...reasonLines(outcomes, run.scenario.file, page),
+    ...examplesOf(outcomes).flatMap((id) => wrap(say(heads.get(id) ?? id), width, '    · ', '      ')),
   ])
   return [paint('bold', 'CLAIMS THAT DO NOT HOLD'), ...ended, ...claims]
 }
+
+const MOST_EXAMPLES = 6
+
+/** Of claims that have one reason together, each once. */
+const examplesOf = (outcomes: readonly Outcome[]) => [...new Set(outcomes.flatMap(({ examples }) => examples))].slice(0, MOST_EXAMPLES)
 
 function headsOf({ observations, plan }: FinishedRun, ids: ReadonlySet<string>): Map<string, string> {
   const heads = new Map<string, string>()

@@ -39,11 +39,18 @@ function totals({ observations, loadMs, plan }: FinishedRun): string {
   if (observations === null) return 'nothing was sent'
   const requests = observations.records.length
   const attempts = observations.records.reduce((sum, record) => sum + attemptsOf(record).length, 0)
-  const each = requests === 0 ? '' : ` (${(attempts / requests).toFixed(3)} each)`
+  const unknown = observations.records.reduce((sum, { joined }) => sum + Number(!joined), 0)
   const runs = plan.load.kind === 'runs' ? `${plan.load.parallel} at once: ` : ''
   const loop = plan.load.kind === 'closed' ? `closed loop, ${plural(plan.load.connections, 'connection')}: ` : ''
   const warmup = plan.phases[0]?.from ? `, ${duration(plan.phases[0].from)} of it warm-up` : ''
-  return `${runs}${loop}${plural(requests, 'request')} in ${duration(loadMs)}${warmup} (${perSecond(requests, loadMs)}), ${plural(attempts, 'attempt')}${each}`
+  return `${runs}${loop}${plural(requests, 'request')} in ${duration(loadMs)}${warmup} (${perSecond(requests, loadMs)}), ${attemptsText(attempts, requests, unknown)}`
+}
+
+/** @param unknown - requests of which not all calls are known: no attempt seen is not none made */
+function attemptsText(attempts: number, requests: number, unknown: number): string {
+  if (requests > 0 && unknown === requests) return 'attempts not known: of no request all calls to Envoy are known'
+  if (unknown > 0) return `at least ${plural(attempts, 'attempt')}: of ${plural(unknown, 'request')} not all calls to Envoy are known`
+  return `${plural(attempts, 'attempt')}${requests === 0 ? '' : ` (${(attempts / requests).toFixed(3)} each)`}`
 }
 
 /** How full the breakers were at most, of those that the scenario sets or that came near their default. */

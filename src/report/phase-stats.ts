@@ -16,6 +16,8 @@ export interface PhaseStats {
   latency: { p50: number; p90: number; p99: number; max: number } | null
   /** Without a whole answer. */
   unanswered: number
+  /** Not all of whose calls to Envoy are known: they may have made more than is counted in what follows. */
+  unjoined: number
   attempts: number
   retries: number
   suppressed: number
@@ -46,6 +48,7 @@ const nothing = (): PhaseStats => ({
   statuses: {},
   latency: null,
   unanswered: 0,
+  unjoined: 0,
   attempts: 0,
   retries: 0,
   suppressed: 0,
@@ -60,6 +63,7 @@ function add(stats: PhaseStats, record: RequestRecord): void {
   stats.edge += Number(record.edge)
   stats.statuses[status] = (stats.statuses[status] ?? 0) + 1
   stats.unanswered += Number(latencyOf(record) === Number.POSITIVE_INFINITY)
+  stats.unjoined += Number(!record.joined)
   stats.attempts += attemptsOf(record).length
   stats.retries += retriesOf(record)
   stats.suppressed += suppressionsOf(record)

@@ -91,6 +91,9 @@ const phase = z
         'From the due time to the end of the answer; a request without one is infinitely slow (null). null as a whole: no requests.',
       ),
     unanswered: count.describe('Without a whole answer.'),
+    unjoined: count.describe(
+      'Requests of which not all calls to Envoy are known: attempts, retries, timeouts and rejections count what is known, and may be more.',
+    ),
     attempts: count,
     retries: count,
     retries_suppressed: count.describe('By max_retries or retry_budget.'),

@@ -100,6 +100,7 @@ function toPhase(
     statuses: stats.statuses,
     latency_ms: latency && { p50: finite(latency.p50), p90: finite(latency.p90), p99: finite(latency.p99), max: finite(latency.max) },
     unanswered: stats.unanswered,
+    unjoined: stats.unjoined,
     attempts: stats.attempts,
     retries: stats.retries,
     retries_suppressed: stats.suppressed,

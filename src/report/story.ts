@@ -34,6 +34,7 @@ export function storyOf(record: RequestRecord, plan: Plan, crowdAt?: CrowdAt): S
     tellCall(call, record, plan, crowdAt, (ms, what) => add(ms, which + what))
   }
   if (record.calls.length === 0) add(record.sent, noCall(record, plan))
+  else if (!record.joined && !isStraight(plan)) add(record.sent, 'nobody can say whether these are all the calls that were made for it')
   tellClientsView(record, add)
   // Calls of an app may overlap; what happened in one is told in order already.
   if (record.calls.length > 1) events.sort((a, b) => a.ms - b.ms)

@@ -19,8 +19,7 @@ export function whyLines(run: FinishedRun, paper: Paper): string[] {
   const lines: string[] = []
   if (run.ended !== null) lines.push(...endedLines(run.ended, endedSentence(run.ended, run), paper))
   for (const sentence of unsound) lines.push(...wrap(say(sentence), width, '  ? ', '    '))
-  // What a starved machine makes of every claim is told once.
-  const reasons = [...Map.groupBy(missed, ({ status, why }) => `${status} ${why}`).values()]
+  const reasons = byReason(missed)
   for (const reason of reasons.slice(0, MOST_REASONS)) lines.push(...reasonLines(reason, run.scenario.file, paper))
   const untold = reasons.slice(MOST_REASONS).reduce((sum, outcomes) => sum + outcomes.length, 0)
   if (untold > 0) lines.push(paint('dim', `  … ${untold} more, see results.json`))
@@ -32,6 +31,11 @@ export function whyLines(run: FinishedRun, paper: Paper): string[] {
   for (const record of witnesses) lines.push('', ...storyLines(storyOf(record, run.plan), record.id, paper))
   return [paint('bold', 'WHY'), ...lines]
 }
+
+/** What a starved machine, or an app that hands on no id, makes of every claim is told once. */
+export const byReason = (outcomes: readonly Outcome[]): Outcome[][] => [
+  ...Map.groupBy(outcomes, ({ status, why }) => `${status} ${why}`).values(),
+]
 
 /** @param outcomes - all with one reason; at least one */
 export function reasonLines(outcomes: readonly Outcome[], file: string, { width, paint, say }: Paper): string[] {

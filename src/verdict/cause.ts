@@ -29,7 +29,7 @@ function whyOf(record: RequestRecord, deadline: number): string {
   const call = tellingOf(calls)
   if (call === undefined) {
     if (record.joined) return 'from the app, which made no call'
-    return status === null ? '' : 'without a line in the log of Envoy'
+    return status === null ? '' : 'without a call to Envoy that is known to be its own'
   }
   const why = callEnd(call)
   // The upstream's whole answer is no cause of none.
@@ -37,7 +37,8 @@ function whyOf(record: RequestRecord, deadline: number): string {
   const { egress } = call
   // What Envoy answered is what the client got, or else an app stands between them.
   if (calls.length === 1 && (status === null || egress.status === status)) return why
-  if (egress.status > 0 && egress.status < 400) return 'from the app, whose calls all went well'
+  if (egress.status > 0 && egress.status < 400)
+    return record.joined ? 'from the app, whose calls all went well' : 'from the app, not all of whose calls are known'
   return `from the app, after ${egress.status === 0 ? 'no answer' : egress.status} of ${egress.cluster ?? 'no cluster'} ${why}`
 }
 

@@ -67,7 +67,10 @@ function measure(claim: Claim, evidence: Evidence): Finding {
   if (phasesOf(claim.expectation, plan).length === 0) return noData(`no phase is named ${JSON.stringify(claim.expectation.phase)}`)
   const selection = selectFor(claim, evidence)
   const found = beyondTheEnd(claim, selection, evidence, measureOf(claim, selection.records, evidence))
-  return doubted(found, selection.unjoined === null ? [] : [selection.unjoined])
+  if (selection.unjoined === null) return found
+  // What was counted is what is known of it: silence is not zero.
+  const isCount = claim.family === 'count' && claim.of !== 'spare_rejections' && found.seen !== null
+  return doubted(isCount ? { ...found, seen: `at least ${found.seen}` } : found, [selection.unjoined])
 }
 
 /** Requests are left out that went on when their faults were off: many of them must not be what makes a claim hold, or fail. */

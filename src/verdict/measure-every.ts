@@ -13,32 +13,35 @@ import { MIN_EXACT } from './limits.ts'
 export function measureEvery(claim: ClaimOf<'every'>, records: Records, { plan }: Evidence): Finding {
   if (records.length === 0) return noData('no request was seen of those that it is about')
   const { of } = claim
+  const isKnown = ({ joined }: RequestRecord) => joined || !('attempts' in of)
   const measured = (record: RequestRecord) =>
-    'status' in of ? record.status : 'exitCode' in of ? exitCodeOf(record) : attemptsOf(record).length
+    'status' in of ? record.status : 'exitCode' in of ? exitCodeOf(record) : isKnown(record) ? attemptsOf(record).length : null
+  const none = 'attempts' in of ? 'not known' : 'no answer'
   const isRight = (record: RequestRecord) =>
     'attempts' in of ? holds(of.attempts, attemptsOf(record).length) : measured(record) === ('status' in of ? of.status : of.exitCode)
   const wrong = records.filter((record) => !isRight(record))
   const status = wrong.length > 0 ? 'fail' : records.length >= MIN_EXACT ? 'pass' : 'inconclusive'
   const values = [...records.reduce((seen, record) => seen.add(measured(record)), new Set<number | null>())]
   return finding({
-    seen: counted(records, measured),
+    seen: counted(records, measured, none),
     value: values.length === 1 ? (values[0] ?? null) : null,
     interval: null,
     samples: records.length,
     status,
     why:
       status === 'fail'
-        ? `expected ${quote(claim)} of every request, got ${counted(wrong, measured)} at ${wrong.length} of ${plural(records.length, 'request')}: ${causes(wrong, plan.load.deadline)}`
+        ? `expected ${quote(claim)} of every request, got ${counted(wrong, measured, none)} at ${wrong.length} of ${plural(records.length, 'request')}: ${causes(wrong, plan.load.deadline)}`
         : `expected ${quote(claim)} of every request, got ${plural(records.length, 'request')}, and a claim about every request needs at least ${MIN_EXACT}`,
-    examples: diverse(wrong.length > 0 ? wrong : records, plan.load.deadline),
+    // What one made that is not known shows nothing.
+    examples: diverse(wrong.length > 0 ? wrong.filter(isKnown) : records, plan.load.deadline),
   })
 }
 
 /** `3`, or `200 (12 ×), 503 (388 ×)`; the most frequent value first. */
-function counted(records: Records, measured: (record: RequestRecord) => number | null): string {
+function counted(records: Records, measured: (record: RequestRecord) => number | null, none: string): string {
   const counts = new Map<string, number>()
   for (const record of records) {
-    const value = String(measured(record) ?? 'no answer')
+    const value = String(measured(record) ?? none)
     counts.set(value, (counts.get(value) ?? 0) + 1)
   }
   if (counts.size === 1) return [...counts.keys()].join()

@@ -30,6 +30,16 @@ test('phases, and the faults that were met, tell courses apart', () => {
   ])
 })
 
+test('where not all calls of a request are known, its tries are not either: none seen is not none made', () => {
+  const unknown = good({ egress: null, attempts: [] })
+  const inPart = good({ joined: false, attempts: [attempt(), attempt({ n: 2 })] })
+  expect(coursesOf([unknown, inPart], plan).map(({ what }) => what)).toEqual([
+    '200 as expected; tries not known',
+    '200 as expected; at least 2 tries',
+  ])
+  expect(coursesOf([good({ joined: true, calls: [] })], plan).map(({ what }) => what)).toEqual(['200 as expected; 0 tries'])
+})
+
 test('a course without an answer has no end', () => {
   expect(coursesOf([good({ status: null, end: null, error: 'nobody', success: false })], plan)).toMatchObject([
     { max: Number.POSITIVE_INFINITY },

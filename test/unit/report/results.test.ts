@@ -123,6 +123,7 @@ test('a phase adds up its requests', () => {
       },
       "to_ms": 20000,
       "unanswered": 0,
+      "unjoined": 0,
     }
   `)
 })

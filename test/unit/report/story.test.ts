@@ -196,3 +196,10 @@ test('an unexpected 200 is not a success by its status', () => {
   const only503 = { ...plan, requests: [{ ...(plan.requests[0] as PlannedRequest), successStatus: [503] }] }
   expect(tell(record(0, { success: false }), only503)).toContain('(not a success: status)')
 })
+
+test('of a request behind an app, of which not all calls are known, that is told', () => {
+  const behind = { ...plan, app: {} } as typeof plan
+  expect(tell(record(3, { joined: false }), behind)).toContain('nobody can say whether these are all the calls that were made for it')
+  expect(tell(record(3, { joined: false, calls: [] }), behind)).toContain('nobody can say which calls to Envoy were made for it')
+  expect(tell(record(3), behind)).not.toContain('nobody')
+})

@@ -4,7 +4,20 @@ import { describe, expect, test } from 'vitest'
 import { cells } from '../../../src/report/layout.ts'
 import { renderSummary } from '../../../src/report/summary.ts'
 import { anyRun } from './any-run.ts'
-import { evidence, failed, failing, interrupted, neverStarted, outcome, passing, plan, records, run, scenario } from './sample-run.ts'
+import {
+  evidence,
+  failed,
+  failing,
+  interrupted,
+  neverStarted,
+  outcome,
+  passing,
+  plan,
+  record,
+  records,
+  run,
+  scenario,
+} from './sample-run.ts'
 
 const plain = { color: false, width: 80 }
 
@@ -316,4 +329,23 @@ test('the sources of a fault are shown with the place, the replica and the condi
 test('a run of 300 requests with two expectations fits one screen', () => {
   expect(records).toHaveLength(300)
   expect(lines(renderSummary(run({ verdict: { status: 'pass', outcomes: passing } }), plain)).length).toBeLessThan(24)
+})
+
+describe('attempts in the totals', () => {
+  const loadOf = (...changed: Parameters<typeof record>[1][]) => {
+    const { observations } = run()
+    const own = changed.map((changes, i) => record(i, changes))
+    return /load +(.*)/.exec(
+      renderSummary(run({ observations: observations && { ...observations, records: own } }), { ...plain, width: 200 }),
+    )?.[1]
+  }
+  const known = {}
+  const unknown = { joined: false, calls: [] }
+
+  test('are counted where all calls are known', () =>
+    expect(loadOf(known, { joined: true, calls: [] })).toContain('2 requests in 29.9s (0.1/s), 1 attempt (0.500 each)'))
+  test('are the least that there were where some are not', () =>
+    expect(loadOf(known, unknown)).toContain('at least 1 attempt: of 1 request not all calls to Envoy are known'))
+  test('are not known where no call is', () =>
+    expect(loadOf(unknown, unknown)).toContain('attempts not known: of no request all calls to Envoy are known'))
 })

@@ -36,7 +36,11 @@ test.each([
   },
   { record: bad({ attempts: [], egress: egress({ flags: ['UH'] }) }), is: '503 no healthy upstream' },
   { record: bad({ attempts: [], egress: egress({ flags: ['NR'] }), status: 404 }), is: '404 no route' },
-  { record: bad({ egress: null, attempts: [] }), is: '503 without a line in the log of Envoy' },
+  { record: bad({ egress: null, attempts: [] }), is: '503 without a call to Envoy that is known to be its own' },
+  {
+    record: good({ status: 500, success: false, joined: false, calls: [{ egress: egress(), attempts: [attempt()], ingressFaults: [] }] }),
+    is: '500 from the app, not all of whose calls are known',
+  },
   { record: bad({ status: null, end: null, error: 'ECONNREFUSED', egress: null, attempts: [] }), is: 'no answer (ECONNREFUSED)' },
 ])('$is', ({ record, is }) => {
   expect(causeOf(record, 1000)).toBe(is)

@@ -112,6 +112,13 @@ test.each([
   )
 })
 
+test('where calls are not known, silence is not zero', () => {
+  const records = [...Array.from({ length: 8 }, () => good()), ...Array.from({ length: 2 }, () => good({ egress: null, attempts: [] }))]
+  expect(outcome({ attempts: 1 }, records)).toMatchObject({ seen: '1 (8 ×), not known (2 ×)', value: null, examples: [] })
+  expect(outcome({ retries: 0 }, records)).toMatchObject({ seen: 'at least 0' })
+  expect(outcome({ ejections: 0 }, records).seen).not.toContain('at least')
+})
+
 test('what the client alone sees needs no joining', () => {
   const records = Array.from({ length: 400 }, () => good({ egress: null, attempts: [] }))
   expect(outcome({ success_rate: '>= 99%' }, records).status).toBe('pass')
