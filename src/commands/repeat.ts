@@ -17,7 +17,10 @@ export function repeatCommand({ scenario, plan }: Prepared, flags: { envoy?: str
 
 /** In a checkout the launcher at its root, else the installed command. */
 function program(): string {
-  if (!import.meta.url.endsWith('.ts')) return 'chaos'
-  const launcher = relative(process.cwd(), fileURLToPath(new URL('../../chaos', import.meta.url)))
+  const own = import.meta.url
+  // The bundle of a checkout lies in node_modules/.chaos/CHECKSUM/dist.
+  const root = own.endsWith('.ts') ? '../..' : own.endsWith('.cjs') ? '../../../..' : undefined
+  if (root === undefined) return 'chaos'
+  const launcher = relative(process.cwd(), fileURLToPath(new URL(`${root}/chaos`, own)))
   return launcher.includes('/') ? launcher : `./${launcher}`
 }

@@ -1,16 +1,13 @@
 import { closeSync, openSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import type { Address } from '../envoy/addresses.ts'
 import { ChaosError } from '../errors.ts'
 import { type AppPlace, type AppProcess, END_WITHIN_MS } from './app-process.ts'
 import { writing } from './disk.ts'
 import { spawnGuarded } from './guard.ts'
+import { programOf } from './program.ts'
 import { lastLines } from './tail.ts'
-
-/** The runner lies beside us, as .ts in a checkout and as .js in the package. */
-const PROGRAM = fileURLToPath(new URL(`../runner/main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url))
 
 const READY_WITHIN_MS = 10_000
 
@@ -25,7 +22,7 @@ export async function startRunner(
   signal: AbortSignal,
 ): Promise<AppProcess & { address: Address }> {
   const stderr = writing(log, () => openSync(log, 'w'))
-  const runner = [process.execPath, '--disable-warning=ExperimentalWarning', PROGRAM, host, String(withinMs), ...command]
+  const runner = [...programOf('runner'), host, String(withinMs), ...command]
   const guarded = spawnGuarded(runner, { stdout: 'pipe', stderr, env, cwd })
   closeSync(stderr)
   const announced = new Promise<number>((resolve) => {

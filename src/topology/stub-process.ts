@@ -1,16 +1,13 @@
 import { closeSync, createWriteStream, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { ChaosError } from '../errors.ts'
 import { type StubReady, type StubSpec, TAKEN } from '../upstream/spec.ts'
 import { PRIVATE, writing } from './disk.ts'
 import { type Guarded, spawnGuarded } from './guard.ts'
 import { ask } from './http.ts'
 import { PortTaken } from './ports.ts'
+import { programOf } from './program.ts'
 import { lastLines } from './tail.ts'
-
-/** The stub program lies beside us, as .ts in a checkout and as .js in the package. */
-const PROGRAM = fileURLToPath(new URL(`../upstream/main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url))
 
 const READY_WITHIN_MS = 10_000
 
@@ -33,7 +30,7 @@ export async function startStub(planned: StubSpec, ports: readonly number[], dir
   const errorLog = join(directory, 'logs', 'stub.log')
   writing(specFile, () => writeFileSync(specFile, JSON.stringify(spec, null, 1), { mode: PRIVATE }))
   const stderr = writing(errorLog, () => openSync(errorLog, 'w'))
-  const guarded = spawnGuarded([process.execPath, '--disable-warning=ExperimentalWarning', PROGRAM, specFile], { stdout: 'pipe', stderr })
+  const guarded = spawnGuarded([...programOf('upstream'), specFile], { stdout: 'pipe', stderr })
   closeSync(stderr)
   try {
     const journal = createWriteStream(join(directory, 'logs', 'stub.ndjson'))

@@ -85,4 +85,4 @@ process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
   void fail(error instanceof ChaosError ? error.message : (error.stack ?? String(error)))
 })
 
-await main(process.argv[2])
+void main(process.argv[2])

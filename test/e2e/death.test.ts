@@ -148,7 +148,7 @@ test('an Envoy of another version is used, with a warning', async () => {
 test('a run ends with 3 where the stub cannot start', async () => {
   const folder = newFolder()
   const preload = join(folder, 'no-stub.cjs')
-  writeFileSync(preload, 'if (/upstream.main/.test(process.argv[1])) { console.error("no stub today"); process.exit(9) }')
+  writeFileSync(preload, 'if (/upstream\\.cjs$/.test(process.argv[1])) { console.error("no stub today"); process.exit(9) }')
   const { code, stdout, stderr } = await chaos(['run', writeScenario(folder), '--out', join(folder, 'out')], {
     env: { NODE_OPTIONS: `--require=${preload}` },
   })

@@ -52,7 +52,11 @@ function checkout(name: string, { dependencies }: { dependencies: boolean }): st
     writeFileSync(join(root, 'package.json'), JSON.stringify({ ...bare, type: 'module' }))
     writeFileSync(join(root, 'package-lock.json'), JSON.stringify({ ...bare, lockfileVersion: 3, requires: true, packages: { '': bare } }))
   }
+  mkdirSync(join(root, 'src/stage'))
   writeFileSync(join(root, 'src/cli.ts'), CLI)
+  writeFileSync(join(root, 'src/stage/part.ts'), '')
+  // They have no bundler; what happens with one is told in bundle.test.ts.
+  writeFileSync(join(root, 'bundle.mjs'), 'process.exitCode = 1')
   return root
 }
 
@@ -117,7 +121,7 @@ function toolsOnly(): string {
   const bin = join(folder, 'tools')
   if (!existsSync(bin)) {
     mkdirSync(bin)
-    for (const tool of ['sh', 'env', 'ls', 'cmp', 'readlink'])
+    for (const tool of ['sh', 'env', 'ls', 'cmp', 'cksum', 'readlink'])
       symlinkSync(existsSync(`/usr/bin/${tool}`) ? `/usr/bin/${tool}` : `/bin/${tool}`, join(bin, tool))
   }
   return bin
@@ -170,7 +174,7 @@ test('Ctrl-C in the middle of a set-up leaves nothing', async () => {
   const root = checkout('interrupted', { dependencies: true })
   const { stderr } = await stopInTheMiddle(root, (child) => process.kill(-(child.pid as number), 'SIGINT'))
   expect(stderr).toContain('set-up interrupted')
-  expect(readdirSync(root).sort()).toEqual(['.npmrc', 'chaos', 'package-lock.json', 'package.json', 'setup.mjs', 'src'])
+  expect(readdirSync(root).sort()).toEqual(['.npmrc', 'bundle.mjs', 'chaos', 'package-lock.json', 'package.json', 'setup.mjs', 'src'])
 })
 
 test('a start from another folder through a symbolic link keeps the folder', async () => {

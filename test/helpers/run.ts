@@ -48,6 +48,8 @@ export interface Start {
   cwd?: string
   /** `undefined` takes a variable away. */
   env?: Record<string, string | undefined>
+  /** The `./chaos` of another checkout. */
+  program?: string
 }
 
 const started: Started[] = []
@@ -75,11 +77,11 @@ export function newFolder(): string {
 }
 
 /** Starts `./chaos` with the Envoy of the tests, as the leader of a process group. */
-export function start(args: readonly string[], { cwd = newFolder(), env = {} }: Start = {}): Started {
+export function start(args: readonly string[], { cwd = newFolder(), env = {}, program = chaosProgram }: Start = {}): Started {
   const mark = `${process.pid}-${++marks}`
   // A test does not depend on the settings of whoever runs it.
   const { CI: _, NO_COLOR: __, FORCE_COLOR: ___, ...inherited } = process.env
-  const child = spawn(chaosProgram, args, {
+  const child = spawn(program, args, {
     cwd,
     env: { ...inherited, CHAOS_ENVOY: inject('envoy'), ...env, [MARK]: mark },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -127,7 +129,7 @@ function running(mark: string): Running[] {
 
 /** The process that was started as Envoy with this configuration; not its guard. */
 export const isEnvoy = ({ command }: Running) => !command.startsWith('/bin/sh') && / -c \S+envoy\.yaml .*--concurrency/.test(command)
-export const isStub = ({ command }: Running) => !command.startsWith('/bin/sh') && /upstream\/main\.[jt]s /.test(command)
+export const isStub = ({ command }: Running) => !command.startsWith('/bin/sh') && /upstream(\/main\.ts|\.cjs) /.test(command)
 
 /** @throws when it does not become true */
 export async function until(what: string, condition: () => boolean | Promise<boolean>, withinMs = MACHINE_LAG_MS): Promise<void> {

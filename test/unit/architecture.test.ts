@@ -41,6 +41,7 @@ const ORDER = [
   'commands',
   'main.ts',
   'cli.ts',
+  'start.ts',
 ]
 
 /** Where processes, sockets, files, clocks and the environment may be touched. Everything else is a function of its arguments. */
@@ -69,6 +70,7 @@ const SHELL = [
   'commands/',
   'main.ts',
   'cli.ts',
+  'start.ts',
 ]
 const WORLD_MODULE = /^(node:(?!(util|module)$)|undici|log-update|testcontainers)/
 const WORLD_GLOBAL = /\b(Date\.now|new Date\(\)|Math\.random|performance\.|process\.|setTimeout\(|setInterval\(|fetch\()/

@@ -1,0 +1,59 @@
+// Makes the bundle that ./chaos starts: each program of src, with what it needs of node_modules, in one file. Started by
+// ./chaos where the bundle of these sources is missing:
+//
+//   node bundle.mjs FOLDER PID
+//
+// FOLDER bears the checksum of the sources, so whoever finds it has the right one, and it never changes: a run that goes
+// on while sources are edited keeps its own. It is made aside and put in place by a rename; where that is not possible,
+// ./chaos starts the sources as they are. PID is that of ./chaos: when it is gone, so is this.
+import * as fs from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const PROGRAMS = { start: 'src/start.ts', chaos: 'src/main.ts', upstream: 'src/upstream/main.ts', runner: 'src/runner/main.ts' }
+/** No run goes on for so long: bundles of other sources, and what a killed start left, are not needed any more. */
+const OLD_MS = 24 * 3600 * 1000
+
+const root = dirname(fileURLToPath(import.meta.url))
+const folder = resolve(process.argv[2])
+const staging = `${folder}.${process.pid}`
+const starter = Number(process.argv[3])
+
+process.on('exit', () => fs.rmSync(staging, { recursive: true, force: true }))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
+setInterval(() => process.ppid === starter || process.exit(1), 50).unref()
+
+try {
+  fs.mkdirSync(staging, { recursive: true })
+  for (const [name, input] of Object.entries(PROGRAMS)) await bundle(name, input)
+  fs.copyFileSync(join(root, 'package.json'), join(staging, 'package.json'))
+  putInPlace()
+  sweep(dirname(folder))
+} catch (error) {
+  process.stderr.write(`chaos: its sources cannot be bundled, and start more slowly as they are: ${error.message}\n`)
+  process.exit(1)
+}
+
+/** CommonJS, since an `import` of a module of Node reads all that it has, and so loads much that nobody needs. */
+async function bundle(name, input) {
+  const { rolldown } = await import('rolldown')
+  const made = await rolldown({ cwd: root, input: { [name]: input }, platform: 'node', logLevel: 'silent' })
+  await made.write({ dir: join(staging, 'dist'), format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false })
+  await made.close()
+}
+
+function putInPlace() {
+  try {
+    fs.renameSync(staging, folder)
+  } catch (error) {
+    // Another start was first: its bundle is of the same sources.
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
+  }
+}
+
+function sweep(parent) {
+  for (const name of fs.readdirSync(parent)) {
+    const path = join(parent, name)
+    if (Date.now() - fs.statSync(path, { throwIfNoEntry: false })?.mtimeMs > OLD_MS) fs.rmSync(path, { recursive: true, force: true })
+  }
+}
