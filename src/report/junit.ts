@@ -1,4 +1,3 @@
-import junitReportBuilder, { type TestCase, type TestSuite } from 'junit-report-builder'
 import type { RequestRecord } from '../observe/record.ts'
 import type { Outcome } from '../verdict/verdict.ts'
 import { commandLine } from './command-line.ts'
@@ -8,10 +7,8 @@ import type { FinishedRun } from './finished-run.ts'
 import { masker, secretValues } from './mask.ts'
 import { tellRequest } from './story.ts'
 import { titleWithMetric } from './why.ts'
+import { type Element, renderXml } from './xml.ts'
 import { xmlText } from './xml-text.ts'
-
-// Its types describe an ES module, but Node loads its CommonJS form, where the builder itself is the export.
-const builder = junitReportBuilder as unknown as typeof junitReportBuilder.default
 
 /**
  * One suite a scenario, one case an outcome. A claim that does not hold is a failure; one that could not be judged is an
@@ -20,24 +17,48 @@ const builder = junitReportBuilder as unknown as typeof junitReportBuilder.defau
 export function renderJunit(run: FinishedRun): string {
   const mask = masker(secretValues(run.scenario))
   const say = (text: string) => xmlText(mask(text))
-  const report = builder.newBuilder()
-  const suite = report
-    .testSuite()
-    .name(say(run.scenario.name))
-    .timestamp(run.startedAt)
-    .time(Number.isFinite(run.durationMs) ? Math.round(run.durationMs) / 1000 : 0)
-  addProperties(suite, run, say)
-
-  const newCase = (name: string, line: number) => {
-    const added = suite.testCase().className(say(run.scenario.name)).name(say(name)).file(say(run.scenario.file))
-    withLine(added, line)
-    return added
-  }
+  const name = say(run.scenario.name)
   const records = examplesOf(run)
-  for (const [name, outcome] of named(run.verdict.outcomes)) addOutcome(newCase(name, outcome.at.line), outcome, run, records, say)
-  addEnding(run, newCase, say)
-  return report.build()
+  const cases: Case[] = [
+    ...named(run.verdict.outcomes).map(([title, outcome]) => ({
+      title,
+      line: outcome.at.line,
+      result: resultOf(outcome, run, records, say),
+    })),
+    ...endingCases(run, say),
+  ]
+  const count = (tag: Result['tag']) => cases.filter(({ result }) => result?.tag === tag).length
+  const counts = { tests: cases.length, failures: count('failure'), errors: count('error'), skipped: 0 }
+  const time = Number.isFinite(run.durationMs) ? Math.round(run.durationMs) / 1000 : 0
+  const suite: Element = {
+    tag: 'testsuite',
+    attributes: { name, timestamp: run.startedAt, time, ...counts },
+    content: [
+      { tag: 'properties', attributes: {}, content: propertiesOf(run, say) },
+      ...cases.map(({ title, line, result }) => ({
+        tag: 'testcase',
+        attributes: { classname: name, name: say(title), file: say(run.scenario.file), line },
+        content: result === null ? [] : [result],
+      })),
+    ],
+  }
+  return renderXml({ tag: 'testsuites', attributes: counts, content: [suite] })
 }
+
+interface Case {
+  title: string
+  line: number
+  /** null: it passed. */
+  result: Result | null
+}
+
+type Result = Element & { tag: 'failure' | 'error' }
+
+const resultAs = (tag: Result['tag'], message: string, type: string, content: string): Result => ({
+  tag,
+  attributes: { message, type },
+  content,
+})
 
 type Say = (text: string) => string
 
@@ -49,19 +70,23 @@ function examplesOf({ verdict, observations }: FinishedRun): ReadonlyMap<string,
   return found
 }
 
-function addProperties(suite: TestSuite, { plan, envoy, runtime, command, chaosVersion, observations, id }: FinishedRun, say: Say): void {
-  suite.property('run', say(id))
-  suite.property('seed', String(plan.seed))
-  suite.property('envoy', envoy === null ? 'none' : say(`${envoy.version ?? 'unknown'} (${envoy.source})`))
-  suite.property('runtime', runtime)
-  suite.property('chaos', say(chaosVersion))
-  suite.property('command', say(commandLine(command)))
-  for (const evidence of observations?.faults ?? []) {
+function propertiesOf({ plan, envoy, runtime, command, chaosVersion, observations, id }: FinishedRun, say: Say): Element[] {
+  const faults = (observations?.faults ?? []).flatMap((evidence): [string, string][] => {
     const fault = plan.faults.find((planned) => planned.id === evidence.id)
-    if (fault === undefined) continue
+    if (fault === undefined) return []
     const target = faultTarget(fault, replicasOf(fault.cluster, plan.stubs.servers))
-    suite.property(say(`fault.${fault.id}`), say(`${target}, ${askedAndMet(fault, evidence)}; ${independentSources(fault, evidence)}`))
-  }
+    return [[`fault.${fault.id}`, `${target}, ${askedAndMet(fault, evidence)}; ${independentSources(fault, evidence)}`]]
+  })
+  const properties: [string, string][] = [
+    ['run', id],
+    ['seed', String(plan.seed)],
+    ['envoy', envoy === null ? 'none' : `${envoy.version ?? 'unknown'} (${envoy.source})`],
+    ['runtime', runtime],
+    ['chaos', chaosVersion],
+    ['command', commandLine(command)],
+    ...faults,
+  ]
+  return properties.map(([name, value]) => ({ tag: 'property', attributes: { name: say(name), value: say(value) } }))
 }
 
 /** CI tells cases of different runs apart by their names: they must be unique and stay the same. */
@@ -77,8 +102,8 @@ function named(outcomes: readonly Outcome[]): [string, Outcome][] {
   })
 }
 
-function addOutcome(added: TestCase, outcome: Outcome, run: FinishedRun, records: ReadonlyMap<string, RequestRecord>, say: Say): void {
-  if (outcome.status === 'pass') return
+function resultOf(outcome: Outcome, run: FinishedRun, records: ReadonlyMap<string, RequestRecord>, say: Say): Result | null {
+  if (outcome.status === 'pass') return null
   const why = say(outcome.why ?? outcome.status)
   const interval = outcome.interval === null ? '' : `, interval ${outcome.interval.text}`
   const stories = outcome.examples.flatMap((id) => {
@@ -91,23 +116,19 @@ function addOutcome(added: TestCase, outcome: Outcome, run: FinishedRun, records
     ...stories,
   ]
   const body = say(evidence.join('\n'))
-  if (outcome.status === 'fail') added.failure(why, 'expectation').stacktrace(body)
-  else added.error(why, 'inconclusive', body)
+  return outcome.status === 'fail' ? resultAs('failure', why, 'expectation', body) : resultAs('error', why, 'inconclusive', body)
 }
 
-function addEnding(run: FinishedRun, newCase: (name: string, line: number) => TestCase, say: Say): void {
+/** What says that a run is no pass where no outcome does. */
+function endingCases(run: FinishedRun, say: Say): Case[] {
   const unsound = (run.observations?.unsound ?? []).join('\n')
   if (run.ended !== null) {
     const detail =
       run.ended.by === 'environment' ? [...run.ended.detail, ...(run.ended.hint === null ? [] : [`hint: ${run.ended.hint}`])] : []
-    newCase('the run goes its whole way', 1).error(say(endedSentence(run.ended, run)), run.ended.by, say(detail.join('\n')))
-  } else if (endingOf(run) !== 'pass' && run.verdict.outcomes.every((outcome) => outcome.status === 'pass')) {
-    newCase('the evidence is sound', 1).error(say(unsound || `the verdict is ${run.verdict.status}`), run.verdict.status, say(unsound))
+    const result = resultAs('error', say(endedSentence(run.ended, run)), run.ended.by, say(detail.join('\n')))
+    return [{ title: 'the run goes its whole way', line: 1, result }]
   }
-}
-
-/** The builder knows no `line` (GitLab and pytest's readers do), so it is set on the element that it builds. */
-function withLine(added: TestCase, line: number): void {
-  const build = added.build.bind(added)
-  added.build = (parent) => build(parent).att('line', line)
+  if (endingOf(run) === 'pass' || run.verdict.outcomes.some((outcome) => outcome.status !== 'pass')) return []
+  const result = resultAs('error', say(unsound || `the verdict is ${run.verdict.status}`), run.verdict.status, say(unsound))
+  return [{ title: 'the evidence is sound', line: 1, result }]
 }
