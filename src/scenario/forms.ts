@@ -1,9 +1,40 @@
 import type { Quantity } from '../value/condition.ts'
 import { conditionMeant } from '../value/meant.ts'
+import { METRIC_NAMES } from './expect-schema.ts'
 import { kindAt } from './keys.ts'
 import type { DocumentPath } from './scenario.ts'
+import { METHODS } from './schema.ts'
 
-/** A map in the place of a value, or a value in that of a map: how what was meant is written. */
+/** A value in another form than the one that its place has, such as text for a map: how what was meant is written. */
+
+/** Spelt almost like `ingress`, and somewhere else. */
+const NEITHER = /^(egress|router|client|downstream|app)$/
+
+/** What is longer than a line or two is written anew sooner than read. */
+const LONGEST_HINT = 240
+const short = (hint: string | undefined) => (hint === undefined || hint.length > LONGEST_HINT ? undefined : hint)
+
+/** @param expected - what zod expected there, if it was another type */
+export function formMeant(path: DocumentPath, value: unknown, expected: unknown, document: unknown): string | undefined {
+  const key = path.at(-1)
+  return short(
+    claimMeant(path, value, document) ??
+      (typeof key === 'number' ? itemMeant(path, value) : undefined) ??
+      (expected === 'object' || expected === 'record' ? mapMeant(String(key), value) : undefined) ??
+      (expected === 'boolean' && typeof value === 'string' ? truthMeant(value) : undefined) ??
+      (expected === 'string' && key === 'body' && typeof value === 'object' ? 'write json in place of body' : undefined) ??
+      (key === 'phase' && Array.isArray(value) ? 'write an item for each phase, or leave phase out for all of them' : undefined) ??
+      (key === 'status' ? statusMeant(value) : undefined) ??
+      (key === 'abort' && typeof value === 'string' && /^[1-5]xx$/i.test(value) ? 'name one status, such as 503' : undefined) ??
+      (key === 'at' && NEITHER.test(String(value))
+        ? 'upstream is behind the router, so that its policy reacts; ingress is before it'
+        : undefined) ??
+      (path.includes('retry_on') && /^\d{3}$/.test(String(value))
+        ? `write retriable-status-codes, and beside retry_on: retriable_status_codes: [${value}]`
+        : undefined) ??
+      pathMeant(path, value),
+  )
+}
 
 /** Comparisons, by the words that other tools have for them as keys. */
 const COMPARISONS: Record<string, string> = {
@@ -14,11 +45,9 @@ const COMPARISONS: Record<string, string> = {
   ...named('=', ['=', '==', 'eq', 'equals', 'exactly']),
 }
 
-/**
- * `success_rate: { min: 99% }` and `attempts: { stock: 1 }`: a condition is text, and a claim on one cluster names that
- * beside it.
- * @param path - of the value; undefined is returned where it is no claim
- */
+const QUANTITIES: Record<Quantity, true> = { share: true, latency: true, count: true, factor: true, throughput: true }
+
+/** `success_rate: { min: 99% }` and `attempts: { stock: 1 }`: a condition is text, and a claim on one cluster names that beside it. */
 export function claimMeant(path: DocumentPath, value: unknown, document: unknown): string | undefined {
   const [first, index, metric, ...inner] = path
   if (first !== 'expect' || typeof index !== 'number' || typeof metric !== 'string' || inner.length > 0 || !isMap(value)) return undefined
@@ -29,7 +58,7 @@ export function claimMeant(path: DocumentPath, value: unknown, document: unknown
   const upstreams = isMap(document) && isMap(document.upstreams) ? Object.keys(document.upstreams) : []
   if (upstreams.includes(key)) {
     const each = others.length === 0 ? '' : ', in an item of its own for each cluster'
-    return `a claim names its cluster beside it: write cluster: ${key}, ${metric}: ${spelt(asked)}${each}`
+    return `a claim names its cluster beside it: write cluster: ${key}, ${metric}: ${flow(asked)}${each}`
   }
   const op = Object.hasOwn(COMPARISONS, key) ? COMPARISONS[key] : undefined
   const text = `${op} ${asked}`
@@ -37,7 +66,47 @@ export function claimMeant(path: DocumentPath, value: unknown, document: unknown
   return `write ${metric}: ${JSON.stringify(conditionMeant(text, quantity as Quantity) ?? text)}`
 }
 
-const QUANTITIES: Record<Quantity, true> = { share: true, latency: true, count: true, factor: true, throughput: true }
+/** The key whose value an item is called by. */
+const CALLED_BY: Record<string, string> = { phases: 'name', faults: 'cluster', requests: 'name', expect: 'phase' }
+
+/** Whether an item is a map under its own name, as in `- baseline: { for: 3s }`: that its keys are missing is then no news. */
+export function isUnderItsName(path: DocumentPath, value: unknown): boolean {
+  if (typeof path.at(-1) !== 'number' || !Object.hasOwn(CALLED_BY, String(path.at(-2))) || !isMap(value)) return false
+  const values = Object.values(value)
+  return values.length === 1 && (isMap(values[0]) || values[0] === null)
+}
+
+/** What is meant by a key that is no key of the map at `path`, seen with what else stands in that. */
+export function keyMeant(path: DocumentPath, key: string, map: unknown, document: unknown): string | undefined {
+  if (!isMap(map)) return undefined
+  if (isUnderItsName(path, map)) return short(`write ${flow({ [CALLED_BY[String(path.at(-2))] as string]: key, ...(map[key] as object) })}`)
+  if (path.at(-1) === 'when') return short(`write when: { header: ${flow(map)} }`)
+  if (path.at(-2) === 'requests' && ['method', 'path', 'url'].includes(key)) {
+    const method = METHODS.find((each) => each === String(map.method).toUpperCase()) ?? 'GET'
+    return `the method is the key of the path: write ${method}: ${flow(map.path ?? map.url ?? '/items/42')}`
+  }
+  return claimMeant(path, map, document)
+}
+
+/** Text in the place of an item. */
+function itemMeant(path: DocumentPath, value: unknown): string | undefined {
+  if (typeof value !== 'string' || value.length > LONGEST) return undefined
+  switch (path.at(-2)) {
+    case 'phases':
+      return `write { name: ${flow(value)}, for: 10s }`
+    case 'requests': {
+      const [, method = 'GET', target] = /^(?:([A-Za-z]+)\s+)?(\/\S*)$/.exec(value) ?? []
+      return target === undefined ? undefined : `write { ${method.toUpperCase()}: ${target} }`
+    }
+    case 'expect': {
+      const [, metric = '', asked = ''] = /^([\w.]+)\s*:?\s*([<>=≤≥].*)$/.exec(value) ?? []
+      if (!(METRIC_NAMES as string[]).includes(metric)) return undefined
+      const quantity = kindAt(['expect', 0, metric])?.split(' ')[0] as Quantity
+      return `write { ${metric}: ${JSON.stringify((quantity in QUANTITIES && conditionMeant(asked, quantity)) || asked)} }`
+    }
+  }
+  return undefined
+}
 
 /** The key that is meant where its value stands alone in the place of a map; the most usual first. */
 const MEANT: Record<string, readonly string[]> = {
@@ -55,18 +124,60 @@ const MEANT: Record<string, readonly string[]> = {
   max_stream_duration: ['max_stream_duration'],
 }
 
-/** `body: ok` and `match: /items`: the same value under the key that it needs. */
-export function mapMeant(issue: { code: string; path: readonly PropertyKey[]; expected?: unknown }, value: unknown): string | undefined {
-  if (issue.code !== 'invalid_type' || issue.expected !== 'object') return undefined
-  const key = String(issue.path.at(-1))
+/** `body: ok`, `match: /items`, `env: [A=b]`. */
+function mapMeant(key: string, value: unknown): string | undefined {
+  if (key === 'respond' && typeof value === 'number') return `write respond: { status: ${value} }`
+  if (key === 'headers' && typeof value === 'string') return `write headers: { ${flow(value)}: { present: true } }`
+  if (Array.isArray(value)) return pairsMeant(key, value)
   const meant = Object.hasOwn(MEANT, key) ? MEANT[key] : undefined
   if (meant === undefined || (typeof value !== 'string' && typeof value !== 'number')) return undefined
-  return `write ${meant.map((each) => `${key}: { ${each}: ${spelt(value)} }`).join(' or ')}`
+  return `write ${meant.map((each) => `${key}: { ${each}: ${flow(value)} }`).join(' or ')}`
 }
 
-/** As YAML has it, quoted where it would be read as something else. */
-const spelt = (value: string | number) =>
-  typeof value === 'number' || /^[\w./][\w./ -]*$/.test(value) ? String(value) : JSON.stringify(value)
+/** A list of `A=b`, `A: b` or, for upstreams, of names. */
+function pairsMeant(key: string, list: readonly unknown[]): string | undefined {
+  const pairs = list.map((item): Record<string, unknown> | undefined => {
+    if (isMap(item)) return item
+    const [, name, value] = /^([^=:\s]+)\s*[=:]\s*(.*)$/.exec(String(item)) ?? []
+    if (name !== undefined) return { [name]: value }
+    return key === 'upstreams' && typeof item === 'string' ? { [item]: {} } : undefined
+  })
+  if (pairs.length === 0 || pairs.includes(undefined)) return undefined
+  return `write ${key}: ${flow(Object.assign({}, ...pairs))}`
+}
+
+/** YAML 1.2 knows `true` and `false` alone. */
+function truthMeant(text: string): string | undefined {
+  if (/^(?:yes|on|y|true)$/i.test(text)) return 'write true'
+  return /^(?:no|off|n|false)$/i.test(text) ? 'write false' : undefined
+}
+
+function statusMeant(value: unknown): string | undefined {
+  if (typeof value === 'string' && /^[1-5]xx$/i.test(value)) return `write the share of it: status: { ${value.toLowerCase()}: "100%" }`
+  if (typeof value === 'string' && /^[1-5]\d\d$/.test(value)) return `write the plain number: ${value}`
+  const [first, ...rest] = Array.isArray(value) ? value : []
+  if (first === undefined) return undefined
+  return `write a share of each, such as status: { ${first}: ">= 90%"${rest.map((each) => `, ${each}: "<= 10%"`).join('')} }`
+}
+
+function pathMeant(path: DocumentPath, value: unknown): string | undefined {
+  if (typeof value !== 'string' || !/^[\w.-][^\s#?]*$/.test(value) || value.includes('://')) return undefined
+  return kindAt(path)?.startsWith('path') ? `did you mean "/${value}"?` : undefined
+}
+
+const LONGEST = 200
+
+/** As YAML has it on one line: text in quotes where it would be read as something else. */
+function flow(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`
+  if (isMap(value)) {
+    const pairs = Object.entries(value).map(([key, inner]) => `${flow(key)}: ${flow(inner)}`)
+    return pairs.length === 0 ? '{}' : `{ ${pairs.join(', ')} }`
+  }
+  if (typeof value !== 'string') return String(value)
+  const text = value.length > LONGEST ? `${value.slice(0, LONGEST - 1)}…` : value
+  return /^[\w./$][\w./$-]*(?: [\w./$-]+)*$/.test(text) ? text : JSON.stringify(text)
+}
 
 function named(op: string, words: readonly string[]): Record<string, string> {
   return Object.fromEntries(words.map((word) => [word, op]))

@@ -15,6 +15,7 @@ const OTHER_WORDS: Record<string, readonly string[]> = {
   expected_status: ['success_status'],
   max_retries: ['num_retries'],
   retries: ['num_retries'],
+  retry: ['retries', 'num_retries', 'retried'],
   upstream: ['cluster', 'upstreams'],
   service: ['cluster'],
   services: ['upstreams'],
@@ -27,14 +28,35 @@ const OTHER_WORDS: Record<string, readonly string[]> = {
   rps: ['rate'],
   qps: ['rate'],
   count: ['replicas'],
+  instances: ['replicas'],
   concurrency: ['workers'],
   header: ['headers'],
   headers: ['header', 'when'],
   latency: ['p99', 'delay'],
-  latency_p99: ['p99'],
+  ...Object.fromEntries(
+    ['p50', 'p90', 'p95', 'p99'].flatMap((p) => [
+      [`latency_${p}`, [p]],
+      [`${p}_latency`, [p]],
+    ]),
+  ),
+  errors: ['error_rate'],
+  failures: ['error_rate'],
+  availability: ['success_rate'],
+  throughput: ['goodput'],
+  recovers: ['recovers_within'],
+  recovery: ['recovers_within'],
+  timeout: ['route'],
+  route_timeout: ['route'],
+  per_try_timeout: ['per_try'],
+  per_try_idle_timeout: ['per_try_idle'],
+  connect_timeout: ['connect'],
+  idle_timeout: ['idle'],
+  request_timeout: ['request'],
   response: ['respond'],
   method: ['GET'],
   url: ['GET'],
+  delay: ['fault'],
+  abort: ['fault'],
   path: ['GET'],
 }
 
@@ -43,6 +65,7 @@ const REMARKS: Record<string, string> = {
   '<<': 'merge keys are not part of YAML 1.2: write the keys out, or put an alias on the whole value',
   thresholds: 'write the limits of priority DEFAULT right under circuit_breakers',
   virtual_hosts: 'write the routes right under envoy',
+  route: 'write cluster, timeout and retry_policy beside match',
 }
 
 /** What the schema calls the kind of value that `path` has: `share`, `count or map`. */
@@ -51,17 +74,22 @@ export const kindAt = (path: DocumentPath): string | undefined => schemasAt(path
 /** @returns what to do about the unknown key `key` of the map at `path`, if that can be guessed. */
 export function adviceOnKey(path: DocumentPath, key: string): { hint?: string; meant?: string } {
   const known = knownKeys(path)
-  const meant = (OTHER_WORDS[own(OTHER_WORDS, key)] ?? []).find((word) => known.includes(word)) ?? nearest(key, known)
+  const words = OTHER_WORDS[own(OTHER_WORDS, key)] ?? []
+  const meant = words.find((word) => known.includes(word)) ?? nearest(key, known)
   const parts: string[] = []
   const remark = REMARKS[own(REMARKS, key)]
   if (remark !== undefined) parts.push(remark)
   else if (meant !== undefined) parts.push(`did you mean "${meant}"?`)
-  const places = placesOf(key)
+  // One and the same word in another form is no key of another place.
+  const isForm = meant !== undefined && (meant.includes(key) || key.includes(meant))
+  const places = isForm ? [] : placesOf(key)
   // Who writes it under envoy means that of envoy.
   const near = places.filter((place) => path[0] !== undefined && place.startsWith(`${path[0]}.`))
   const elsewhere = near.length > 0 ? near : places
   if (remark === undefined && elsewhere.length > 0 && elsewhere.length <= 2) parts.push(`"${key}" belongs under ${elsewhere.join(' or ')}`)
-  if (parts.length === 0 && known.length > 0) parts.push(`expected one of ${known.join(', ')}`)
+  const other = words.find((word) => placesOf(word).length === 1)
+  if (parts.length === 0 && other !== undefined) parts.push(`"${other}" says that, under ${placesOf(other)[0]}`)
+  if (parts.length === 0 && known.length > 0) parts.push(`expected ${known.length === 1 ? '' : 'one of '}${known.join(', ')}`)
   return { ...(parts.length === 0 ? {} : { hint: parts.join('; ') }), ...(meant === undefined ? {} : { meant }) }
 }
 

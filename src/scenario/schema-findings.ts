@@ -3,7 +3,7 @@ import { didYouMean } from '../value/nearest.ts'
 import { listed, plural, show } from '../value/show.ts'
 import { filledIn } from './batch.ts'
 import { type Finding, formatPath } from './finding.ts'
-import { claimMeant, mapMeant } from './forms.ts'
+import { formMeant, isUnderItsName, keyMeant } from './forms.ts'
 import { adviceOnKey, meaningOf } from './keys.ts'
 import { ALL_PARTS, type Mended, mended } from './mend.ts'
 import type { DocumentPath } from './scenario.ts'
@@ -101,7 +101,9 @@ function withoutEchoes(issues: Issue[], value: unknown): Issue[] {
     if (issue.code === 'custom') return at(issue.path).length === 0
     if (!isMissing(issue, value)) return true
     const parent = issue.path.slice(0, -1) as DocumentPath
-    return !at(parent).some(({ keys }) => keys.some((key) => adviceOnKey(parent, key).meant === issue.path.at(-1)))
+    const here = at(parent)
+    if (here.length > 0 && (isUnderItsName(parent, valueAt(value, parent)) || parent.at(-1) === 'when')) return false
+    return !here.some(({ keys }) => keys.some((key) => adviceOnKey(parent, key).meant === issue.path.at(-1)))
   })
 }
 
@@ -109,7 +111,7 @@ function findings(issue: Issue, value: unknown): Finding[] {
   const path = issue.path as DocumentPath
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
-      const hint = claimMeant(path, valueAt(value, path), value) ?? adviceOnKey(path, key).hint
+      const hint = keyMeant(path, key, valueAt(value, path), value) ?? adviceOnKey(path, key).hint
       return { path: [...path, key], at: 'key', message: `unknown key ${show(key)}`, ...(hint === undefined ? {} : { hint }) }
     })
   }
@@ -133,12 +135,19 @@ function missing(path: DocumentPath): Finding {
 }
 
 function hintFor(issue: Issue, input: unknown, document: unknown): string | undefined {
-  if (issue.code === 'custom') return issue.params?.hint
-  const meant = claimMeant(issue.path as DocumentPath, input, document) ?? mapMeant(issue, input)
-  if (meant !== undefined) return meant
+  if (issue.code === 'custom' && issue.params?.hint !== undefined) return issue.params.hint
+  const expected = issue.code === 'invalid_type' ? issue.expected : undefined
+  return formMeant(issue.path as DocumentPath, input, expected, document) ?? typeMeant(issue, input)
+}
+
+function typeMeant(issue: Issue, input: unknown): string | undefined {
   if (issue.code === 'invalid_value' && typeof input === 'string') return didYouMean(input, issue.values.map(String))
+  if (issue.code === 'invalid_value' && typeof input === 'boolean') {
+    const word = input ? 'any' : 'none'
+    return issue.values.includes(word) ? `write ${word}` : undefined
+  }
   if (issue.code !== 'invalid_type') return undefined
-  if (input === null && EMPTY_MAPS.some((place) => place.test(formatPath(issue.path as DocumentPath))))
+  if ((input === null || input === true) && EMPTY_MAPS.some((place) => place.test(formatPath(issue.path as DocumentPath))))
     return 'write {} for one that has its defaults only'
   if (issue.expected === 'number' && typeof input === 'string' && PLAIN_NUMBER.test(input))
     return `write the plain number: ${input.replace(PLAIN_NUMBER, '$1')}`
@@ -148,7 +157,8 @@ function hintFor(issue: Issue, input: unknown, document: unknown): string | unde
       .split(/\s*,\s*|\s+/)
       .join(', ')
       .slice(0, 80)}]`
-  if (issue.expected === 'array' && input !== null && typeof input === 'object') return 'begin each item with "- "'
+  if (issue.expected === 'array' && input !== null && typeof input === 'object')
+    return 'write a list: begin each item with "- ", or put it into [ ]'
   return undefined
 }
 

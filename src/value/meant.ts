@@ -88,7 +88,11 @@ function valueMeant(text: string, quantity: Quantity): string {
     case 'throughput':
       return number === undefined ? (rateMeant(value) ?? value) : `${value}/s`
     case 'count':
+      if (/^(?:none|no|never|zero)$/i.test(value)) return '0'
+      return /^(?:any|some)$/i.test(value) ? '>= 1' : plain(value)
     case 'factor':
-      return value.replace(/\s*(?:x|×|times)$/i, '').replace(/(?<=\d),(?=\d{3}\b)/g, '')
+      return plain(value)
   }
 }
+
+const plain = (value: string) => value.replace(/\s*(?:x|×|times)$/i, '').replace(/(?<=\d),(?=\d{3}\b)/g, '')
