@@ -27,7 +27,8 @@ export function renderStored(run: StoredRun): string {
 export function readStored(directory: string): StoredRun {
   const path = join(directory, EVIDENCE)
   if (!existsSync(path)) {
-    throw new ChaosError('badInput', `${directory} is not the folder of a run: there is no ${EVIDENCE} in it`, {
+    const why = existsSync(directory) ? `there is no ${EVIDENCE} in it` : 'it does not exist'
+    throw new ChaosError('badInput', `${directory} is not the folder of a run: ${why}`, {
       hint: 'name a folder that chaos run has written, such as one below chaos-results/',
     })
   }

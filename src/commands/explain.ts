@@ -24,7 +24,9 @@ export function explainCommand(file: string, id: string | undefined, flags: Expl
     return EXIT.pass
   }
   if (id !== undefined) {
-    throw new ChaosError('badInput', `a request can be told of a run only, and ${file} is not the folder of one`)
+    throw new ChaosError('badInput', `a request can be told of a run only, and ${file} is not the folder of one`, {
+      hint: 'name a folder that chaos run has written, such as one below chaos-results/',
+    })
   }
   const { prepared, refused } = examine(file, flags)
   const text = flags.config

@@ -109,14 +109,14 @@ function ownedHeader({ id_header: header }: NonNullable<ScenarioDocument['app']>
 
 const OF_RUNS = ['exit_code', 'output'] as const
 
-function ofRuns({ expect }: ScenarioDocument): Finding[] {
+function ofRuns({ expect, app }: ScenarioDocument): Finding[] {
   return expect.flatMap((claim, index) =>
     OF_RUNS.filter((metric) => claim[metric] !== undefined).map(
       (metric): Finding => ({
         path: ['expect', index, metric],
         at: 'key',
         message: `${metric} is of an app that is run to its end, and there is none`,
-        hint: 'give the app run in place of command, or claim status or body',
+        hint: `${app === undefined ? 'add app: { run: [program] }' : 'give the app run in place of command'}, or claim status or body`,
       }),
     ),
   )

@@ -78,6 +78,8 @@ export function adviceOnKey(path: DocumentPath, key: string): { hint?: string; m
   const meant = words.find((word) => known.includes(word)) ?? nearest(key, known)
   const parts: string[] = []
   const remark = REMARKS[own(REMARKS, key)]
+  const [, before = '', after = ''] = /^([\w.]+):(\S.*)$/.exec(key) ?? []
+  if (known.includes(before)) return { hint: `a blank is missing after the ":": write ${before}: ${after}`, meant: before }
   if (remark !== undefined) parts.push(remark)
   else if (meant !== undefined) parts.push(`did you mean "${meant}"?`)
   // One and the same word in another form is no key of another place.

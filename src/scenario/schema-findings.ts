@@ -149,6 +149,8 @@ function typeMeant(issue: Issue, input: unknown): string | undefined {
   if (issue.code !== 'invalid_type') return undefined
   if ((input === null || input === true) && EMPTY_MAPS.some((place) => place.test(formatPath(issue.path as DocumentPath))))
     return 'write {} for one that has its defaults only'
+  if (input === null && (issue.expected === 'array' || issue.expected === 'object'))
+    return typeof issue.path.at(-1) === 'number' ? 'write the item, or leave its "-" out' : 'write what it holds, or leave the key out'
   if (issue.expected === 'number' && typeof input === 'string' && PLAIN_NUMBER.test(input))
     return `write the plain number: ${input.replace(PLAIN_NUMBER, '$1')}`
   if (issue.expected === 'string' && (typeof input === 'number' || typeof input === 'boolean')) return `quote it: "${input}"`

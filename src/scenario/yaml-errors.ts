@@ -17,7 +17,8 @@ const ADVICE: Partial<Record<ErrorCode, { message?: string; hint?: string }>> = 
 }
 
 export function syntaxProblem(error: YAMLError, text: string): { offset: number; message: string; hint?: string } {
-  const offset = error.pos[0]
+  // How deep the parser gets depends on the stack that is left: the line is the same each time.
+  const offset = error.code === 'RESOURCE_EXHAUSTION' ? beginOfLine(text, error.pos[0]) : error.pos[0]
   const own = ADVICE[error.code]
   const comparison = unquotedComparison(text, offset)
   if (comparison !== undefined)
@@ -32,12 +33,23 @@ export function syntaxProblem(error: YAMLError, text: string): { offset: number;
       message: `the tag ${clip(text.slice(...error.pos))} is not supported`,
       hint: 'leave it out, or quote the value if it begins with "!"',
     }
+  if (/^Sequence item without - indicator/.test(error.message))
+    return {
+      offset,
+      message: 'neither the next key of the item above, nor the next item',
+      hint: 'align the line with the keys of its item, or begin it with "- "',
+    }
   const bracket = /end with a ([\]}])$/.exec(error.message)?.[1]
   const message =
     bracket !== undefined
       ? `expected "${bracket}" to close the ${bracket === ']' ? 'list' : 'map'} that was begun`
       : (own?.message ?? lowerFirst(clip(error.message.replace('"quote', 'quote'))))
   return { offset, message, ...(own?.hint === undefined ? {} : { hint: own.hint }) }
+}
+
+function beginOfLine(text: string, offset: number): number {
+  const start = text.lastIndexOf('\n', offset - 1) + 1
+  return start + text.slice(start, offset).search(/[^ ]|$/)
 }
 
 /** `success_rate: >= 99%`: by far the likeliest mistake in a scenario, and YAML's complaint about it helps nobody. */

@@ -61,14 +61,14 @@ export function conditionMeant(input: string | number, quantity: Quantity): stri
   const written = String(input).trim()
   if (written.length > LONGEST) return undefined
   const isCondition = (text: string) => !('expected' in parseCondition(text, quantity))
-  const [low, high, ...more] = written.replace(/^between\s+/i, '').split(RANGE)
+  const [low, high, ...more] = written.replace(/^(?:between\s+|[<>=≤≥]+\s*)/i, '').split(RANGE)
   if (high !== undefined && more.length === 0) {
     const range = `${valueMeant(low ?? '', quantity)} .. ${valueMeant(high, quantity)}`
     if (isCondition(range)) return range
   }
   const lower = written.toLowerCase()
   const other = OPERATORS.find(([pattern]) => pattern.test(lower))
-  const spelt = other === undefined ? written : lower.replace(...other)
+  const spelt = other === undefined ? written.replace(/^(.*\S)\s*\+$/, '>= $1') : lower.replace(...other)
   const [, op = '', value = ''] = /^(>=|<=|>|<|==?)?\s*(.*)$/s.exec(spelt) ?? []
   const meant = valueMeant(value, quantity)
   const sided = op === '' || op.startsWith('=') ? `${USUAL_SIDE[quantity](meant)}${meant}` : `${op} ${meant}`
