@@ -1,6 +1,7 @@
 import type { StatsSnapshot } from '../envoy/stats.ts'
 import type { LoadWatcher } from '../load/load-run.ts'
 import { breakerFill, ejectedHosts } from '../observe/fill.ts'
+import { nounOf } from '../plan/noun.ts'
 import type { Plan, PlannedFault } from '../plan/plan.ts'
 import { faultTarget, replicasOf } from '../report/fault-words.ts'
 import { type LiveState, liveLines, type Piece } from '../report/live-view.ts'
@@ -146,8 +147,8 @@ export class Live implements Omit<LoadWatcher, 'onLog'> {
     return {
       phase: { name: phase.name, index: this.#phase, count: this.#plan.phases.length },
       elapsedMs: now - this.#phaseStarted,
-      // Runs of an app take as long as they take.
-      totalMs: this.#plan.load.kind === 'runs' ? now - this.#phaseStarted : phase.to - phase.from,
+      totalMs: phase.to - phase.from,
+      runs: nounOf(this.#plan) === 'run' ? { ended: this.#ofPhase.ended, total: phase.to - phase.from } : null,
       rps: perSecond(tally.ended, ms),
       errorShare: tally.errorShare ?? 0,
       p99Ms: tally.latency.quantile(0.99),
@@ -162,12 +163,18 @@ export class Live implements Omit<LoadWatcher, 'onLog'> {
     return {
       ...this.#state(now, recent),
       scenario: this.#place,
-      run: { elapsedMs: phase.from + now - this.#phaseStarted, totalMs: this.#plan.phases.at(-1)?.to ?? 0 },
+      run: this.#runTime(phase, now),
       sentPerSecond: perSecond(recent.tally.sent, recent.ms),
       history: (most) => piecesOf(this.#history.slots, most),
       breakers: breakerFill(this.#scenario, this.#stats),
       ejected: ejectedHosts(this.#scenario, this.#stats),
     }
+  }
+
+  /** Phases of runs have a number, and no length that could be told before. */
+  #runTime({ from }: Plan['phases'][number], now: number): LiveState['run'] {
+    if (nounOf(this.#plan) === 'run') return { elapsedMs: 0, totalMs: 0 }
+    return { elapsedMs: from + now - this.#phaseStarted, totalMs: this.#plan.phases.at(-1)?.to ?? 0 }
   }
 }
 

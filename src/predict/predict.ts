@@ -1,3 +1,4 @@
+import { nounOf } from '../plan/noun.ts'
 import { isStraight, type Plan } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { type Class, classesOf, servicesOf } from './classes.ts'
@@ -55,7 +56,7 @@ const MOST_OVERHEAD_MS = 5
 export function predict(scenario: Scenario, plan: Plan): Prediction {
   if (!isStraight(plan)) {
     const between = plan.app === undefined ? 'load.target' : 'the app'
-    return { phases: [], none: `nothing is predicted: what ${between} makes of a request is not known` }
+    return { phases: [], none: `nothing is predicted: what ${between} makes of a ${nounOf(plan)} is not known` }
   }
   const services = servicesOf(plan)
   const play = player()

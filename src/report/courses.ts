@@ -9,7 +9,7 @@ import { metFaults } from './envoy-words.ts'
 /** Requests of one phase to which the same happened. */
 export interface Course {
   phase: number
-  /** `200 as expected; 2 tries; met delay 400ms (brownout-1)` */
+  /** `200 (a success); 2 tries; met delay 400ms (brownout-1)` */
   what: string
   count: number
   /** Ms from the due time; infinite for one that was never answered. */

@@ -1,5 +1,6 @@
 import { crowdAt } from '../observe/crowd.ts'
 import type { RequestRecord } from '../observe/record.ts'
+import { nounOf } from '../plan/noun.ts'
 import { plural } from '../value/show.ts'
 import type { Outcome } from '../verdict/verdict.ts'
 import { type Course, coursesOf } from './courses.ts'
@@ -53,14 +54,14 @@ function headsOf({ observations, plan }: FinishedRun, ids: ReadonlySet<string>):
 }
 
 function courseLines({ observations, plan }: FinishedRun, { width, paint, say }: Paper): string[] {
-  const lines = [paint('bold', 'WHAT HAPPENED TO REQUESTS')]
+  const lines = [paint('bold', `WHAT HAPPENED TO ${nounOf(plan).toUpperCase()}S`)]
   const byPhase = Map.groupBy(coursesOf(observations?.records ?? [], plan), ({ phase }) => phase)
   for (const [phase, courses] of byPhase) {
     const all = courses.reduce((sum, course) => sum + course.count, 0)
     const rest = courses.slice(MOST_COURSES)
     lines.push(`  ${clip(say(plan.phases[phase]?.name ?? WARM_UP), width - 2)}`)
     for (const course of courses.slice(0, MOST_COURSES)) {
-      const [first = '', ...more] = wrap(`${say(course.what)} · ${times(course)} · such as ${course.example}`, width - 22)
+      const [first = '', ...more] = wrap(`${say(course.what)} · ${times(course, nounOf(plan))} · such as ${course.example}`, width - 22)
       lines.push(`    ${padStart(count(course.count), 8)}  ${padEnd(shareOf(course.count, all), 7)} ${first}`)
       lines.push(...more.map((line) => ' '.repeat(22) + line))
     }
@@ -70,10 +71,11 @@ function courseLines({ observations, plan }: FinishedRun, { width, paint, say }:
   return byPhase.size === 0 ? [...lines, '  nothing was sent'] : lines
 }
 
-function times({ median, max, count }: Course): string {
-  if (median === Number.POSITIVE_INFINITY) return 'never answered'
+function times({ median, max, count }: Course, noun: 'request' | 'run'): string {
+  const never = noun === 'run' ? 'never ended' : 'never answered'
+  if (median === Number.POSITIVE_INFINITY) return never
   if (count === 1) return millis(max)
-  return `median ${millis(median)}, longest ${max === Number.POSITIVE_INFINITY ? 'never answered' : millis(max)}`
+  return `median ${millis(median)}, longest ${max === Number.POSITIVE_INFINITY ? never : millis(max)}`
 }
 
 /** Null for the warm-up. */

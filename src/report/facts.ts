@@ -1,4 +1,5 @@
 import { attemptsOf } from '../observe/record.ts'
+import { nounOf } from '../plan/noun.ts'
 import { BREAKERS } from '../scenario/policy.ts'
 import { plural } from '../value/show.ts'
 import { boundsText, breakerPeaks } from './breakers.ts'
@@ -36,20 +37,21 @@ function keyed(key: string, rest: string, lines: readonly string[]): string[] {
 }
 
 function totals({ observations, loadMs, plan }: FinishedRun): string {
-  if (observations === null) return 'nothing was sent'
+  const noun = nounOf(plan)
+  if (observations === null) return noun === 'run' ? 'nothing was run' : 'nothing was sent'
   const requests = observations.records.length
   const attempts = observations.records.reduce((sum, record) => sum + attemptsOf(record).length, 0)
   const unknown = observations.records.reduce((sum, { joined }) => sum + Number(!joined), 0)
-  const runs = plan.load.kind === 'runs' ? `${plan.load.parallel} at once: ` : ''
   const loop = plan.load.kind === 'closed' ? `closed loop, ${plural(plan.load.connections, 'connection')}: ` : ''
   const warmup = plan.phases[0]?.from ? `, ${duration(plan.phases[0].from)} of it warm-up` : ''
-  return `${runs}${loop}${plural(requests, 'request')} in ${duration(loadMs)}${warmup} (${perSecond(requests, loadMs)}), ${attemptsText(attempts, requests, unknown)}`
+  const parallel = plan.load.kind === 'runs' ? `, ${plan.load.parallel === 1 ? 'one' : plan.load.parallel} at a time,` : ''
+  return `${loop}${plural(requests, noun)}${parallel} in ${duration(loadMs)}${warmup} (${perSecond(requests, loadMs)}), ${attemptsText(attempts, requests, unknown, noun)}`
 }
 
 /** @param unknown - requests of which not all calls are known: no attempt seen is not none made */
-function attemptsText(attempts: number, requests: number, unknown: number): string {
-  if (requests > 0 && unknown === requests) return 'attempts not known: of no request all calls to Envoy are known'
-  if (unknown > 0) return `at least ${plural(attempts, 'attempt')}: of ${plural(unknown, 'request')} not all calls to Envoy are known`
+function attemptsText(attempts: number, requests: number, unknown: number, noun: 'request' | 'run'): string {
+  if (requests > 0 && unknown === requests) return `attempts not known: of no ${noun} all calls to Envoy are known`
+  if (unknown > 0) return `at least ${plural(attempts, 'attempt')}: of ${plural(unknown, noun)} not all calls to Envoy are known`
   return `${plural(attempts, 'attempt')}${requests === 0 ? '' : ` (${(attempts / requests).toFixed(3)} each)`}`
 }
 

@@ -13,6 +13,8 @@ import {
   phaseLeft,
   place,
   progressLine,
+  runsText,
+  underWay,
   wholeSeconds,
 } from './progress.ts'
 import { sparkline } from './sparkline.ts'
@@ -77,9 +79,21 @@ export function liveLines(state: LiveState, { color, width }: Look, height: numb
 /** What matters of the load, now and so far. */
 function historyRows(state: LiveState, room: number, paint: Paper['paint']) {
   const figures = [
-    { rank: 2, label: 'served', now: `${count(state.rps)} of ${count(state.sentPerSecond)}/s`, style: [] },
-    { rank: 1, label: 'errors', now: errorText(state).replace(' errors', ''), style: state.errorShare >= ALARMING ? 'red' : [] },
-    { rank: 3, label: 'p99', now: p99(state).replace('p99 ', ''), style: [] },
+    {
+      rank: 2,
+      label: 'served',
+      title: state.runs === null ? 'served' : 'ended',
+      now: state.runs === null ? `${count(state.rps)} of ${count(state.sentPerSecond)}/s` : runsText(state.runs),
+      style: [],
+    },
+    {
+      rank: 1,
+      label: 'errors',
+      title: state.runs === null ? 'errors' : 'failed',
+      now: errorText(state).replace(/ .*/, ''),
+      style: state.errorShare >= ALARMING ? 'red' : [],
+    },
+    { rank: 3, label: 'p99', title: 'p99', now: p99(state).replace('p99 ', ''), style: [] },
   ] as const
   const figureCells = Math.max(FIGURE_CELLS, ...figures.map(({ now }) => cells(now)))
   const pieces = state.history(Math.min(MOST_PIECES, Math.max(0, room - figureCells - GAP)))
@@ -91,10 +105,10 @@ function historyRows(state: LiveState, room: number, paint: Paper['paint']) {
     errors: sparkline(errors, Math.max(highest(errors), ERRORS_TOP)),
     p99: sparkline(latencies, highest(latencies)),
   }
-  return figures.map(({ rank, label, now, style }) => {
+  return figures.map(({ rank, label, title, now, style }) => {
     const figure = paint(style as Style, clip(padEnd(now, figureCells), room))
     const line = figureCells + GAP + cells(lines[label]) > room ? '' : `${' '.repeat(GAP)}${paint('cyan', lines[label])}`
-    return { rank, label, text: figure + line }
+    return { rank, label: title, text: figure + line }
   })
 }
 
@@ -110,7 +124,7 @@ function headLine(state: LiveState, width: number, paint: Paper['paint']): strin
       { text: bar(state, width >= WIDE ? 20 : 10), rank: 2, style: 'cyan' },
       { text: phaseLeft(state), rank: 1, style: [] },
       { text: state.phase.index + 1 < state.phase.count && runLeft > 0 ? `run ${wholeSeconds(runLeft)} left` : '', rank: 4, style: 'dim' },
-      { text: `${count(state.inFlight)} in flight`, rank: 5, style: 'dim' },
+      { text: underWay(state), rank: 5, style: 'dim' },
     ],
     width,
     paint,

@@ -1,5 +1,7 @@
 import type { Body } from '../content/answer.ts'
+import { exitCodeOf } from '../observe/exit-code.ts'
 import type { RequestRecord } from '../observe/record.ts'
+import { nounOf } from '../plan/noun.ts'
 import type { FinishedRun } from './finished-run.ts'
 import { masker, secretValues } from './mask.ts'
 
@@ -12,6 +14,7 @@ const SHOWN_BODY = 200
  */
 export function requestLines({ scenario, plan }: Pick<FinishedRun, 'scenario' | 'plan'>): (record: RequestRecord) => string {
   const mask = masker(secretValues(scenario))
+  const isRun = nounOf(plan) === 'run'
   const names = plan.requests.map(({ name }) => mask(name))
   // Equal bodies are one object.
   const shown = new WeakMap<Body, string>()
@@ -23,7 +26,7 @@ export function requestLines({ scenario, plan }: Pick<FinishedRun, 'scenario' | 
   }
   return (record) => {
     const { id, headers: _, body, ...rest } = record
-    const request = plan.requests[record.request]
+    const request = isRun ? undefined : plan.requests[record.request]
     const line = {
       id,
       phaseName: plan.phases[record.phase]?.name ?? null,
@@ -31,6 +34,8 @@ export function requestLines({ scenario, plan }: Pick<FinishedRun, 'scenario' | 
       method: request?.method ?? null,
       path: request?.path ?? null,
       ...rest,
+      // A run has an exit code where an answer has a status.
+      ...(isRun ? { status: null, exitCode: exitCodeOf(record) } : {}),
       body: show(body),
     }
     return JSON.stringify(line, (_, value: unknown) => (typeof value === 'number' ? Math.round(value * 1000) / 1000 : value))

@@ -1,3 +1,4 @@
+import { exitCodeOf } from '../observe/exit-code.ts'
 import type { Observations } from '../observe/observations.ts'
 import { attemptsOf, cutsOf, type RequestRecord, retriesOf, suppressionsOf } from '../observe/record.ts'
 import { eachTimeout, TIMEOUTS, type Timeout } from '../scenario/timeouts.ts'
@@ -10,7 +11,7 @@ export interface PhaseStats {
   successes: number
   /** In flight over the end of the phase, or never answered. */
   edge: number
-  /** By status; `none` for those without an answer. */
+  /** By status, or of runs by exit code; `none` for those without. */
   statuses: Record<string, number>
   /** In ms from the due time; Infinity where that many requests were never answered, null without requests. */
   latency: { p50: number; p90: number; p99: number; max: number } | null
@@ -26,7 +27,7 @@ export interface PhaseStats {
 }
 
 /** What the requests of each phase add up to, in one walk through all of them. */
-export function phaseStats(observations: Pick<Observations, 'phases' | 'records'> | null): PhaseStats[] {
+export function phaseStats(observations: Pick<Observations, 'phases' | 'records'> | null, noun: 'request' | 'run'): PhaseStats[] {
   if (observations === null) return []
   const { phases, records } = observations
   const sizes = phases.map(() => 0)
@@ -36,7 +37,7 @@ export function phaseStats(observations: Pick<Observations, 'phases' | 'records'
     const own = all[record.phase]
     if (own === undefined) continue
     own.latencies[own.stats.requests] = latencyOf(record)
-    add(own.stats, record)
+    add(own.stats, record, noun)
   }
   return all.map(({ stats, latencies }) => ({ ...stats, latency: quantilesOf(latencies.sort()) }))
 }
@@ -56,8 +57,8 @@ const nothing = (): PhaseStats => ({
   rejections: { maxRequests: 0, maxPendingRequests: 0 },
 })
 
-function add(stats: PhaseStats, record: RequestRecord): void {
-  const status = record.status === null ? 'none' : String(record.status)
+function add(stats: PhaseStats, record: RequestRecord, noun: 'request' | 'run'): void {
+  const status = String((noun === 'run' ? exitCodeOf(record) : record.status) ?? 'none')
   stats.requests++
   stats.successes += Number(record.success)
   stats.edge += Number(record.edge)

@@ -1,3 +1,4 @@
+import { plural } from '../value/show.ts'
 import { count, duration, shareOf } from './figures.ts'
 import { cells, clip, printable } from './layout.ts'
 import { type Look, type Paper, painter, type Style } from './paper.ts'
@@ -20,6 +21,8 @@ export interface ProgressState {
   /** Null when nothing was answered yet. */
   p99Ms: number | null
   inFlight: number
+  /** Where an app is run to its end, which has no planned length: how many runs of the phase are over. */
+  runs: { ended: number; total: number } | null
   /** In words: `delay 400ms on inventory`. */
   faultsOn: readonly string[]
 }
@@ -40,10 +43,10 @@ export function progressLine(state: ProgressState, { color, width }: Look): stri
     { text: `${place(state)} ${clip(printable(state.phase.name), 24)}`, rank: 0, style: 'bold' },
     { text: bar(state, BAR_CELLS), rank: 6, style: 'cyan' },
     { text: phaseLeft(state), rank: 1, style: [] },
-    { text: rate(state), rank: 3, style: [] },
+    { text: state.runs === null ? rate(state) : '', rank: 3, style: [] },
     { text: errors, rank: 2, style: state.errorShare >= ALARMING ? 'red' : [] },
     { text: p99(state), rank: 4, style: [] },
-    { text: `${count(state.inFlight)} in flight`, rank: 7, style: 'dim' },
+    { text: underWay(state), rank: 7, style: 'dim' },
     { text: state.faultsOn.map(printable).join(', '), rank: 5, style: 'yellow' },
   ]
   return fitting(parts, width, paint)
@@ -68,24 +71,30 @@ export function fitting(parts: readonly Part[], width: number, paint: Paper['pai
 export function plainPhaseLine(state: ProgressState, edge: 'start' | 'end'): string {
   const faults = state.faultsOn.length === 0 ? 'no faults' : `faults on: ${state.faultsOn.map(printable).join(', ')}`
   return edge === 'start'
-    ? `phase ${place(state)} ${printable(state.phase.name)}: ${duration(state.totalMs)}, ${faults}`
+    ? `phase ${place(state)} ${printable(state.phase.name)}: ${state.runs === null ? duration(state.totalMs) : plural(state.runs.total, 'run')}, ${faults}`
     : `phase ${place(state)} ${printable(state.phase.name)}: done after ${seconds(state.elapsedMs)}, ${figures(state)}`
 }
 
 /** For logs, each `HEARTBEAT_MS`. */
 export function plainHeartbeat(state: ProgressState): string {
-  return `phase ${place(state)} ${printable(state.phase.name)}: ${seconds(state.elapsedMs)} of ${duration(state.totalMs)}, ${figures(state)}, ${count(state.inFlight)} in flight`
+  const so = state.runs === null ? `${seconds(state.elapsedMs)} of ${duration(state.totalMs)}` : `after ${seconds(state.elapsedMs)}`
+  return `phase ${place(state)} ${printable(state.phase.name)}: ${so}, ${figures(state)}, ${underWay(state)}`
 }
 
 export const place = ({ phase }: ProgressState) => `${phase.index + 1}/${phase.count}`
 const rate = ({ rps }: ProgressState) => `${count(rps)}/s`
 export const p99 = ({ p99Ms }: ProgressState) => `p99 ${p99Ms === null ? '–' : duration(p99Ms)}`
-export const errorText = ({ errorShare }: ProgressState) => `${shareOf(Math.min(1, Math.max(0, errorShare)), 1)} errors`
-const figures = (state: ProgressState) => [rate(state), errorText(state), p99(state)].join(', ')
-const seconds = (ms: number) => (ms < 500 ? '0s' : duration(Math.round(ms / 1000) * 1000))
+export const errorText = ({ errorShare, runs }: ProgressState) =>
+  `${shareOf(Math.min(1, Math.max(0, errorShare)), 1)} ${runs === null ? 'errors' : 'failed'}`
+export const underWay = ({ inFlight, runs }: ProgressState) => `${count(inFlight)} ${runs === null ? 'in flight' : 'running'}`
+export const runsText = ({ ended, total }: NonNullable<ProgressState['runs']>) => `${count(ended)} of ${plural(total, 'run')}`
+const figures = (state: ProgressState) =>
+  [state.runs === null ? rate(state) : runsText(state.runs), errorText(state), p99(state)].join(', ')
+const seconds = (ms: number) => duration(Math.max(0, Math.round(ms / 100) * 100))
 
 /** In whole seconds, rounded up; a phase that is over may still wait for answers. */
-export function phaseLeft({ elapsedMs, totalMs }: ProgressState): string {
+export function phaseLeft({ elapsedMs, totalMs, runs }: ProgressState): string {
+  if (runs !== null) return runsText(runs)
   const ms = totalMs - elapsedMs
   return ms <= 0 ? 'ending' : `${wholeSeconds(ms)} left`
 }
@@ -93,8 +102,9 @@ export function phaseLeft({ elapsedMs, totalMs }: ProgressState): string {
 /** Rounded up: `17s`. */
 export const wholeSeconds = (ms: number) => duration(Math.ceil(ms / 1000) * 1000)
 
-export function bar({ elapsedMs, totalMs }: ProgressState, length: number): string {
-  const share = totalMs > 0 ? Math.min(1, Math.max(0, elapsedMs / totalMs)) : 0
+export function bar({ elapsedMs, totalMs, runs }: ProgressState, length: number): string {
+  const [done, all] = runs === null ? [elapsedMs, totalMs] : [runs.ended, runs.total]
+  const share = all > 0 ? Math.min(1, Math.max(0, done / all)) : 0
   const full = Math.round(share * length) || 0
   return '━'.repeat(full) + '─'.repeat(length - full)
 }

@@ -80,10 +80,13 @@ const phase = z
       .number()
       .nullable()
       .describe('Planned requests over the planned length; null in a closed loop, which plans none.'),
-    requests: count.describe('Due in this phase and sent.'),
+    requests: count.describe('Due in this phase and sent; where an app is run to its end, its runs.'),
     edge: count.describe('Of these, in flight over the end of the phase.'),
     successes: count,
-    statuses: counts.describe('Requests by status; none: without an answer.'),
+    statuses: counts.describe('Requests by status; none: without an answer. Empty where an app is run to its end.'),
+    exit_codes: counts
+      .nullable()
+      .describe('Where an app is run to its end: its runs by exit code; none: without one. null: there are no runs.'),
     latency_ms: z
       .strictObject({ p50: ms.nullable(), p90: ms.nullable(), p99: ms.nullable(), max: ms.nullable() })
       .nullable()

@@ -1,4 +1,5 @@
 import type { FaultEvidence, PhaseObservation } from '../observe/observations.ts'
+import { nounOf } from '../plan/noun.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Outcome, Status } from '../verdict/verdict.ts'
 import { type Beside, besides } from './beside.ts'
@@ -25,7 +26,8 @@ export function toResults(run: FinishedRun): Results {
   const peaks = breakerPeaks(run)
   const spare = spareRejections(run)
   const beside = besides(run)
-  const stats = phaseStats(observations)
+  const noun = nounOf(plan)
+  const stats = phaseStats(observations, noun)
   return {
     version: 1,
     id: run.id,
@@ -38,7 +40,7 @@ export function toResults(run: FinishedRun): Results {
         : ended,
     outcomes: verdict.outcomes.map((outcome) => toOutcome(outcome, mask)),
     phases: (observations?.phases ?? []).map((phase, i) => ({
-      ...toPhase(phase, stats[i] as PhaseStats, offeredPerSecond(plan, i), mask),
+      ...toPhase(phase, stats[i] as PhaseStats, offeredPerSecond(plan, i), noun, mask),
       spare_rejections: Object.fromEntries(
         [...(spare[i] ?? [])].map(([cluster, { least, most }]) => [cluster, { at_least: least, at_most: most }]),
       ),
@@ -84,6 +86,7 @@ function toPhase(
   phase: PhaseObservation,
   stats: PhaseStats,
   offered: number | null,
+  noun: 'request' | 'run',
   mask: Mask,
 ): Omit<Results['phases'][number], 'predicted' | 'breakers' | 'spare_rejections'> {
   const { latency, timeouts, rejections } = stats
@@ -97,7 +100,8 @@ function toPhase(
     requests: stats.requests,
     edge: stats.edge,
     successes: stats.successes,
-    statuses: stats.statuses,
+    statuses: noun === 'run' ? {} : stats.statuses,
+    exit_codes: noun === 'run' ? stats.statuses : null,
     latency_ms: latency && { p50: finite(latency.p50), p90: finite(latency.p90), p99: finite(latency.p99), max: finite(latency.max) },
     unanswered: stats.unanswered,
     unjoined: stats.unjoined,

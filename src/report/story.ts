@@ -1,6 +1,7 @@
 import type { Bounds, Crowd } from '../observe/crowd.ts'
 import { exitCodeOf } from '../observe/exit-code.ts'
 import { type Call, type Egress, limitOf, type RequestRecord } from '../observe/record.ts'
+import { nounOf } from '../plan/noun.ts'
 import { isStraight, type Plan } from '../plan/plan.ts'
 import { isExpectedStatus } from '../plan/success.ts'
 import { nameOfTimeout, placeOfTimeout, sightOf } from '../scenario/timeouts.ts'
@@ -50,12 +51,13 @@ export function tellRequest(record: RequestRecord, plan: Plan): string[] {
 
 function headOf(record: RequestRecord, plan: Plan): string {
   const request = plan.requests[record.request]
-  const kind = plan.load.kind === 'runs' ? 'run' : `${request?.method} ${request?.path}`
+  const isRun = nounOf(plan) === 'run'
+  const kind = isRun ? 'run' : `${request?.method} ${request?.path}`
   const what = request === undefined ? 'a request' : kind
   const remarks = [outcomeOf(record, plan), ...(record.edge && record.end !== null ? ['in flight over the end of its phase'] : [])].join(
     '; ',
   )
-  return `${record.id} ${what}, due at ${(record.due / 1000).toFixed(3)} s: ${clientSaw(record)} (${remarks})`
+  return `${record.id} ${what}, ${isRun ? 'begun' : 'due'} at ${(record.due / 1000).toFixed(3)} s: ${clientSaw(record)} (${remarks})`
 }
 
 function clientSaw(record: RequestRecord): string {
@@ -70,6 +72,10 @@ function outcomeOf(record: RequestRecord, plan: Plan): string {
   if (record.success) return 'a success'
   if (record.error !== null) return `not a success: ${record.error}`
   if (record.status === null) return 'not a success: never answered'
+  if (nounOf(plan) === 'run')
+    return record.end !== null && record.end - record.due > plan.load.deadline
+      ? `not a success: killed after ${formatMs(plan.load.deadline)}`
+      : 'not a success'
   const expectedStatus = isExpectedStatus(plan.requests[record.request]?.successStatus, record.status)
   return expectedStatus ? `not a success: later than the deadline of ${formatMs(plan.load.deadline)}` : 'not a success: status'
 }

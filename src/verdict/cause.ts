@@ -1,6 +1,8 @@
 import { exitCodeOf } from '../observe/exit-code.ts'
 import type { Attempt, Call, RequestRecord } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
+import { nounOf } from '../plan/noun.ts'
+import type { Plan } from '../plan/plan.ts'
 import { placeOfTimeout, type Routed } from '../scenario/timeouts.ts'
 import { plural } from '../value/show.ts'
 import { latencyOf } from './finding.ts'
@@ -24,10 +26,13 @@ function whyOf(record: RequestRecord, deadline: number): string {
   if (status !== null && status < 400) {
     if (record.error !== null) return `but cut off (${record.error})`
     if (latencyOf(record) > deadline) return 'after the deadline'
-    return record.success ? 'as expected' : 'is not an expected status'
+    return record.success ? '(a success)' : 'is not an expected status'
   }
   const call = tellingOf(calls)
+  const isRun = exitCodeOf(record) !== null
+  if (isRun && latencyOf(record) > deadline) return 'when its time was over'
   if (call === undefined) {
+    if (isRun) return record.joined ? 'without a call' : ''
     if (record.joined) return 'from the app, which made no call'
     return status === null ? '' : 'without a call to Envoy that is known to be its own'
   }
@@ -37,9 +42,12 @@ function whyOf(record: RequestRecord, deadline: number): string {
   const { egress } = call
   // What Envoy answered is what the client got, or else an app stands between them.
   if (calls.length === 1 && (status === null || egress.status === status)) return why
-  if (egress.status > 0 && egress.status < 400)
-    return record.joined ? 'from the app, whose calls all went well' : 'from the app, not all of whose calls are known'
-  return `from the app, after ${egress.status === 0 ? 'no answer' : egress.status} of ${egress.cluster ?? 'no cluster'} ${why}`
+  const from = isRun ? '' : 'from the app, '
+  if (egress.status > 0 && egress.status < 400) {
+    if (!record.joined) return isRun ? 'but not all of its calls are known' : 'from the app, not all of whose calls are known'
+    return isRun ? 'although all calls went well' : 'from the app, whose calls all went well'
+  }
+  return `${from}after ${egress.status === 0 ? 'no answer' : egress.status} of ${egress.cluster ?? 'no cluster'} ${why}`
 }
 
 /** The call that says most of how a request ended: the last that failed, or the last. */
@@ -100,9 +108,9 @@ export function byCause(records: Records, deadline: number): CauseGroup[] {
 const MOST_CAUSES = 3
 
 /** `9 × 504 cut by envoy.routes[0].timeout, 3 × 503 refused by max_requests` */
-export function causes(records: Records, deadline: number): string {
-  const groups = byCause(records, deadline)
+export function causes(records: Records, plan: Pick<Plan, 'load'>): string {
+  const groups = byCause(records, plan.load.deadline)
   const shown = groups.slice(0, MOST_CAUSES).map(({ cause, count }) => `${count} × ${cause}`)
   const rest = groups.slice(MOST_CAUSES).reduce((sum, { count }) => sum + count, 0)
-  return rest === 0 ? shown.join(', ') : `${shown.join(', ')} and ${plural(rest, 'request')} for other causes`
+  return rest === 0 ? shown.join(', ') : `${shown.join(', ')} and ${plural(rest, nounOf(plan))} for other causes`
 }

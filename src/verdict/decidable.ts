@@ -1,4 +1,5 @@
 import { dueBetween } from '../plan/due.ts'
+import { nounOf } from '../plan/noun.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { DocumentPath, Scenario } from '../scenario/scenario.ts'
 import { endsRequest, TIMEOUTS } from '../scenario/timeouts.ts'
@@ -52,21 +53,22 @@ function refuse(claim: Claim, scenario: Scenario, plan: Plan, clusterOf: Cluster
       : plannedSelection(claim.expectation, plan, clusterOf, claim.family === 'share' && claim.of === 'fault_share')
   if ('hint' in selected) return selected
   if (selected.count === 0)
-    return { message: `${quote(claim)} would be about no request in ${where(claim, phases.length)}`, hint: emptyHint(claim) }
+    return { message: `${quote(claim)} would be about no ${nounOf(plan)} in ${where(claim, phases.length)}`, hint: emptyHint(claim) }
   const needed = neededFor(
     claim,
     scenario,
     phases.flatMap((phase) => faultsOf(plan, phase)),
   )
-  if (needed === undefined) return { message: `no number of requests decides ${quote(claim)}`, hint: 'leave more room between its limits' }
+  if (needed === undefined)
+    return { message: `no number of ${nounOf(plan)}s decides ${quote(claim)}`, hint: 'leave more room between its limits' }
   if (selected.count < needed) {
-    const clean = claim.family === 'share' ? 'clean request' : 'request'
+    const clean = `${claim.family === 'share' ? 'clean ' : ''}${nounOf(plan)}`
     return {
       message: `${quote(claim)} needs ${plural(needed, clean)} to be decided at 95 % confidence; ${where(claim, phases.length)} has ${showCount(selected.count)}`,
       hint: suggest(claim, selected, needed, plan),
     }
   }
-  return tooMany(claim, selected) ?? tooMuch(claim, plan, phases)
+  return tooMany(claim, selected, nounOf(plan)) ?? tooMuch(claim, plan, phases)
 }
 
 /** Ejections belong to whole phases: Envoy does not say which request led to one. */
@@ -80,13 +82,13 @@ function whole(claim: Claim, plan: Plan, clusterOf: ClusterOf): PlannedSelection
 }
 
 /** What happens at most once to a request cannot happen more often than there are requests. */
-function tooMany(claim: Claim, { count }: PlannedSelection): Refusal | undefined {
+function tooMany(claim: Claim, { count }: PlannedSelection, noun: string): Refusal | undefined {
   if (claim.family !== 'count' || !isOncePerRequest(claim.of)) return undefined
   const { least, open } = limitsOf(claim.condition)
   if (open ? least < count : least <= count) return undefined
   return {
-    message: `${quote(claim)} can never hold: it is about ${plural(count, 'request')}`,
-    hint: `ask for at most ${trim(count, 0)}, or plan more requests`,
+    message: `${quote(claim)} can never hold: it is about ${plural(count, noun)}`,
+    hint: `ask for at most ${trim(count, 0)}, or plan more ${noun}s`,
   }
 }
 

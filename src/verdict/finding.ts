@@ -1,5 +1,6 @@
 import type { Observations } from '../observe/observations.ts'
 import type { RequestRecord } from '../observe/record.ts'
+import { nounOf } from '../plan/noun.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { Outcome } from './verdict.ts'
@@ -18,6 +19,9 @@ export interface Evidence {
 export function noData(why: string): Finding {
   return { seen: null, value: null, interval: null, samples: 0, status: 'inconclusive', why, examples: [] }
 }
+
+/** None of what a claim is about was there. */
+export const nothingSeen = (plan: Pick<Plan, 'load'>) => noData(`no ${nounOf(plan)} was seen of those that it is about`)
 
 /** A pass tells no reasons and needs no examples. */
 export function finding(parts: Omit<Finding, 'why' | 'examples'> & { why: string; examples: readonly string[] }): Finding {

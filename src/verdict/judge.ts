@@ -1,6 +1,7 @@
 import { unreachable } from '../errors.ts'
 import type { Observations } from '../observe/observations.ts'
 import type { Records } from '../observe/records.ts'
+import { nounOf } from '../plan/noun.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { plural } from '../value/show.ts'
@@ -83,7 +84,7 @@ function beyondTheEnd(
   if (withBeyond === null || found.status === 'inconclusive') return found
   if (measureOf(claim, withBeyond, evidence).status === found.status) return found
   const left = withBeyond.length - records.length
-  const why = `${left} of ${plural(withBeyond.length, 'request')} to which it happened were tried again after the end of the phase, when its faults were off, and with them the answer is another; a settle above their usual duration leaves out those that are due so late`
+  const why = `${left} of ${plural(withBeyond.length, nounOf(evidence.plan))} to which it happened were tried again after the end of the phase, when its faults were off, and with them the answer is another; a settle above their usual duration leaves out those that are due so late`
   return doubted(found, [why])
 }
 
@@ -129,7 +130,7 @@ function measureOf(claim: Exclude<Claim, { family: 'recovery' }>, records: Recor
     case 'each_latency':
       return measureEachLatency(claim, records, evidence)
     case 'content':
-      return measureContent(claim, records)
+      return measureContent(claim, records, evidence)
     case 'factor':
       return measureFactor(claim, records, evidence)
     case 'count':

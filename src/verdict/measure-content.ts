@@ -1,12 +1,14 @@
 import type { Match } from '../content/match.ts'
 import { matchBody } from '../content/match-body.ts'
 import { matchHeader } from '../content/match-header.ts'
+import { exitCodeOf } from '../observe/exit-code.ts'
 import type { RequestRecord } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
+import { nounOf } from '../plan/noun.ts'
 import { plural } from '../value/show.ts'
 import { MOST_EXAMPLES } from './cause.ts'
 import { type ClaimOf, quote } from './claim.ts'
-import { type Finding, finding, noData } from './finding.ts'
+import { type Evidence, type Finding, finding, noData, nothingSeen } from './finding.ts'
 import { MIN_EXACT } from './limits.ts'
 
 const MOST_KINDS = 3
@@ -15,8 +17,9 @@ const MOST_KINDS = 3
  * `body` and `headers`: what must hold for every answer. One counterexample refutes it, and one answer of which not all
  * is known leaves it open. What asks that something is not there is about answers only: silence proves nothing.
  */
-export function measureContent(claim: ClaimOf<'content'>, records: Records): Finding {
-  if (records.length === 0) return noData('no request was seen of those that it is about')
+export function measureContent(claim: ClaimOf<'content'>, records: Records, { plan }: Pick<Evidence, 'plan'>): Finding {
+  if (records.length === 0) return nothingSeen(plan)
+  const noun = nounOf(plan) === 'run' ? 'run' : 'answer'
   const match = matcher(claim)
   const seen = { met: new Kinds(), missed: new Kinds(), unknown: new Kinds(), none: new Kinds() }
   for (const record of records) {
@@ -24,12 +27,12 @@ export function measureContent(claim: ClaimOf<'content'>, records: Records): Fin
     seen[is].add(record, what)
   }
   const samples = records.length - seen.none.count
-  if (samples === 0) return noData('no request got an answer')
+  if (samples === 0) return noData(`no ${nounOf(plan)} ${noun === 'run' ? 'came to its end' : 'got an answer'}`)
   const { met, missed, unknown } = seen
   const status = missed.count > 0 ? 'fail' : unknown.count > 0 || met.count < MIN_EXACT ? 'inconclusive' : 'pass'
   const telling = missed.count > 0 ? missed : unknown.count > 0 ? unknown : met
-  const expected = `expected ${quote(claim)} of every answer, got`
-  const few = `${expected} ${plural(samples, 'answer')}, and a claim about every answer needs at least ${MIN_EXACT}`
+  const expected = `expected ${quote(claim)} of every ${noun}, got`
+  const few = `${expected} ${plural(samples, noun)}, and a claim about every ${noun} needs at least ${MIN_EXACT}`
   return finding({
     seen: `${met.count} of ${samples}`,
     value: met.count / samples,
@@ -37,9 +40,7 @@ export function measureContent(claim: ClaimOf<'content'>, records: Records): Fin
     samples,
     status,
     why:
-      telling === met
-        ? few
-        : `${expected} among ${plural(samples, 'answer')} ${telling}${status === 'fail' ? '' : ', which leaves it open'}`,
+      telling === met ? few : `${expected} among ${plural(samples, noun)} ${telling}${status === 'fail' ? '' : ', which leaves it open'}`,
     examples: telling.examples,
   })
 }
@@ -68,9 +69,12 @@ class Kinds {
   count = 0
   readonly #kinds = new Map<string, { count: number; examples: string[] }>()
 
-  add({ id, status }: RequestRecord, seen: string): void {
+  add(record: RequestRecord, seen: string): void {
     this.count++
-    const kind = status === null ? seen : `${seen} (${status})`
+    const { id, status } = record
+    const code = exitCodeOf(record)
+    const ended = code === null ? status : `exit code ${code}`
+    const kind = ended === null ? seen : `${seen} (${ended})`
     const known = this.#kinds.get(kind)
     if (known === undefined) this.#kinds.set(kind, { count: 1, examples: [id] })
     else {

@@ -1,5 +1,6 @@
 import { attemptsOf, cutsOf, type RequestRecord, retriesOf, suppressionsOf } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
+import { nounOf } from '../plan/noun.ts'
 import { TIMEOUTS, type Timeout } from '../scenario/timeouts.ts'
 import { holds } from '../value/condition.ts'
 import { plural } from '../value/show.ts'
@@ -8,7 +9,7 @@ import { causes } from './cause.ts'
 import { type ClaimOf, type Counted, quote } from './claim.ts'
 import { limitsOf } from './decide.ts'
 import { diverse, topmost } from './examples.ts'
-import { type Evidence, type Finding, finding, noData } from './finding.ts'
+import { type Evidence, type Finding, finding, noData, nothingSeen } from './finding.ts'
 import { MIN_EXACT } from './limits.ts'
 import { measureSpare } from './measure-spare.ts'
 import { phasesOf } from './select.ts'
@@ -36,27 +37,40 @@ const COUNT: Record<PerRequest, (record: RequestRecord) => number> = {
 
 /** retries, retries_suppressed, timeouts, breaker_rejections, ejections: known exactly (spare_rejections within bounds), but only where there were requests. */
 export function measureCount(claim: ClaimOf<'count'>, records: Records, evidence: Evidence): Finding {
-  if (records.length === 0) return noData('no request was seen of those that it is about')
+  const { plan } = evidence
+  if (records.length === 0) return nothingSeen(plan)
   if (claim.of === 'ejections') {
     // Without an attempt there was nothing that a host could have been ejected for.
     const tried = records.filter((record) => attemptsOf(record).length > 0)
-    return tried.length === 0 ? noData('no attempt was made at an upstream') : judgeCount(claim, ejections(claim, evidence), tried, [], '')
+    return tried.length === 0
+      ? noData('no attempt was made at an upstream')
+      : judgeCount(claim, ejections(claim, evidence), tried, [], '', plan)
   }
   if (claim.of === 'spare_rejections') return measureSpare(claim, records, evidence)
   const count = COUNT[claim.of]
   const concerned = records.filter((record) => count(record) > 0)
-  const deadline = evidence.plan.load.deadline
+  const deadline = plan.load.deadline
   const examples = claim.of.startsWith('breaker') ? diverse(concerned, deadline) : topmost(concerned, count)
-  const because = concerned.length === 0 ? '' : ` (${concerned.length} of them ended as ${causes(concerned, deadline)})`
+  const because =
+    concerned.length === 0
+      ? ''
+      : `; ${concerned.length === records.length ? 'they' : `the ${plural(concerned.length, nounOf(plan))} with any`} ended as ${causes(concerned, plan)}`
   const total = (of: Records) => of.reduce((sum, record) => sum + count(record), 0)
-  const found = judgeCount(claim, total(records), records, examples, because)
+  const found = judgeCount(claim, total(records), records, examples, because, plan)
   const calm = calmOf(concerned, evidence.observations)
   if (found.status === 'inconclusive' || holds(claim.condition, total(calm)) === holds(claim.condition, total(records))) return found
   const why = `${total(records) - total(calm)} of ${total(records)} ${STALLED}, and without those the answer is another; free the CPU`
   return { ...found, status: 'inconclusive', why, examples: found.examples }
 }
 
-function judgeCount(claim: ClaimOf<'count'>, count: number | undefined, records: Records, examples: string[], because: string): Finding {
+function judgeCount(
+  claim: ClaimOf<'count'>,
+  count: number | undefined,
+  records: Records,
+  examples: string[],
+  because: string,
+  plan: Evidence['plan'],
+): Finding {
   if (count === undefined)
     return noData(`the statistics of Envoy hold no ${claim.of}${claim.expectation.cluster ? ` of ${claim.expectation.cluster}` : ''}`)
   // What silence would satisfy needs requests that could have broken it.
@@ -69,7 +83,7 @@ function judgeCount(claim: ClaimOf<'count'>, count: number | undefined, records:
     interval: null,
     samples: records.length,
     status,
-    why: `expected ${quote(claim)}, got ${showCount(count)} in ${plural(records.length, 'request')}${status === 'inconclusive' ? few : because}`,
+    why: `expected ${quote(claim)}, got ${showCount(count)} in ${plural(records.length, nounOf(plan))}${status === 'inconclusive' ? few : because}`,
     // Too few of them: no request shows what did not happen, so any will do.
     examples: examples.length > 0 || limitsOf(claim.condition).least <= count ? examples : records.slice(0, 3).map((record) => record.id),
   })

@@ -1,12 +1,13 @@
 import type { RequestRecord } from '../observe/record.ts'
 import { numbersOf, type Records } from '../observe/records.ts'
+import { nounOf } from '../plan/noun.ts'
 import { holds } from '../value/condition.ts'
 import { plural } from '../value/show.ts'
 import { calmOf, STALLED } from './calm.ts'
 import { type ClaimOf, quote } from './claim.ts'
 import { limitsOf } from './decide.ts'
 import { topmost } from './examples.ts'
-import { type Evidence, type Finding, finding, latencyOf, noData } from './finding.ts'
+import { type Evidence, type Finding, finding, latencyOf, nothingSeen } from './finding.ts'
 import { MIN_EXACT } from './limits.ts'
 import { showMs } from './show.ts'
 
@@ -14,8 +15,8 @@ import { showMs } from './show.ts'
  * `latency: "<= 300ms"`: what must hold for every request, each on its own. A request that the machine held up proves
  * neither that it is too slow nor that it is slow enough; one that was never answered was not served slowly, but not at all.
  */
-export function measureEachLatency(claim: ClaimOf<'each_latency'>, records: Records, { observations }: Evidence): Finding {
-  if (records.length === 0) return noData('no request was seen of those that it is about')
+export function measureEachLatency(claim: ClaimOf<'each_latency'>, records: Records, { plan, observations }: Evidence): Finding {
+  if (records.length === 0) return nothingSeen(plan)
   const { condition } = claim
   const { least, most } = limitsOf(condition)
   const isWrong = (record: RequestRecord) => !holds(condition, latencyOf(record))
@@ -37,7 +38,7 @@ export function measureEachLatency(claim: ClaimOf<'each_latency'>, records: Reco
     interval: null,
     samples: records.length,
     status,
-    why: `expected ${quote(claim)} of every request, got ${range} from ${plural(records.length, 'request')}${outside}${broken}${reasonOf()}`,
+    why: `expected ${quote(claim)} of every ${nounOf(plan)}, got ${range} from ${plural(records.length, nounOf(plan))}${outside}${broken}${reasonOf()}`,
     examples: topmost(wrong.length > 0 ? wrong : records, (record) => distance(latencyOf(record))),
   })
 
@@ -45,7 +46,7 @@ export function measureEachLatency(claim: ClaimOf<'each_latency'>, records: Reco
     if (status !== 'inconclusive') return ''
     if (wrong.length > 0) return `, which ${STALLED}; free the CPU`
     if (open) return ', and of those nobody knows how long they would have taken'
-    return `, and a claim about every request needs at least ${MIN_EXACT}${least > 0 && records.length >= MIN_EXACT ? ' that nothing but the policy held up' : ''}`
+    return `, and a claim about every ${nounOf(plan)} needs at least ${MIN_EXACT}${least > 0 && records.length >= MIN_EXACT ? ' that nothing but the policy held up' : ''}`
   }
 
   /** How far a latency lies outside of what was asked; the slowest first where all lie within. */

@@ -1,18 +1,20 @@
 import { exitCodeOf } from '../observe/exit-code.ts'
 import { attemptsOf, type RequestRecord } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
+import { nounOf } from '../plan/noun.ts'
 import { holds } from '../value/condition.ts'
 import { plural } from '../value/show.ts'
 import { causes } from './cause.ts'
 import { type ClaimOf, quote } from './claim.ts'
 import { diverse } from './examples.ts'
-import { type Evidence, type Finding, finding, noData } from './finding.ts'
+import { type Evidence, type Finding, finding, nothingSeen } from './finding.ts'
 import { MIN_EXACT } from './limits.ts'
 
 /** `status: 503`, `exit_code: 0` and `attempts: 3`: what must hold for every request. One counterexample refutes it. */
 export function measureEvery(claim: ClaimOf<'every'>, records: Records, { plan }: Evidence): Finding {
-  if (records.length === 0) return noData('no request was seen of those that it is about')
+  if (records.length === 0) return nothingSeen(plan)
   const { of } = claim
+  const noun = nounOf(plan)
   const isKnown = ({ joined }: RequestRecord) => joined || !('attempts' in of)
   const measured = (record: RequestRecord) =>
     'status' in of ? record.status : 'exitCode' in of ? exitCodeOf(record) : isKnown(record) ? attemptsOf(record).length : null
@@ -30,8 +32,8 @@ export function measureEvery(claim: ClaimOf<'every'>, records: Records, { plan }
     status,
     why:
       status === 'fail'
-        ? `expected ${quote(claim)} of every request, got ${counted(wrong, measured, none)} at ${wrong.length} of ${plural(records.length, 'request')}: ${causes(wrong, plan.load.deadline)}`
-        : `expected ${quote(claim)} of every request, got ${plural(records.length, 'request')}, and a claim about every request needs at least ${MIN_EXACT}`,
+        ? `expected ${quote(claim)} of every ${noun}, got ${counted(wrong, measured, none)} at ${wrong.length} of ${plural(records.length, noun)}: ${causes(wrong, plan)}`
+        : `expected ${quote(claim)} of every ${noun}, got ${plural(records.length, noun)}, and a claim about every ${noun} needs at least ${MIN_EXACT}`,
     // What one made that is not known shows nothing.
     examples: diverse(wrong.length > 0 ? wrong.filter(isKnown) : records, plan.load.deadline),
   })

@@ -1,5 +1,6 @@
 import { attemptsOf, isRejected, type RequestRecord, retriesOf } from '../observe/record.ts'
 import { numbersOf, type Records } from '../observe/records.ts'
+import { nounOf } from '../plan/noun.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { Interval } from '../statistics/interval.ts'
 import { countMean, tallyOf } from '../statistics/mean.ts'
@@ -8,20 +9,19 @@ import { plural } from '../value/show.ts'
 import { type ClaimOf, quote } from './claim.ts'
 import { decide, limitsOf } from './decide.ts'
 import { topmost } from './examples.ts'
-import { type Evidence, type Finding, finding, noData } from './finding.ts'
+import { type Evidence, type Finding, finding, noData, nothingSeen } from './finding.ts'
 import { MIN_EXACT } from './limits.ts'
 import { showFactor, showInterval } from './show.ts'
 import type { Status } from './verdict.ts'
 
 /** attempts_per_request and retry_amplification: how many attempts the upstream sees for each request of a client. */
-export function measureFactor(claim: ClaimOf<'factor'>, records: Records, { scenario }: Evidence): Finding {
+export function measureFactor(claim: ClaimOf<'factor'>, records: Records, { scenario, plan }: Evidence): Finding {
   const isLeftOut = LEFT_OUT[claim.of]
   const counted = records.filter((record) => !isLeftOut(record))
-  if (counted.length === 0)
-    return noData(records.length === 0 ? 'no request was seen of those that it is about' : 'no request came as far as the upstream')
+  if (counted.length === 0) return records.length === 0 ? nothingSeen(plan) : noData(`no ${nounOf(plan)} came as far as the upstream`)
   const tally = tallyOf(numbersOf(counted, (record) => attemptsOf(record).length))
   const mean = countMean(tally, mostTries(scenario) * mostCalls(counted))
-  if (mean === undefined) return noData('no request was seen of those that it is about')
+  if (mean === undefined) return nothingSeen(plan)
   // A request whose retry was refused made attempts all the same: they count, the request does not.
   const extra = records.filter(isLeftOut).reduce((sum, record) => sum + attemptsOf(record).length, 0) / counted.length
   const value = mean.mean + extra
@@ -36,7 +36,7 @@ export function measureFactor(claim: ClaimOf<'factor'>, records: Records, { scen
     interval: shown,
     samples: counted.length,
     status,
-    why: `expected ${quote(claim)}, got ${showFactor(value)} from ${plural(counted.length, 'request')}, ${retried} of them retried (95 % interval ${shown.text}${status === 'inconclusive' ? ', too few requests to tell' : ''})`,
+    why: `expected ${quote(claim)}, got ${showFactor(value)} from ${plural(counted.length, nounOf(plan))}, ${retried} of them retried (95 % interval ${shown.text}${status === 'inconclusive' ? `, too few ${nounOf(plan)}s to tell` : ''})`,
     examples: topmost(records, (record) => attemptsOf(record).length * (tooMany ? 1 : -1)),
   })
 }

@@ -1,5 +1,6 @@
 import type { PhaseObservation } from '../observe/observations.ts'
 import type { Records } from '../observe/records.ts'
+import { nounOf } from '../plan/noun.ts'
 import type { Plan } from '../plan/plan.ts'
 import { throughput } from '../statistics/throughput.ts'
 import { plural } from '../value/show.ts'
@@ -7,7 +8,7 @@ import { causes } from './cause.ts'
 import { type ClaimOf, quote } from './claim.ts'
 import { decide } from './decide.ts'
 import { diverse } from './examples.ts'
-import { type Evidence, type Finding, finding, noData } from './finding.ts'
+import { type Evidence, type Finding, finding, nothingSeen } from './finding.ts'
 import { MIN_EXACT } from './limits.ts'
 import { type Filter, phasesOf, select } from './select.ts'
 import { showCount, showInterval, showMs, showPerSecond } from './show.ts'
@@ -31,7 +32,7 @@ export function measureGoodput(claim: ClaimOf<'throughput'>, records: Records, {
   const later = due.reduce((count, { success, end }) => count + Number(success && end !== null && positionIn(spans, end) === undefined), 0)
   const total = successes.length + failed.length
   const rate = throughput(successes, failed.length, length / 1000)
-  if (rate === undefined) return noData('no request was seen of those that it is about')
+  if (rate === undefined) return nothingSeen(plan)
   const decided = decide(claim.condition, rate)
   const status = decided === 'pass' && total < MIN_EXACT ? 'inconclusive' : decided
   const shown = showInterval(rate, showPerSecond)
@@ -41,18 +42,18 @@ export function measureGoodput(claim: ClaimOf<'throughput'>, records: Records, {
     interval: shown,
     samples: total,
     status,
-    why: `expected ${quote(claim)}, got ${showPerSecond(rate.mean)} (95 % interval ${shown.text}${status === 'inconclusive' ? ', which does not tell' : ''}): ${plural(successes.length, 'success', 'successes')} within ${showMs(length)}${othersOf(failed, later, plan.load.deadline)}`,
+    why: `expected ${quote(claim)}, got ${showPerSecond(rate.mean)} (95 % interval ${shown.text}${status === 'inconclusive' ? ', which does not tell' : ''}): ${plural(successes.length, 'success', 'successes')} within ${showMs(length)}${othersOf(failed, later, plan)}`,
     examples: diverse(failed, plan.load.deadline),
   })
 }
 
 /** What became of the requests that were due then and are no part of it. */
-function othersOf(failed: Records, later: number, deadline: number): string {
+function othersOf(failed: Records, later: number, plan: Plan): string {
   const others = [
-    ...(failed.length === 0 ? [] : [`${showCount(failed.length)} failed (${causes(failed, deadline)})`]),
+    ...(failed.length === 0 ? [] : [`${showCount(failed.length)} failed (${causes(failed, plan)})`]),
     ...(later === 0 ? [] : [`${showCount(later)} succeeded later`]),
   ]
-  return others.length === 0 ? '' : `; of the requests that were due then, ${others.join(' and ')}`
+  return others.length === 0 ? '' : `; of the ${nounOf(plan)}s that were due then, ${others.join(' and ')}`
 }
 
 interface Span {

@@ -1,4 +1,5 @@
 import { numbersOf, type Records } from '../observe/records.ts'
+import { nounOf } from '../plan/noun.ts'
 import type { Interval } from '../statistics/interval.ts'
 import { quantile, quantileInterval } from '../statistics/quantile.ts'
 import { type Condition, holds } from '../value/condition.ts'
@@ -7,14 +8,14 @@ import { calmOf, STALLED } from './calm.ts'
 import { type ClaimOf, quote } from './claim.ts'
 import { decide, limitsOf } from './decide.ts'
 import { topmost } from './examples.ts'
-import { type Evidence, type Finding, finding, latencyOf, noData } from './finding.ts'
+import { type Evidence, type Finding, finding, latencyOf, nothingSeen } from './finding.ts'
 import { MIN_EXACT } from './limits.ts'
 import { showInterval, showMs } from './show.ts'
 import type { Status } from './verdict.ts'
 
 /** p50 to p99.9 by an interval of order statistics; max as what the slowest request itself says. */
-export function measureLatency(claim: ClaimOf<'latency'>, records: Records, { observations }: Evidence): Finding {
-  if (records.length === 0) return noData('no request was seen of those that it is about')
+export function measureLatency(claim: ClaimOf<'latency'>, records: Records, { plan, observations }: Evidence): Finding {
+  if (records.length === 0) return nothingSeen(plan)
   const sorted = numbersOf(records, latencyOf).sort()
   const value = quantile(sorted, claim.quantile)
   const interval = claim.quantile === 1 ? undefined : quantileInterval(sorted, claim.quantile)
@@ -22,9 +23,9 @@ export function measureLatency(claim: ClaimOf<'latency'>, records: Records, { ob
   const shown = interval ? showInterval(interval, showMs) : null
   const unanswered = records.reduce((count, record) => count + Number(!Number.isFinite(latencyOf(record))), 0)
   const parts = [
-    `${showMs(value)} from ${plural(records.length, 'request')}`,
+    `${showMs(value)} from ${plural(records.length, nounOf(plan))}`,
     shown && `(95 % interval ${shown.text}${status === 'inconclusive' ? ', which does not tell' : ''})`,
-    status === 'inconclusive' && !interval && `and a claim about every request needs at least ${MIN_EXACT}, all answered`,
+    status === 'inconclusive' && !interval && `and a claim about every ${nounOf(plan)} needs at least ${MIN_EXACT}, all answered`,
     unanswered > 0 && `of which ${unanswered} got no whole answer`,
   ]
   // A single request decides on the slowest: one that the machine held up must not.

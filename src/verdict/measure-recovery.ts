@@ -7,7 +7,7 @@ import { causes } from './cause.ts'
 import { type ClaimOf, quote } from './claim.ts'
 import { limitsOf } from './decide.ts'
 import { diverse } from './examples.ts'
-import { type Evidence, type Finding, finding, noData } from './finding.ts'
+import { type Evidence, type Finding, finding, noData, nothingSeen } from './finding.ts'
 import { BASELINE_LEAST, WINDOW, WINDOW_REQUESTS, WINDOW_SLACK, WINDOWS_AFTER } from './limits.ts'
 import { phasesOf, select } from './select.ts'
 import { showInterval, showMs, showShare } from './show.ts'
@@ -46,8 +46,7 @@ export function measureRecovery(claim: ClaimOf<'recovery'>, { plan, observations
   const [before, after] = [of(phases.baseline), of(phases.recovery)]
   const unjoined = before.unjoined ?? after.unjoined
   const span = observations.phases[phases.recovery]
-  if (before.records.length === 0 || after.records.length === 0 || span === undefined)
-    return noData('no request was seen of those that it is about')
+  if (before.records.length === 0 || after.records.length === 0 || span === undefined) return nothingSeen(plan)
   const baseline = before.records.filter((record) => record.success).length / before.records.length
   const least = baseline - WINDOW_SLACK
   // By the planned times, to which due times belong: the real ones are a little later, and would lose the last window.
@@ -85,8 +84,7 @@ const lastWindow = (window: { good: number; total: number } | undefined) =>
     ? 'its last windows hold no request'
     : `its last window has ${showShare(window.good / window.total)} success`
 
-const because = (failures: Records, plan: Plan) =>
-  failures.length === 0 ? '' : `; after the asked time ${causes(failures, plan.load.deadline)}`
+const because = (failures: Records, plan: Plan) => (failures.length === 0 ? '' : `; after the asked time ${causes(failures, plan)}`)
 
 /** What `undecidable` refuses beforehand, checked again on what was really seen. */
 function weakness(claim: ClaimOf<'recovery'>, baseline: number, before: number, after: number, length: number): string | null {

@@ -1,6 +1,7 @@
 import { exitCodeOf } from '../observe/exit-code.ts'
 import { clustersOf, type RequestRecord } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
+import { nounOf } from '../plan/noun.ts'
 import { shareInterval } from '../statistics/share.ts'
 import { plural } from '../value/show.ts'
 import { causes } from './cause.ts'
@@ -8,7 +9,7 @@ import { type ClaimOf, quote } from './claim.ts'
 import { decide, exactly, limitsOf } from './decide.ts'
 import { diverse } from './examples.ts'
 import { faultsOf, matchesFault, metFaults } from './fault.ts'
-import { type Evidence, type Finding, finding, noData } from './finding.ts'
+import { type Evidence, type Finding, finding, noData, nothingSeen } from './finding.ts'
 import { MIN_EXACT } from './limits.ts'
 import { showInterval, showShare } from './show.ts'
 import type { Status } from './verdict.ts'
@@ -19,13 +20,11 @@ const clustersKnown = (record: RequestRecord) => (record.joined ? clustersOf(rec
 
 /** success_rate, error_rate, fault_share and the shares of a status: what part of the requests something is true of. */
 export function measureShare(claim: ShareClaim, records: Records, { plan }: Evidence): Finding {
+  const noun = nounOf(plan)
   const matches = (record: RequestRecord) =>
     faultsOf(plan, record.phase).filter((fault) => matchesFault(plan, fault, record.request, clustersKnown(record)))
   const all = claim.of === 'fault_share' ? records.filter((record) => matches(record).length > 0) : records
-  if (all.length === 0)
-    return noData(
-      claim.of === 'fault_share' ? 'no request matched the condition of a fault' : 'no request was seen of those that it is about',
-    )
+  if (all.length === 0) return claim.of === 'fault_share' ? noData(`no ${noun} matched the condition of a fault`) : nothingSeen(plan)
   const isHit = (record: RequestRecord) => {
     if (claim.of === 'fault_share') return matches(record).some((fault) => metFaults(record).has(fault.id))
     return claim.of === 'success_rate'
@@ -44,9 +43,9 @@ export function measureShare(claim: ShareClaim, records: Records, { plan }: Evid
   const shown = exact ? null : showInterval(interval, showShare)
   const status = exact ? judgeExact(exact, hits.length, misses.length) : decide(claim.condition, interval)
   const telling = isTooLow(claim, share) ? misses : hits
-  const got = `expected ${quote(claim)}, got ${showShare(share)} of ${plural(all.length, 'request')}`
-  const because = telling.length === 0 ? '' : `: ${causes(telling, plan.load.deadline)}`
-  const unsure = shown ? `, too few to tell${because}` : `, and a claim about every request needs at least ${MIN_EXACT}`
+  const got = `expected ${quote(claim)}, got ${showShare(share)} of ${plural(all.length, noun)}`
+  const because = telling.length === 0 ? '' : `: ${causes(telling, plan)}`
+  const unsure = shown ? `, too few to tell${because}` : `, and a claim about every ${noun} needs at least ${MIN_EXACT}`
   return finding({
     seen: showShare(share),
     value: share,

@@ -2,6 +2,7 @@ import type { Bounds } from '../observe/crowd.ts'
 import type { RequestRecord } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
 import { eachSpare } from '../observe/spare.ts'
+import { nounOf } from '../plan/noun.ts'
 import { plural } from '../value/show.ts'
 import { calmOf, STALLED } from './calm.ts'
 import { type ClaimOf, quote } from './claim.ts'
@@ -22,7 +23,7 @@ export function measureSpare(claim: ClaimOf<'count'>, records: Records, { observ
   const stalled = status !== decide(claim.condition, { low: calm.least, high: calm.most })
   const seen = all.least === all.most ? showCount(all.least) : `${showCount(all.least)} to ${showCount(all.most)}`
   const why = [
-    `expected ${quote(claim)}, got ${seen} in ${plural(records.length, 'request')}`,
+    `expected ${quote(claim)}, got ${seen} in ${plural(records.length, nounOf(plan))}`,
     ...(status === 'inconclusive' ? ['which of them found a worker free depends on less than the clocks tell'] : []),
     ...(silent ? [`a claim that silence satisfies needs at least ${MIN_EXACT}`] : []),
     ...(stalled ? [`some ${STALLED}, and without those the answer is another; free the CPU`] : []),

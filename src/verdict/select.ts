@@ -1,6 +1,7 @@
 import type { Observations, PhaseObservation } from '../observe/observations.ts'
 import type { Call, RequestRecord } from '../observe/record.ts'
 import { ChangedRecords, type Records } from '../observe/records.ts'
+import { nounOf } from '../plan/noun.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Expectation } from '../scenario/expect-schema.ts'
 import { plural } from '../value/show.ts'
@@ -74,16 +75,17 @@ function callingOnly(cluster: string, records: Records): Records {
 
 /** A request that Envoy's log does not explain may be one of those that an expectation is about, or not: nobody knows. */
 function unjoined(plan: Plan, records: Records): string | null {
+  const noun = nounOf(plan)
   // What an app answers by itself it may; but where hardly any of them came to Envoy, nothing was tested.
   const calling = records.reduce((count, { joined, calls }) => count + Number(!joined || calls.length > 0), 0)
   if (calling < Math.min(MIN_EXACT, records.length))
-    return `${calling === 0 ? 'none' : `only ${calling}`} of ${plural(records.length, 'request')} led to a call that came to Envoy: nothing of its policy was tested; point the app at Envoy`
+    return `${calling === 0 ? 'none' : `only ${calling}`} of ${plural(records.length, noun)} led to a call that came to Envoy: nothing of its policy was tested; point the app at Envoy`
   const unexplained = records.filter(({ joined }) => !joined)
   if (unexplained.length === 0) return null
   const answered = unexplained.filter((record) => record.status !== null).length
   if (answered === 0)
-    return `${unexplained.length} of ${plural(records.length, 'request')} got no answer and no line in the log of Envoy that is known to be theirs: what happened is not known`
-  return `${answered} of ${plural(records.length, 'request')} ${answered === 1 ? 'was' : 'were'} answered, but nobody can say which calls to Envoy were made for ${answered === 1 ? 'it' : 'them'}: let the app hand on ${handedOn(plan)}, so that they can be joined`
+    return `${unexplained.length} of ${plural(records.length, noun)} got no answer and no line in the log of Envoy that is known to be theirs: what happened is not known`
+  return `${answered} of ${plural(records.length, noun)} ${answered === 1 ? 'was' : 'were'} answered, but nobody can say which calls to Envoy were made for ${answered === 1 ? 'it' : 'them'}: let the app hand on ${handedOn(plan)}, so that they can be joined`
 }
 
 function handedOn({ app }: Plan): string {

@@ -1,5 +1,6 @@
 import type { Observations, PhaseObservation } from '../observe/observations.ts'
 import { dueBetween } from '../plan/due.ts'
+import { nounOf } from '../plan/noun.ts'
 import { isStraight, type Plan } from '../plan/plan.ts'
 import { MAX_REQUESTS } from '../scenario/limits.ts'
 import { plural } from '../value/show.ts'
@@ -22,7 +23,7 @@ export function troublesOf(plan: Plan, observations: Observations, index: number
     ...starved(phase, name, lowerLoad(plan)),
     ...missing(plan, observations, index, name),
     ...unsent(plan, observations, index, name),
-    ...strayed(observations, index, name),
+    ...strayed(plan, observations, index, name),
     ...doubtsOf(plan, observations, index),
   ]
 }
@@ -40,12 +41,12 @@ function unsent(plan: Plan, { records }: Observations, index: number, name: stri
 }
 
 /** What came to the faults of another phase is left out; where that is more than a few, the phase was not what was asked. */
-function strayed({ records }: Observations, index: number, name: string): string[] {
+function strayed(plan: Plan, { records }: Observations, index: number, name: string): string[] {
   const own = records.filter((record) => record.phase === index)
   const strays = own.filter((record) => record.stray).length
   if (strays <= Math.max(1, own.length * MISSING_LIMIT)) return []
   return [
-    `${strays} of ${plural(own.length, 'request')} of phase ${name} came so late to the place of its faults that these were switched by then; free the CPU, or make the phase longer`,
+    `${strays} of ${plural(own.length, nounOf(plan))} of phase ${name} came so late to the place of its faults that these were switched by then; free the CPU, or make the phase longer`,
   ]
 }
 
@@ -75,7 +76,7 @@ function missing(plan: Plan, observations: Observations, index: number, name: st
   const seen = observations.records.reduce((count, record) => count + (record.phase === index ? 1 : 0), 0)
   if (planned - seen <= planned * MISSING_LIMIT) return []
   return [
-    `only ${seen} of the ${plural(planned, 'request')} planned for phase ${name} were made: the load was not what was asked; free the CPU or lower load.rate`,
+    `only ${seen} of the ${plural(planned, nounOf(plan))} planned for phase ${name} were made: the load was not what was asked; free the CPU or ${lowerLoad(plan)}`,
   ]
 }
 

@@ -135,7 +135,7 @@ describe('chaos explain RUN', () => {
     const { code, stdout, stderr } = await chaos(['explain', ran])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toContain('✗ only · p50')
-    const courses = [...stdout.matchAll(/^ +(\d+) +[\d.]+% +200 as expected; 1 try(; met delay 50ms)?/gm)]
+    const courses = [...stdout.matchAll(/^ +(\d+) +[\d.]+% +200 \(a success\); 1 try(; met delay 50ms)?/gm)]
     // With and without the fault, 100 requests together.
     expect(courses.map((course) => course[2] !== undefined).sort()).toEqual([false, true])
     expect(courses.reduce((sum, course) => sum + Number(course[1]), 0)).toBe(100)

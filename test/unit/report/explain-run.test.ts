@@ -14,9 +14,9 @@ test('requests of the warm-up stand under a heading of their own', () => {
   expect(renderRun(warm, plain)).toMatchInlineSnapshot(`
     "WHAT HAPPENED TO REQUESTS
       warm-up, of which nothing is claimed
-               1  100%    200 as expected; 1 try · 24 ms · such as r-0
+               1  100%    200 (a success); 1 try · 24 ms · such as r-0
       baseline
-               1  100%    200 as expected; 1 try · 24 ms · such as r-1
+               1  100%    200 (a success); 1 try · 24 ms · such as r-1
 
     PASS retries stay inside their budget during a brownout: 5 passed"
   `)

@@ -15,6 +15,7 @@ const state: LiveState = {
   errorShare: 0.012,
   p99Ms: 100,
   inFlight: 14,
+  runs: null,
   faultsOn: ['10% delay 400ms on inventory'],
   scenario: { index: 1, count: 5 },
   run: { elapsedMs: 5000, totalMs: 9000 },
@@ -36,6 +37,25 @@ test('on a wide terminal all of it is there', () => {
     '  p99      100ms          ▃▅▆█',
     '  breakers inventory max_requests ████░░ 30/40 · max_retries ██████ 3/3',
     '  ejected  inventory 1 of 3 hosts',
+    '  faults   10% delay 400ms on inventory',
+  ])
+})
+
+test('of an app that is run to its end, runs are shown', () => {
+  const runs = {
+    ...state,
+    scenario: null,
+    runs: { ended: 7, total: 20 },
+    inFlight: 1,
+    breakers: [],
+    ejected: [],
+    run: { elapsedMs: 0, totalMs: 0 },
+  }
+  expect(liveLines(runs, plain(100), 30)).toEqual([
+    '2/3 brownout · ━━━━━━━───────────── · 7 of 20 runs · 1 running',
+    '  ended    7 of 20 runs  ▁▅██▆',
+    '  failed   1.2%          ▁▁▁█▁',
+    '  p99      100ms          ▃▅▆█',
     '  faults   10% delay 400ms on inventory',
   ])
 })
@@ -85,6 +105,7 @@ test('it is never wider or higher than the terminal, and nothing in it moves the
     errorShare: figure,
     p99Ms: fc.option(figure),
     inFlight: figure,
+    runs: fc.option(fc.record({ ended: fc.nat(), total: fc.nat() })),
     faultsOn: fc.array(words),
     scenario: fc.option(fc.record({ index: fc.nat(9), count: fc.nat(9) })),
     run: fc.record({ elapsedMs: figure, totalMs: figure }),

@@ -12,6 +12,7 @@ const state: ProgressState = {
   errorShare: 0.0123,
   p99Ms: 312.4,
   inFlight: 14,
+  runs: null,
   faultsOn: ['delay 400ms on inventory'],
 }
 const start: ProgressState = { ...state, elapsedMs: 0, rps: 0, errorShare: Number.NaN, p99Ms: null, inFlight: 0, faultsOn: [] }
@@ -40,6 +41,7 @@ test('it is never wider than the terminal, and one line', () => {
     rps: fc.double(),
     errorShare: fc.double(),
     p99Ms: fc.option(fc.double()),
+    runs: fc.option(fc.record({ ended: fc.nat(), total: fc.nat() })),
     inFlight: fc.double(),
     faultsOn: fc.array(fc.string({ unit: 'grapheme' })),
   })
@@ -58,8 +60,20 @@ test('a log has a line at each edge of a phase and a heartbeat in between', () =
     [plainPhaseLine(state, 'start'), plainHeartbeat(state), plainPhaseLine(done, 'end'), plainPhaseLine(start, 'start')].join('\n'),
   ).toMatchInlineSnapshot(`
     "phase 2/4 brownout: 10s, faults on: delay 400ms on inventory
-    phase 2/4 brownout: 6s of 10s, 200/s, 1.2% errors, p99 312ms, 14 in flight
+    phase 2/4 brownout: 6.2s of 10s, 200/s, 1.2% errors, p99 312ms, 14 in flight
     phase 2/4 brownout: done after 10s, 200/s, 1.2% errors, p99 312ms
     phase 2/4 brownout: 10s, no faults"
   `)
+})
+
+test('runs of an app are counted, since nobody knows how long they take', () => {
+  const runs: ProgressState = { ...state, runs: { ended: 7, total: 20 }, inFlight: 2, errorShare: 0.25 }
+  expect(progressLine(runs, { color: false, width: 120 })).toBe(
+    '2/4 brownout · ━━━━────── · 7 of 20 runs · 25% failed · p99 312ms · 2 running · delay 400ms on inventory',
+  )
+  expect(plainPhaseLine(runs, 'start')).toBe('phase 2/4 brownout: 20 runs, faults on: delay 400ms on inventory')
+  expect(plainPhaseLine({ ...runs, runs: { ended: 20, total: 20 } }, 'end')).toBe(
+    'phase 2/4 brownout: done after 6.2s, 20 of 20 runs, 25% failed, p99 312ms',
+  )
+  expect(plainHeartbeat(runs)).toBe('phase 2/4 brownout: after 6.2s, 7 of 20 runs, 25% failed, p99 312ms, 2 running')
 })

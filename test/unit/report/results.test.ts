@@ -71,6 +71,7 @@ test('a phase adds up its requests', () => {
         "max_ms": 2.5,
         "p99_ms": 0.8,
       },
+      "exit_codes": null,
       "faults_applied_ms": 10001.2,
       "from_ms": 10000,
       "latency_ms": {

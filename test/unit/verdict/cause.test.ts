@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { causeOf, causes } from '../../../src/verdict/cause.ts'
-import { attempt, bad, egress, good, hop } from './records.ts'
+import { attempt, bad, egress, good, hop, world } from './records.ts'
 
 const perTry = attempt({ status: 0, cutBy: 'per_try', flags: ['UT'] })
 const aborted = attempt({ status: 503, hop: hop(['brownout-1'], ['FI']) })
 
 test.each([
-  { record: good(), is: '200 as expected' },
+  { record: good(), is: '200 (a success)' },
   { record: good({ due: 0, end: 1500, success: false }), is: '200 after the deadline' },
   { record: good({ status: 204, success: false }), is: '204 is not an expected status' },
   { record: good({ error: 'aborted', success: false }), is: '200 but cut off (aborted)' },
@@ -55,7 +55,7 @@ test('causes are counted, the most frequent first, and the rare ones summed', ()
     bad({ status: 502 }),
     bad({ status: 505 }),
   ]
-  expect(causes(records, 1000)).toBe(
+  expect(causes(records, world({ expect: [] }).plan)).toBe(
     '4 × 503 from the upstream, 2 × 500 from the upstream, 1 × 501 from the upstream and 2 requests for other causes',
   )
 })

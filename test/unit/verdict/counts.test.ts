@@ -50,7 +50,7 @@ test('breaker rejections are counted by limit and show the refused requests', ()
   const found = outcome({ breaker_rejections: 0 }, records)
   expect(found).toMatchObject({ status: 'fail', value: 4, examples: [records[10]?.id, records[13]?.id, records[11]?.id] })
   expect(found.why).toMatchInlineSnapshot(
-    `"expected breaker_rejections "0", got 4 in 14 requests (4 of them ended as 3 × 503 refused by max_requests, 1 × 503 refused by max_pending_requests)"`,
+    `"expected breaker_rejections "0", got 4 in 14 requests; the 4 requests with any ended as 3 × 503 refused by max_requests, 1 × 503 refused by max_pending_requests"`,
   )
 })
 
