@@ -2,9 +2,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { MinHeap } from '../../../src/upstream/heap.ts'
 
+// + 0: of the two zeros, which are equal, only one is used.
 test('taking everything out gives the numbers in ascending order', () => {
   fc.assert(
-    fc.property(fc.array(fc.double({ noNaN: true })), (values) => {
+    fc.property(fc.array(fc.double({ noNaN: true }).map((value) => value + 0)), (values) => {
       const heap = new MinHeap()
       for (const value of values) heap.add(value)
       expect(values.map(() => heap.take())).toEqual(values.toSorted((a, b) => a - b))
