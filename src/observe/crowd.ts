@@ -13,8 +13,11 @@ export interface Bounds {
   most: number
 }
 
-/** What two limits of a circuit breaker count: requests on a connection (`max_requests`), and in line for one (`max_pending_requests`). */
-export const CROWDS = ['inFlight', 'pending'] as const
+/**
+ * What the limits of a circuit breaker count: requests on a connection (`max_requests`; with HTTP/1.1 as many connections
+ * are busy), in line for one (`max_pending_requests`), and retries, from the back-off before them on (`max_retries`).
+ */
+export const CROWDS = ['inFlight', 'pending', 'retrying'] as const
 export type Crowd = (typeof CROWDS)[number]
 
 /** From when to when, each between two times. */
@@ -26,9 +29,9 @@ export interface Stay {
 /** What Envoy cuts off where it logs whole milliseconds. */
 const CUT_OFF_MS = 1
 
-export function staysOf({ start, durationMs, poolMs, hop }: Attempt, { egress }: Call): Partial<Record<Crowd, Stay>> {
-  // No attempt outlasts its call, and that is logged to a microsecond.
-  const end = { least: start + durationMs, most: Math.min(start + durationMs + CUT_OFF_MS, egress.start + egress.durationMs) }
+export function staysOf(attempt: Attempt, call: Call): Partial<Record<Exclude<Crowd, 'retrying'>, Stay>> {
+  const { start, poolMs, hop } = attempt
+  const end = endOf(attempt, call)
   const begun = { least: start, most: start }
   // It was in line to its end.
   if (hop === null) return { pending: { from: begun, to: end } }
@@ -37,17 +40,42 @@ export function staysOf({ start, durationMs, poolMs, hop }: Attempt, { egress }:
   return { pending: { from: begun, to: onConnection }, inFlight: { from: onConnection, to: end } }
 }
 
+/** No attempt outlasts its call, and that is logged to a microsecond. */
+function endOf({ start, durationMs }: Attempt, { egress }: Call): Bounds {
+  return { least: start + durationMs, most: Math.min(start + durationMs + CUT_OFF_MS, egress.start + egress.durationMs) }
+}
+
+/** From the end of the try before, or where that goes on (hedging) from its own start, to its own end. */
+function retriesOf(call: Call): Stay[] {
+  const { attempts, egress } = call
+  const made = attempts.slice(1).map((attempt, i): Stay => {
+    const before = endOf(attempts[i] as Attempt, call)
+    return {
+      from: { least: Math.min(before.least, attempt.start), most: Math.min(before.most, attempt.start) },
+      to: endOf(attempt, call),
+    }
+  })
+  const last = attempts.at(-1)
+  // The call ended in the back-off after its last try: the next one was refused, or a limit of the whole ran out.
+  const isWaiting = egress.rejectedBy !== null || (egress.cutBy !== null && egress.cutBy !== last?.cutBy)
+  if (last === undefined || !isWaiting) return made
+  const end = egress.start + egress.durationMs
+  return [...made, { from: endOf(last, call), to: { least: end, most: end } }]
+}
+
+function staysIn(call: Call, crowd: Crowd): Stay[] {
+  return crowd === 'retrying' ? retriesOf(call) : call.attempts.flatMap((attempt) => staysOf(attempt, call)[crowd] ?? [])
+}
+
 /** How many there were at an instant, in ms after the start of the load. */
 export function crowdAt(records: Records, cluster: string, crowd: Crowd, ms: number): Bounds {
   const bounds = { least: 0, most: 0 }
   for (const { calls } of records)
     for (const call of calls) {
       if (call.egress.cluster !== cluster) continue
-      for (const attempt of call.attempts) {
-        const stay = staysOf(attempt, call)[crowd]
-        if (!stay) continue
-        if (stay.from.most <= ms && ms < stay.to.least) bounds.least++
-        if (stay.from.least <= ms && ms < stay.to.most) bounds.most++
+      for (const { from, to } of staysIn(call, crowd)) {
+        if (from.most <= ms && ms < to.least) bounds.least++
+        if (from.least <= ms && ms < to.most) bounds.most++
       }
     }
   return bounds
@@ -64,26 +92,25 @@ export function peaksOf(
   clusters: readonly string[],
   phases: readonly { from: number; to: number }[],
 ): Map<string, Peaks[]> {
-  const sweeps = new Map(clusters.map((cluster) => [cluster, { inFlight: new BoundedSweep(phases), pending: new BoundedSweep(phases) }]))
+  const sweeps = new Map(clusters.map((cluster) => [cluster, forEach(() => new BoundedSweep(phases))]))
   for (const { due, calls } of records) {
     // Nothing that comes later in the records begins before it is due.
     for (const sweep of sweeps.values()) for (const crowd of CROWDS) sweep[crowd].upTo(due)
     for (const call of calls) {
       const sweep = sweeps.get(call.egress.cluster ?? '')
       if (!sweep) continue
-      for (const attempt of call.attempts) {
-        const stays = staysOf(attempt, call)
-        for (const crowd of CROWDS) if (stays[crowd]) sweep[crowd].add(stays[crowd])
-      }
+      for (const crowd of CROWDS) for (const stay of staysIn(call, crowd)) sweep[crowd].add(stay)
     }
   }
   return new Map(
-    [...sweeps].map(([cluster, { inFlight, pending }]) => {
-      const [most, waiting] = [inFlight.end(), pending.end()]
-      return [cluster, phases.map((_, i) => ({ inFlight: most[i] as Bounds, pending: waiting[i] as Bounds }))]
+    [...sweeps].map(([cluster, sweep]) => {
+      const ends = forEach((crowd) => sweep[crowd].end())
+      return [cluster, phases.map((_, i) => forEach((crowd) => ends[crowd][i] as Bounds))]
     }),
   )
 }
+
+const forEach = <T>(make: (crowd: Crowd) => T) => Object.fromEntries(CROWDS.map((crowd) => [crowd, make(crowd)])) as Record<Crowd, T>
 
 class BoundedSweep {
   readonly #shortest: Sweep

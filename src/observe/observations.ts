@@ -42,6 +42,8 @@ export interface PhaseObservation {
   stalls: readonly Stall[]
   /** `outlier_detection.ejections_enforced_total` of each cluster, gained in this phase. */
   ejections: Readonly<Record<string, number>>
+  /** `upstream_cx_overflow` of each cluster, gained in this phase: how often max_connections allowed no further connection. */
+  connectionOverflows: Readonly<Record<string, number>>
 }
 
 /** From when to when something stood still, in ms after the start of the load. */

@@ -79,6 +79,8 @@ function observePhases(plan: Plan, phases: readonly PhaseTimes[], records: Recor
   const clusters = [...new Set(plan.stubs.servers.map((server) => server.cluster))]
   return phases.map((times, index) => {
     const { generator, pulse, envoy, stub } = lags[index] as (typeof lags)[number]
+    const gainedBy = (name: string) =>
+      Object.fromEntries(clusters.map((cluster) => [cluster, gained(times.before, times.after, `cluster.${cluster}.${name}`)]))
     generator.add(times.lateness.sends)
     pulse.add(beatSteps(times))
     return {
@@ -91,12 +93,8 @@ function observePhases(plan: Plan, phases: readonly PhaseTimes[], records: Recor
       envoyLag: envoy.tail,
       stubLag: stub.tail,
       stalls: stallsIn([...generator.long, ...pulse.long, ...envoy.long, ...stub.long]),
-      ejections: Object.fromEntries(
-        clusters.map((cluster) => [
-          cluster,
-          gained(times.before, times.after, `cluster.${cluster}.outlier_detection.ejections_enforced_total`),
-        ]),
-      ),
+      ejections: gainedBy('outlier_detection.ejections_enforced_total'),
+      connectionOverflows: gainedBy('upstream_cx_overflow'),
     }
   })
 }

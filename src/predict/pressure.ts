@@ -1,5 +1,5 @@
 import type { Plan } from '../plan/plan.ts'
-import { DEFAULT_MAX } from '../scenario/policy.ts'
+import { BREAKER_DEFAULTS } from '../scenario/policy.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { erlangLoss } from '../statistics/erlang.ts'
 import { formatPercent, trim } from '../units.ts'
@@ -37,8 +37,8 @@ export interface Circumstances {
   phaseMs: number
 }
 
-/** Envoy's default. */
-const DEFAULT_MAX_RETRIES = 3
+/** Envoy's default of min_retry_concurrency. */
+const DEFAULT_MIN_RETRIES = 3
 /** What happens to fewer requests than one in a thousand changes no prediction. */
 const RARE = 0.001
 
@@ -78,7 +78,7 @@ export function pressureOn(
 }
 
 function suppression(retries: number, { max_retries: limit, retry_budget: budget }: Limits): string | null {
-  const places = budget === undefined ? (limit ?? DEFAULT_MAX_RETRIES) : (budget.min_retry_concurrency ?? DEFAULT_MAX_RETRIES)
+  const places = budget === undefined ? (limit ?? BREAKER_DEFAULTS.max_retries) : (budget.min_retry_concurrency ?? DEFAULT_MIN_RETRIES)
   const refused = erlangLoss(retries, places)
   if (retries === 0 || refused < RARE) return null
   const wanted = `retries wanted at once, back-offs included: about ${about(retries)}`
@@ -103,7 +103,9 @@ function mostInFlight(all: readonly PlayedShare[], inFlight: number, { load }: S
 function bursts(size: number, workers: number | undefined, limits: Limits): string[] {
   const narrow = [
     ...(workers === undefined ? [] : ['the workers of the stubs']),
-    ...(['max_requests', 'max_pending_requests', 'max_connections'] as const).filter((name) => (limits[name] ?? DEFAULT_MAX) < size),
+    ...(['max_requests', 'max_pending_requests', 'max_connections'] as const).filter(
+      (name) => (limits[name] ?? BREAKER_DEFAULTS[name]) < size,
+    ),
   ]
   return size === 0 || narrow.length === 0 ? [] : [`bursts of ${plural(size, 'request')} at once meet ${narrow.join(' and ')}`]
 }
@@ -119,7 +121,7 @@ function full(
     ['max_requests', 'refuses what is beyond'],
     ['max_connections', 'lets the others wait'],
   ] as const) {
-    const limit = limits[name] ?? DEFAULT_MAX
+    const limit = limits[name] ?? BREAKER_DEFAULTS[name]
     if (most <= limit || erlangLoss(inFlight, limit) < RARE) continue
     const spelt = `${name}: ${limit}${limits[name] === undefined ? ' (the default)' : ''}`
     found.push(`in flight at once: about ${about(inFlight)} tries; ${spelt} ${effect}`)

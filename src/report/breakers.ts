@@ -1,11 +1,12 @@
 import { type Bounds, type Crowd, peaksOf } from '../observe/crowd.ts'
-import type { Observations } from '../observe/observations.ts'
-import { BREAKERS, breakerOf } from '../scenario/policy.ts'
+import type { Egress } from '../observe/record.ts'
+import type { Plan } from '../plan/plan.ts'
+import { BREAKERS, type Breaker, breakerOf } from '../scenario/policy.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import { stretchesOf } from '../scenario/shape.ts'
 import type { FinishedRun } from './finished-run.ts'
 
-type Breaker = (typeof BREAKERS)[number]
-
-/** How full a breaker was at most in a phase, and at how many it refuses. */
+/** How full a breaker was at most in a phase, and what it refused then. */
 export interface BreakerPeak {
   cluster: string
   breaker: Breaker
@@ -13,48 +14,98 @@ export interface BreakerPeak {
   /** The limit is the scenario's own. */
   isSet: boolean
   peak: Bounds
+  refusals: Refusals
 }
 
-/** The peaks of each phase, of all breakers of all clusters. */
-export function breakerPeaks({ scenario, plan, observations }: Pick<FinishedRun, 'scenario' | 'plan' | 'observations'>): BreakerPeak[][] {
+/** Of requests that were due in a phase. A suppressed retry is a refusal of max_retries; max_connections refuses nothing. */
+export interface Refusals {
+  count: number
+  /** Null without any. */
+  first: FirstRefusal | null
+}
+
+export interface FirstRefusal {
+  /** Ms after the start of its phase. */
+  after: number
+  /** Requests per second that the phase had come to by then, without bursts; null where the load is no open loop. */
+  offered: number | null
+}
+
+type Told = Pick<FinishedRun, 'scenario' | 'plan' | 'observations'>
+
+/** The peaks of each phase, of all breakers of all clusters; of max_retries only where it is in force. */
+export function breakerPeaks({ scenario, plan, observations }: Told): BreakerPeak[][] {
   if (observations === null) return []
+  const { records, phases } = observations
   const clusters = [...new Set(plan.stubs.servers.map((server) => server.cluster))]
-  const peaks = peaksOf(observations.records, clusters, observations.phases)
-  const full = refusals(observations)
-  return observations.phases.map((_, index) =>
+  const peaks = peaksOf(records, clusters, phases)
+  const refused = refusalsIn({ scenario, plan, observations })
+  return phases.map(({ connectionOverflows }, phase) =>
     clusters.flatMap((cluster) =>
-      BREAKERS.map((breaker): BreakerPeak => {
-        const { limit, isSet } = breakerOf(scenario, cluster, breaker)
-        const peak = full.has(key(index, cluster, breaker))
-          ? { least: limit, most: limit }
-          : (peaks.get(cluster)?.[index]?.[COUNTS[breaker]] as Bounds)
-        return { cluster, breaker, limit, isSet, peak: { least: Math.min(peak.least, limit), most: Math.min(peak.most, limit) } }
-      }),
+      BREAKERS.filter((breaker) => breaker !== 'max_retries' || !plan.policy.budgetedClusters.includes(cluster)).map(
+        (breaker): BreakerPeak => {
+          const { limit, isSet } = breakerOf(scenario, cluster, breaker)
+          const counted = peaks.get(cluster)?.[phase]?.[COUNTS[breaker]] as Bounds
+          const wasFull =
+            refused.full.has(key(phase, cluster, breaker)) || (breaker === 'max_connections' && (connectionOverflows[cluster] ?? 0) > 0)
+          const peak = wasFull
+            ? { least: limit, most: limit }
+            : { least: Math.min(counted.least, limit), most: Math.min(counted.most, limit) }
+          return {
+            cluster,
+            breaker,
+            limit,
+            isSet,
+            peak,
+            refusals: refused.of.get(key(phase, cluster, breaker)) ?? { count: 0, first: null },
+          }
+        },
+      ),
     ),
   )
 }
 
 /** What each breaker counts. */
-export const COUNTS: Record<Breaker, Crowd> = { max_requests: 'inFlight', max_pending_requests: 'pending' }
+export const COUNTS: Record<Breaker, Crowd> = {
+  max_connections: 'inFlight',
+  max_pending_requests: 'pending',
+  max_requests: 'inFlight',
+  max_retries: 'retrying',
+}
 
 const key = (phase: number, cluster: string | null, breaker: Breaker) => `${phase} ${cluster} ${breaker}`
 
-/** A breaker that refused was full. */
-function refusals({ records, phases }: Observations): Set<string> {
+/** What was refused, by the phase in which the request was due; and which breakers were full when, since one that refused was. */
+function refusalsIn({ scenario, plan, observations }: Told): { of: Map<string, Refusals>; full: Set<string> } {
+  const of = new Map<string, Refusals>()
   const full = new Set<string>()
-  for (const { calls } of records)
+  const phases = observations?.phases ?? []
+  for (const { phase, calls } of observations?.records ?? [])
     for (const { egress } of calls) {
-      if (egress.rejectedBy === null) continue
+      const breaker = refuserOf(egress)
+      if (breaker === null) continue
       const at = egress.start + egress.durationMs
-      full.add(
-        key(
-          phases.findIndex(({ from, to }) => at >= from && at < to),
-          egress.cluster,
-          egress.rejectedBy,
-        ),
-      )
+      const then = phases.findIndex(({ from, to }) => at >= from && at < to)
+      full.add(key(then, egress.cluster, breaker))
+      const after = at - (phases[phase]?.from ?? 0)
+      const known = of.get(key(phase, egress.cluster, breaker))
+      const isFirst = known?.first == null || after < known.first.after
+      const first = isFirst ? { after, offered: offeredAt(scenario, plan, phase, after) } : (known?.first ?? null)
+      of.set(key(phase, egress.cluster, breaker), { count: (known?.count ?? 0) + 1, first })
     }
-  return full
+  return { of, full }
+}
+
+function refuserOf({ rejectedBy, retrySuppressedBy }: Egress): Breaker | null {
+  return rejectedBy ?? (retrySuppressedBy === 'max_retries' ? 'max_retries' : null)
+}
+
+/** The rate of the load at a time of a phase: of a ramp, as far as it had come. */
+function offeredAt(scenario: Scenario, plan: Plan, phase: number, after: number): number | null {
+  // The warm-up comes before the phases.
+  const stretch = plan.load.kind === 'open' ? stretchesOf(scenario).at(phase - plan.phases.length) : undefined
+  if (stretch === undefined) return null
+  return stretch.from + (stretch.to - stretch.from) * Math.min(1, Math.max(0, after / stretch.ms))
 }
 
 export const boundsText = ({ least, most }: Bounds) => (least === most ? String(most) : `${least}..${most}`)

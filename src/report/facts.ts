@@ -1,8 +1,7 @@
 import { attemptsOf } from '../observe/record.ts'
 import { nounOf } from '../plan/noun.ts'
-import { BREAKERS } from '../scenario/policy.ts'
 import { plural } from '../value/show.ts'
-import { boundsText, breakerPeaks } from './breakers.ts'
+import { breakerSentences } from './breaker-lines.ts'
 import { commandLines } from './command-line.ts'
 import { duration, perSecond } from './figures.ts'
 import type { FinishedRun } from './finished-run.ts'
@@ -22,7 +21,7 @@ export function factLines(run: FinishedRun, { width, paint, say }: Paper): strin
   return [
     ...fact('load', totals(run)),
     ...timeoutSentences(run).flatMap((sentence, i) => fact(i === 0 ? 'timeouts' : '', say(sentence))),
-    ...fullest(run).flatMap((text) => fact('breakers', say(text))),
+    ...breakerSentences(run).flatMap((text, i) => fact(i === 0 ? 'breakers' : '', say(text))),
     ...spareSentences(run).flatMap((text) => fact('spare', say(text))),
     ...warnings.flatMap((warning) => fact('warning', say(warning)).map((line) => paint('yellow', line))),
     ...fact('run', say(circumstances(run))),
@@ -54,27 +53,6 @@ function attemptsText(attempts: number, requests: number, unknown: number, noun:
   if (unknown > 0) return `at least ${plural(attempts, 'attempt')}: of ${plural(unknown, noun)} not all calls to Envoy are known`
   return `${plural(attempts, 'attempt')}${requests === 0 ? '' : ` (${(attempts / requests).toFixed(3)} each)`}`
 }
-
-/** How full the breakers were at most, of those that the scenario sets or that came near their default. */
-function fullest(run: FinishedRun): string[] {
-  const phases = breakerPeaks(run)
-  const byCluster = Map.groupBy(
-    phases.flatMap((peaks, phase) => peaks.map((each) => ({ ...each, phase }))),
-    ({ cluster }) => cluster,
-  )
-  return [...byCluster].flatMap(([cluster, peaks]) => {
-    const told = BREAKERS.flatMap((breaker) => {
-      const own = peaks.filter((each) => each.breaker === breaker)
-      const fullest = own.reduce((a, b) => (b.peak.most > a.peak.most ? b : a))
-      if (!fullest.isSet && fullest.peak.most * NEAR < fullest.limit) return []
-      return [`${boundsText(fullest.peak)} of ${breaker} ${fullest.limit} (${run.plan.phases[fullest.phase]?.name})`]
-    })
-    return told.length === 0 ? [] : [`${cluster}, at most: ${told.join(', ')}`]
-  })
-}
-
-/** Half full is near. */
-const NEAR = 2
 
 function circumstances({ envoy, durationMs, plan, chaosVersion, runtime }: FinishedRun): string {
   const proxy = envoy === null ? 'no Envoy' : `Envoy ${envoy.version ?? 'of unknown version'} (${envoy.source})`

@@ -14,9 +14,21 @@ const counts = z.record(z.string(), count)
 const tail = z.strictObject({ p99_ms: ms.nullable(), max_ms: ms.nullable() })
 
 const peak = z.strictObject({
-  limit: count,
+  limit: count.describe('In force: of the scenario, or the default of Envoy.'),
+  is_default: z.boolean(),
   at_least: count,
   at_most: count.describe('Differs from at_least where whole milliseconds in the logs of Envoy leave it open.'),
+})
+
+const refusingPeak = peak.extend({
+  refused: count.describe('Of the requests of this phase; of max_retries: suppressed retries.'),
+  first_refusal: z
+    .strictObject({
+      after_ms: ms.describe('After the start of the phase.'),
+      offered_per_second: z.number().nullable().describe('The rate of the load then, without bursts; null in a closed loop.'),
+    })
+    .nullable()
+    .describe('null: nothing was refused.'),
 })
 
 const status = z.enum(['pass', 'fail', 'inconclusive'])
@@ -112,8 +124,10 @@ const phase = z
       .record(
         z.string(),
         z.strictObject({
-          max_requests: peak.describe('In flight at once.'),
-          max_pending_requests: peak.describe('Waiting for a connection at once.'),
+          max_connections: peak.describe('Busy at once; it refuses nothing: the others wait.'),
+          max_pending_requests: refusingPeak.describe('Waiting for a connection at once.'),
+          max_requests: refusingPeak.describe('In flight at once.'),
+          max_retries: refusingPeak.nullable().describe('Retries at once, back-offs included. null: a retry_budget is in its place.'),
         }),
       )
       .describe('How full the circuit breakers of each cluster were at most, rebuilt from when its attempts began and ended.'),

@@ -131,14 +131,24 @@ function toPredicted(beside: Beside | undefined, mask: Mask): Results['phases'][
 
 function toBreakers(peaks: readonly BreakerPeak[]): Results['phases'][number]['breakers'] {
   const of = (breaker: BreakerPeak['breaker'], among: readonly BreakerPeak[]) => {
-    const { limit, peak } = among.find((each) => each.breaker === breaker) as BreakerPeak
-    return { limit, at_least: peak.least, at_most: peak.most }
+    const { limit, isSet, peak } = among.find((each) => each.breaker === breaker) as BreakerPeak
+    return { limit, is_default: !isSet, at_least: peak.least, at_most: peak.most }
+  }
+  const refusing = (breaker: BreakerPeak['breaker'], among: readonly BreakerPeak[]) => {
+    const { count, first } = (among.find((each) => each.breaker === breaker) as BreakerPeak).refusals
+    const first_refusal = first && { after_ms: finite(first.after) ?? 0, offered_per_second: finite(first.offered) }
+    return { ...of(breaker, among), refused: count, first_refusal }
   }
   const byCluster = [...Map.groupBy(peaks, ({ cluster }) => cluster)]
   return Object.fromEntries(
     byCluster.map(([cluster, own]) => [
       cluster,
-      { max_requests: of('max_requests', own), max_pending_requests: of('max_pending_requests', own) },
+      {
+        max_connections: of('max_connections', own),
+        max_pending_requests: refusing('max_pending_requests', own),
+        max_requests: refusing('max_requests', own),
+        max_retries: own.some(({ breaker }) => breaker === 'max_retries') ? refusing('max_retries', own) : null,
+      },
     ]),
   )
 }

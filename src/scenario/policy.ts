@@ -99,14 +99,14 @@ export function ejectorOf({ upstreams, envoy }: ScenarioDocument, cluster: strin
 /** What to do about outlier detection that can eject nobody. */
 export const ejectorHint = (needed: number) => `set max_ejection_percent to at least ${needed}, or always_eject_one_host: true`
 
-/** Envoy's default of `max_requests`, `max_pending_requests` and `max_connections`. */
-export const DEFAULT_MAX = 1024
+/** Envoy's defaults of the limits of a circuit breaker. */
+export const BREAKER_DEFAULTS = { max_connections: 1024, max_pending_requests: 1024, max_requests: 1024, max_retries: 3 } as const
 
-/** What a circuit breaker refuses beyond; `max_connections` refuses nothing. */
-export const BREAKERS = ['max_requests', 'max_pending_requests'] as const
+export type Breaker = keyof typeof BREAKER_DEFAULTS
+export const BREAKERS = Object.keys(BREAKER_DEFAULTS) as Breaker[]
 
-/** Its limit, and whether the scenario sets it. */
-export function breakerOf({ envoy }: Pick<ScenarioDocument, 'envoy'>, cluster: string, breaker: (typeof BREAKERS)[number]) {
+/** The limit that is in force, and whether the scenario sets it. Where there is a retry_budget, max_retries is not heeded. */
+export function breakerOf({ envoy }: Pick<ScenarioDocument, 'envoy'>, cluster: string, breaker: Breaker) {
   const policy = Object.hasOwn(envoy.clusters, cluster) ? envoy.clusters[cluster]?.circuit_breakers : undefined
-  return { limit: policy?.[breaker] ?? DEFAULT_MAX, isSet: policy?.[breaker] !== undefined }
+  return { limit: policy?.[breaker] ?? BREAKER_DEFAULTS[breaker], isSet: policy?.[breaker] !== undefined }
 }

@@ -1,9 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { crowdAt, peaksOf } from '../../src/observe/crowd.ts'
+import type { StatsSnapshot } from '../../src/envoy/stats.ts'
+import { type Crowd, crowdAt, peaksOf } from '../../src/observe/crowd.ts'
 import type { Attempt } from '../../src/observe/record.ts'
 import { clusterStat, mostAtOnce, type Ran, runScenario, type StraightRecord, to } from '../helpers/scenario.ts'
 
 const LATENCY_MS = 60
+const MOST_RETRIES = 1000
 /** Far above the latency, so that a stall of the machine does not reach it. */
 const TRY_MS = 220
 /** Logs of Envoy cut off fractions of a millisecond, and a freed place is taken in the same turn of its event loop. */
@@ -32,8 +34,8 @@ envoy:
     pending: { circuit_breakers: { max_connections: 1, max_pending_requests: 2 } }
     connections: { circuit_breakers: { max_connections: 3 } }
     hurried: { circuit_breakers: { max_connections: 2 } }
-    requests_retried: { circuit_breakers: { max_requests: 2, max_retries: 1000 } }
-    pending_retried: { circuit_breakers: { max_connections: 1, max_pending_requests: 1, max_retries: 1000 } }
+    requests_retried: { circuit_breakers: { max_requests: 2, max_retries: ${MOST_RETRIES} } }
+    pending_retried: { circuit_breakers: { max_connections: 1, max_pending_requests: 1, max_retries: ${MOST_RETRIES} } }
     no_pool: { circuit_breakers: { max_connection_pools: 0 } }
     one_pool: { circuit_breakers: { max_connection_pools: 1 } }
   routes:
@@ -183,6 +185,12 @@ describe('max_connection_pools', () => {
   })
 })
 
+test('how often max_connections allowed no further connection is counted where it did', () => {
+  const [{ connectionOverflows } = expect.fail()] = ran.observations.phases
+  expect(connectionOverflows.connections).toBeGreaterThan(0)
+  expect(connectionOverflows.open).toBe(0)
+})
+
 test('no source contradicts another', () => {
   expect(ran.observations.unsound).toEqual([])
   expect(ran.observations.faults.map((fault) => fault.doubt)).toEqual([null, null])
@@ -190,6 +198,7 @@ test('no source contradicts another', () => {
 
 describe('how full a breaker was', () => {
   const CLUSTERS = ['requests', 'pending', 'connections', 'open']
+  const RETRIED = ['requests_retried', 'pending_retried']
 
   test('rebuilt from the attempts, reaches its limit where it refused', () => {
     const peaks = peaksOf(ran.observations.records, CLUSTERS, [{ from: 0, to: 5000 }])
@@ -202,19 +211,26 @@ describe('how full a breaker was', () => {
     expect(of('connections').inFlight.least).toBe(3)
   })
 
-  test('is what the gauges of Envoy say at the same time', () => {
-    const read = ran.scrapes.flatMap(({ at, stats }) =>
-      CLUSTERS.map((cluster) => ({
-        // Between the two clocks, and while the gauges are read, as much may change as in this time.
-        around: [at - CLOCK_MS, at, at + CLOCK_MS].map((ms) => crowdAt(ran.observations.records, cluster, 'inFlight', ms)),
-        gauge: stats[`cluster.${cluster}.upstream_rq_active`] ?? 0,
-      })),
-    )
-    const least = (bounds: { least: number }[]) => Math.min(...bounds.map((each) => each.least))
-    const most = (bounds: { most: number }[]) => Math.max(...bounds.map((each) => each.most))
-    const agree = read.filter(({ around, gauge }) => gauge >= least(around) && gauge <= most(around))
-    expect(read.some(({ gauge }) => gauge > 1)).toBe(true)
-    // A stall of the machine between the reading and its answer may spoil one.
-    expect(agree.length / read.length).toBeGreaterThanOrEqual(0.9)
-  })
+  const left = (cluster: string) => `cluster.${cluster}.circuit_breakers.default.remaining_retries`
+  test.each([
+    ['requests in flight', 'inFlight', CLUSTERS, (cluster, stats) => stats[`cluster.${cluster}.upstream_rq_active`] ?? 0],
+    ['retries', 'retrying', RETRIED, (cluster, stats) => MOST_RETRIES - (stats[left(cluster)] ?? MOST_RETRIES)],
+  ] as [string, Crowd, string[], (cluster: string, stats: StatsSnapshot) => number][])(
+    '%s: what the gauges of Envoy say at the same time',
+    (_, crowd, clusters, gaugeOf) => {
+      const read = ran.scrapes.flatMap(({ at, stats }) =>
+        clusters.map((cluster) => ({
+          // Between the two clocks, and while the gauges are read, as much may change as in this time.
+          around: [at - CLOCK_MS, at, at + CLOCK_MS].map((ms) => crowdAt(ran.observations.records, cluster, crowd, ms)),
+          gauge: gaugeOf(cluster, stats),
+        })),
+      )
+      const least = (bounds: { least: number }[]) => Math.min(...bounds.map((each) => each.least))
+      const most = (bounds: { most: number }[]) => Math.max(...bounds.map((each) => each.most))
+      const agree = read.filter(({ around, gauge }) => gauge >= least(around) && gauge <= most(around))
+      expect(read.some(({ gauge }) => gauge > 1)).toBe(true)
+      // A stall of the machine between the reading and its answer may spoil one.
+      expect(agree.length / read.length).toBeGreaterThanOrEqual(0.9)
+    },
+  )
 })

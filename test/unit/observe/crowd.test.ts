@@ -94,3 +94,36 @@ describe('an attempt', () => {
     expect(peaksOf(waits, ['cart'], [{ from: 0, to: 100 }]).get('cart')?.[0]?.inFlight).toEqual(exact(0))
   })
 })
+
+describe('a retry', () => {
+  const at = (records: Parameters<typeof crowdAt>[0], ms: number) => crowdAt(records, 'inventory', 'retrying', ms)
+  const call = (durationMs: number, parts: object = {}) => egress({ start: 0, durationMs, ...parts })
+  // The first try ends at 20 (its end is logged in whole milliseconds), the second one goes from 45 to 65.
+  const first = attempt({ start: 0, durationMs: 20, hop: hop(0) })
+  const second = attempt({ n: 2, start: 45, durationMs: 20, hop: hop(45) })
+  const retried = [good({ egress: call(65), attempts: [first, second] })]
+
+  test.each([
+    [19, exact(0)],
+    [20.5, { least: 0, most: 1 }],
+    [30, exact(1)],
+    [64, exact(1)],
+    [65, exact(0)],
+  ])('counts from the end of the try before, its back-off included: at %d ms', (ms, bounds) => expect(at(retried, ms)).toEqual(bounds))
+
+  test('of hedging counts from its own start, where the try before goes on', () => {
+    const slow = attempt({ start: 0, durationMs: 100, hop: hop(0) })
+    expect(at([good({ egress: call(100), attempts: [slow, second] })], 30)).toEqual(exact(0))
+    expect(at([good({ egress: call(100), attempts: [slow, second] })], 50)).toEqual(exact(1))
+  })
+
+  test.each([
+    ['that a breaker refused', { rejectedBy: 'max_requests' }],
+    ['that the timeout of the route forestalled', { cutBy: 'route' }],
+  ])('%s counts to the end of its call', (_, parts) => {
+    const records = [good({ egress: call(40, parts), attempts: [first] })]
+    expect([at(records, 30), at(records, 40)]).toEqual([exact(1), exact(0)])
+  })
+
+  test('a call that its only try ended has none', () => expect(at([good({ egress: call(40), attempts: [first] })], 30)).toEqual(exact(0)))
+})

@@ -119,6 +119,7 @@ const observations: fc.Arbitrary<Observations> = fc.record({
       stubLag: tail,
       stalls: fc.constant([]),
       ejections: fc.dictionary(fc.constantFrom('inventory', 'cart'), count),
+      connectionOverflows: fc.dictionary(fc.constantFrom('inventory', 'cart'), count),
     }),
     { maxLength: 4 },
   ),

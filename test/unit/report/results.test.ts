@@ -50,15 +50,38 @@ test('a phase adds up its requests', () => {
       },
       "breakers": {
         "inventory": {
+          "max_connections": {
+            "at_least": 2,
+            "at_most": 2,
+            "is_default": true,
+            "limit": 1024,
+          },
           "max_pending_requests": {
             "at_least": 1024,
             "at_most": 1024,
+            "first_refusal": {
+              "after_ms": 3439,
+              "offered_per_second": null,
+            },
+            "is_default": true,
             "limit": 1024,
+            "refused": 1,
           },
           "max_requests": {
             "at_least": 2,
             "at_most": 2,
+            "first_refusal": null,
+            "is_default": true,
             "limit": 1024,
+            "refused": 0,
+          },
+          "max_retries": {
+            "at_least": 1,
+            "at_most": 2,
+            "first_refusal": null,
+            "is_default": true,
+            "limit": 3,
+            "refused": 0,
           },
         },
       },

@@ -218,6 +218,7 @@ const phase = (name: string, from: number): PhaseObservation => ({
   stubLag: { p99: 0.5, max: 1.1 },
   stalls: [],
   ejections: { inventory: 0 },
+  connectionOverflows: { inventory: 0 },
 })
 
 export const evidence = (changes: Partial<FaultEvidence> = {}): FaultEvidence => ({

@@ -158,6 +158,7 @@ export function world(parts: World): { scenario: Scenario; plan: Plan; observati
       stubLag: { p99: 1, max: 2 },
       stalls: [],
       ejections: { inventory: 0 },
+      connectionOverflows: { inventory: 0 },
       ...seen,
     })),
     faults: faults.map((fault, index) => ({
