@@ -8,7 +8,7 @@ import { plural } from '../value/show.ts'
 import { showFactor, showRange, showShare } from '../verdict/show.ts'
 import { count, duration } from './figures.ts'
 import type { FinishedRun } from './finished-run.ts'
-import { ANY, hindrances, STOPPING } from './hindrances.ts'
+import { ANY, type Hindrances, hindrances, STOPPING } from './hindrances.ts'
 
 /** What was predicted of a phase and what was seen of it, side by side. It decides nothing. */
 export interface Beside {
@@ -86,14 +86,14 @@ function inSuccess(predicted: Range | null, seen: Records): string[] {
     return [`more successes than the faults leave: ${figures}; they hit fewer requests than they should, or something hides them`]
   const failed = seen.filter((record) => !record.success)
   return [
-    `fewer successes than the faults explain: ${figures}; ${known(`the ${plural(failed.length, 'request')} that failed`, failed) ?? 'something else makes requests fail or slow'}`,
+    `fewer successes than the faults explain: ${figures}; ${known(`the ${plural(failed.length, 'request')} that failed`, hindrances(failed)) ?? 'something else makes requests fail or slow'}`,
   ]
 }
 
-/** What the evidence knows to have hindered these requests. */
-function known(which: string, records: Records, kinds = ANY): string | null {
-  const found = hindrances(records, kinds)
-  return found.length === 0 ? null : `of ${which}: ${found.join(', ')}`
+/** What the evidence knows to have hindered these requests; null where it knows of nothing. */
+function known(which: string, { told, unknown }: Hindrances): string | null {
+  if (told.length === 0) return null
+  return `of ${which}: ${told.join(', ')}${unknown === 0 ? '' : `; of ${count(unknown)} the logs tell nothing of the kind`}`
 }
 
 function inAttempts(predicted: Range | null, seen: Records): string[] {
@@ -110,10 +110,10 @@ function inAttempts(predicted: Range | null, seen: Records): string[] {
   if (mean > nearest) {
     const retried = counted.filter((record) => retriesOf(record) > 0)
     return [
-      `more attempts than the faults explain: ${figures}; ${known(`the ${plural(retried.length, 'request')} that were retried`, retried) ?? 'other failures are tried again too'}`,
+      `more attempts than the faults explain: ${figures}; ${known(`the ${plural(retried.length, 'request')} that were retried`, hindrances(retried)) ?? 'other failures are tried again too'}`,
     ]
   }
-  const stopped = known('all', counted, STOPPING)
+  const stopped = known('all', { ...hindrances(counted, STOPPING), unknown: 0 })
   return [`fewer attempts than the faults call for: ${figures}; ${stopped ?? 'retries were suppressed, or failures are fewer'}`]
 }
 
@@ -121,7 +121,9 @@ function inLatency({ slowest, success }: Predicted, seen: Records): string[] {
   if (slowest === null || success === null) return []
   const beyond = seen.filter(({ due, end }) => end === null || end - due > slowest + LATENCY_SLACK_MS)
   if (beyond.length <= Math.max(1, seen.length / 100)) return []
-  const why = known('these', beyond) ?? 'they waited for something that is not in it, such as a connection or a worker'
+  const why =
+    known('these', hindrances(beyond, ANY, LATENCY_SLACK_MS)) ??
+    'they waited for something that is not in it, such as a connection or a worker'
   return [
     `slower than the limits and faults explain: ${count(beyond.length)} of ${plural(seen.length, 'request')} took longer than ${duration(slowest)}, the worst case by arithmetic; ${why}`,
   ]

@@ -27,7 +27,9 @@ export function whyLines(run: FinishedRun, paper: Paper): string[] {
   if (lines.length === 0)
     lines.push(...wrap(`the verdict is ${run.verdict.status}, and no outcome says why: this is a bug in chaos`, width, '  '))
 
-  const witnesses = chooseWitnesses(missed, run.observations?.records ?? [])
+  // What failed is shown by requests; those of an open claim may be sound ones.
+  const failed = missed.filter(({ status }) => status === 'fail')
+  const witnesses = chooseWitnesses(failed.length > 0 ? failed : missed, run.observations?.records ?? [])
   for (const record of witnesses) lines.push('', ...storyLines(storyOf(record, run.plan), record.id, paper))
   return [paint('bold', 'WHY'), ...lines]
 }

@@ -105,6 +105,21 @@ describe('a cause that the evidence knows is named, with its count', () => {
     expect(why(differs(denied as (i: number) => Parts, 1, 1.5))).toEqual(['of all: 46 denied a retry by max_retries'])
   })
 
+  test('what it does not know of some is said', () => {
+    const some = (i: number): Parts => (i % 2 === 0 ? { success: false, ...(i < 10 ? { attempts: [queued] } : {}) } : {})
+    expect(differs(some, 1, 1)).toEqual([
+      expect.stringMatching(
+        /; of the 46 requests that failed: 5 waited for a worker of the stub \(80ms at most\); of 41 the logs tell nothing of the kind$/,
+      ),
+    ])
+  })
+
+  test('slower: a wait that is too short to be the cause is none', () => {
+    const short = attempt(1, 0, { poolMs: 30 })
+    const slow = (i: number): Parts => (i % 10 === 0 ? { end: 10_000 + i * 100 + 1500, attempts: [short] } : {})
+    expect(why(differs(slow, 1, 1))).toEqual([expect.stringMatching(/^they waited for something that is not in it/)])
+  })
+
   test('slower: what they waited for', () => {
     const slow = (i: number): Parts => (i % 10 === 0 ? { end: 10_000 + i * 100 + 1500, attempts: [queued] } : {})
     expect(why(differs(slow, 1, 1))).toEqual([expect.stringMatching(/^of these: 10 waited for a worker of the stub \(80ms at most\)$/)])

@@ -317,6 +317,16 @@ test('each failed outcome has its first example told before any has a second', (
   expect(text.match(/r-\d+(?= GET)/g)).toEqual(['r-1', 'r-4', 'r-2'])
 })
 
+test('where claims failed, none but their examples are told', () => {
+  const claim = (status: 'fail' | 'inconclusive', ...examples: string[]) =>
+    outcome('brownout', 'p99', '<= 1ms', '2ms', { status, why: status, examples })
+  const text = renderSummary(
+    run({ verdict: { status: 'fail', outcomes: [claim('inconclusive', 'r-1', 'r-2'), claim('fail', 'r-3', 'r-4')] } }),
+    plain,
+  )
+  expect(text.match(/r-\d+(?= GET)/g)).toEqual(['r-3', 'r-4'])
+})
+
 test('an example that was not recorded is passed over', () => {
   const outcomes = [outcome('brownout', 'p99', '<= 1ms', '2ms', { status: 'fail', why: 'slow', examples: ['nobody'] })]
   expect(renderSummary(run({ verdict: { status: 'fail', outcomes } }), plain)).not.toContain('nobody')
