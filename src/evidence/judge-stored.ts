@@ -1,6 +1,9 @@
 import { observe, type RawEvidence } from '../observe/observe.ts'
 import { isStraight } from '../plan/plan.ts'
 import type { Ended, FinishedRun } from '../report/finished-run.ts'
+import { urlVariable } from '../scenario/check-app.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import { listed } from '../value/show.ts'
 import { judge } from '../verdict/judge.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 import type { StoredRun } from './stored-run.ts'
@@ -33,12 +36,21 @@ export function judgeStored(
     runtime: stored.runtime,
     envoy: stored.end?.envoy ?? null,
     // An app, or a target of the user's own, may not call Envoy at all.
-    warnings: [...stored.warnings, ...(stored.end?.warnings ?? []), ...(isPast ? [PAST_ENVOY] : []), ...(observations?.notes ?? [])],
+    warnings: [
+      ...stored.warnings,
+      ...(stored.end?.warnings ?? []),
+      ...(isPast ? [pastEnvoy(scenario)] : []),
+      ...(observations?.notes ?? []),
+    ],
     command: stored.command,
   }
 }
 
-const PAST_ENVOY = 'no request came through Envoy: what the client saw is judged, but nothing of policy or faults was in play'
+function pastEnvoy({ app, upstreams }: Scenario): string {
+  const told = 'no request came through Envoy: what the client saw is judged, but nothing of policy or faults was in play'
+  if (app === undefined) return told
+  return `${told}; does the app call ${listed(Object.keys(upstreams).map(urlVariable))}, which its environment tells it?`
+}
 
 const KILLED: Ended = {
   by: 'environment',

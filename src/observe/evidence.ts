@@ -125,13 +125,17 @@ function doubt(
   seen: { matched: number; met: number; counted: number; marks: number; marked: number; inferred: number; took: number | null },
 ): string | null {
   const what = `${describeAction(fault.action)} on ${fault.cluster}`
-  const unit = fault.at === 'ingress' ? 'requests' : 'attempts'
-  if (seen.matched === 0) return `the fault ${what} never fired: no ${unit} matched its condition while it was in force`
-  if (seen.met === 0) return `the fault ${what} never fired: ${seen.matched} ${unit} matched its condition, none met it`
+  const unit = fault.at === 'ingress' ? 'request' : 'attempt'
+  const matched = plural(seen.matched, unit)
+  if (seen.matched === 0) {
+    const why = Object.keys(fault.headers).length === 0 ? `came to ${fault.cluster}` : 'had its headers'
+    return `the fault ${what} never fired: no ${unit} ${why} while it was in force`
+  }
+  if (seen.met === 0) return `the fault ${what} never fired: ${matched} came where it is made, none met it`
   if (!compatibleShare(seen.met, seen.matched, fault.percent / 100)) {
     const { least, most } = compatibleCounts(seen.matched, fault.percent / 100)
     const range = fault.percent === 100 ? '' : `; ${least} to ${most} are accepted`
-    return `the fault ${what} missed its share: ${fault.percent} % asked, but ${seen.met} of ${seen.matched} ${unit} met it (${formatPercent(seen.met / seen.matched)}${range})`
+    return `the fault ${what} missed its share: ${fault.percent} % asked, but ${seen.met} of ${matched} met it (${formatPercent(seen.met / seen.matched)}${range})`
   }
   if (differ(seen.counted, seen.marks)) {
     return `the sources disagree on ${what}: Envoy's counter gained ${seen.counted}, its access log has ${seen.marks}`

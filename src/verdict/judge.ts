@@ -70,8 +70,8 @@ function measure(claim: Claim, evidence: Evidence): Finding {
   const found = beyondTheEnd(claim, selection, evidence, measureOf(claim, selection.records, evidence))
   if (selection.unjoined === null) return found
   // What was counted is what is known of it: silence is not zero.
-  const isCount = claim.family === 'count' && claim.of !== 'spare_rejections' && found.seen !== null
-  return doubted(isCount ? { ...found, seen: `at least ${found.seen}` } : found, [selection.unjoined])
+  const isLeast = selection.isPart && claim.family === 'count' && claim.of !== 'spare_rejections' && found.seen !== null
+  return doubted(isLeast ? { ...found, seen: `at least ${found.seen}` } : found, [selection.unjoined])
 }
 
 /** Requests are left out that went on when their faults were off: many of them must not be what makes a claim hold, or fail. */

@@ -20,6 +20,8 @@ export interface Selection {
   withBeyond: Records | null
   /** Why it is not known which requests belong to it, or what happened to them; null when it is. */
   unjoined: string | null
+  /** Whether calls of theirs may be missing: what is counted of them is the least that there was. */
+  isPart: boolean
 }
 
 /** Requests that back-offs of some ms carry over the edge of a phase. */
@@ -41,15 +43,16 @@ export function select(filter: Filter, plan: Plan, { phases, records, ejections 
   const known = records.filter((record) => byLoad(filter, plan, phases, record))
   const { cluster, given } = filter
   const asksLog = needsLog || cluster !== undefined || (given !== undefined && asksWhatHappened(given))
-  if (!asksLog) return { records: known, withBeyond: null, unjoined: null }
+  if (!asksLog) return { records: known, withBeyond: null, unjoined: null, isPart: false }
+  const doubts = { unjoined: unjoined(plan, known), isPart: known.some(({ joined }) => !joined) }
   // Of a request that calls several clusters, only what is asked about is measured.
   const calling = cluster === undefined ? known : callingOnly(cluster, known)
   const endOf = (record: RequestRecord) => phases[record.phase]?.to ?? Number.POSITIVE_INFINITY
-  if (given === undefined) return { records: calling, withBeyond: null, unjoined: unjoined(plan, known) }
+  if (given === undefined) return { records: calling, withBeyond: null, ...doubts }
   const met = calling.filter((record) => happened(given, plan, ejections, record))
   const chosen = met.filter((record) => !wentBeyond(given, endOf(record), record))
   const isMany = met.length - chosen.length > Math.max(FEW_BEYOND, met.length * MISSING_LIMIT)
-  return { records: chosen, withBeyond: isMany ? met : null, unjoined: unjoined(plan, known) }
+  return { records: chosen, withBeyond: isMany ? met : null, ...doubts }
 }
 
 function byLoad(filter: Filter, plan: Plan, phases: readonly PhaseObservation[], record: RequestRecord): boolean {

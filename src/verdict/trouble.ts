@@ -98,7 +98,7 @@ export function doubtsOf(plan: Plan, observations: Observations, index: number):
     return evidence.met > 0
       ? []
       : [
-          `${what} was never met: ${evidence.matched === 0 ? 'nothing matched its condition' : `none of ${evidence.matched} that matched its condition met it`}`,
+          `${what} was never met: ${evidence.matched === 0 ? 'nothing came that it is for' : `none of ${evidence.matched} that it is for met it`}`,
         ]
   })
 }

@@ -128,6 +128,17 @@ test.each([
   expect([ended.message, ...ended.detail].join('\n')).toMatch(reason)
 })
 
+test('an app that calls nothing is asked whether it knows where its clusters are', async () => {
+  const folder = newFolder()
+  const out = join(folder, 'out')
+  const server = 'require("http").createServer((_, answer) => answer.end()).listen(process.env.PORT, "127.0.0.1")'
+  await chaos(['run', writeShop(folder, { command: `[node, -e, '${server}']` }), '--out', out])
+  const { status, warnings, outcomes } = readResults(out)
+  expect(status).toBe('inconclusive')
+  expect(warnings).toEqual([expect.stringContaining('does the app call INVENTORY_URL, which its environment tells it?')])
+  expect(outcomes[1].why).toContain('nothing of its policy was tested')
+})
+
 test('a port that another program has is not loaded', async () => {
   const folder = newFolder()
   const server = createServer()

@@ -29,7 +29,7 @@ test('an abort that all sources agree on is beyond doubt', () => {
 
 test.each([
   { what: 'no attempt met it', records: many(100, () => passed()), counted: 0, says: 'never fired' },
-  { what: 'nothing matched', records: [], counted: 0, says: 'never fired' },
+  { what: 'nothing came', records: [], counted: 0, says: 'never fired: no attempt came to' },
   { what: 'it missed its share', records: [...many(40, aborted), ...many(60, () => passed())], counted: 40, says: 'missed its share' },
   {
     what: 'the counter says otherwise',

@@ -117,6 +117,8 @@ test('where calls are not known, silence is not zero', () => {
   expect(outcome({ attempts: 1 }, records)).toMatchObject({ seen: '1 (8 ×), not known (2 ×)', value: null, examples: [] })
   expect(outcome({ retries: 0 }, records)).toMatchObject({ seen: 'at least 0' })
   expect(outcome({ ejections: 0 }, records).seen).not.toContain('at least')
+  const byItself = Array.from({ length: 10 }, () => good({ egress: null, attempts: [], joined: true }))
+  expect(outcome({ retries: 0 }, byItself)).toMatchObject({ status: 'inconclusive', seen: '0' })
 })
 
 test('what the client alone sees needs no joining', () => {
