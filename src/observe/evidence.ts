@@ -1,6 +1,7 @@
 import { hopName } from '../envoy/listener.ts'
 import { gained } from '../envoy/stats.ts'
 import { describeAction, FAULT_KINDS } from '../fault/registry.ts'
+import { nounOf } from '../plan/noun.ts'
 import { isStraight, type Plan, type PlannedFault } from '../plan/plan.ts'
 import { compatibleCounts, compatibleShare } from '../statistics/compatible.ts'
 import { formatMs, formatPercent } from '../units.ts'
@@ -115,6 +116,7 @@ function headerLost(fault: PlannedFault, plan: Plan, { records }: Traffic, chanc
     phase === fault.phase && carries(plan.requests[request]?.headers ?? {}, fault.headers)
   const sent = records.reduce((count, record) => count + Number(isWanted(record)), 0)
   const came = `none of the ${plural(chances, fault.at === 'ingress' ? 'call' : 'attempt')} that came to Envoy for ${fault.cluster} had it`
+  if (nounOf(plan) === 'run') return `${never}: ${came}; let the app send ${listed(wanted, 'and')}`
   return sent === 0
     ? `${never}: no request of the load has ${listed(wanted, 'and')}, and ${came}`
     : `${never}: the load sent ${listed(wanted, 'and')} with ${plural(sent, 'request')}, but ${came}; let the app hand on ${listed(names, 'and')}`

@@ -1,4 +1,5 @@
 import { describeAction } from '../fault/registry.ts'
+import { samePlace } from '../observe/chance.ts'
 import type { FaultEvidence } from '../observe/observations.ts'
 import type { PlannedFault } from '../plan/plan.ts'
 import { compatibleCounts } from '../statistics/compatible.ts'
@@ -34,10 +35,14 @@ export function acceptedShare({ percent }: PlannedFault, { matched }: FaultEvide
   return { low: least / matched, high: most / matched }
 }
 
-/** The sources that do not know of each other: they must agree. */
-export function independentSources(fault: PlannedFault, evidence: FaultEvidence): string {
+/** The sources that do not know of each other: they must agree. Faults of one kind at one place are counted together. */
+export function independentSources(fault: PlannedFault, evidence: FaultEvidence, faults: readonly PlannedFault[]): string {
   const from = fault.at === 'ingress' ? 'from what passed on' : 'from the stub'
-  return `counted by Envoy ${count(evidence.counted)}, inferred ${from} ${count(evidence.inferred)}`
+  const others = faults.filter(
+    (other) => other.id !== fault.id && other.phase === fault.phase && other.action.kind === fault.action.kind && samePlace(other, fault),
+  ).length
+  const together = others === 0 ? '' : `, with the other ${others === 1 ? fault.action.kind : plural(others, fault.action.kind)} there`
+  return `counted by Envoy ${count(evidence.counted)}, inferred ${from} ${count(evidence.inferred)}${together}`
 }
 
 /** How many replicas a cluster has, by the plan's stubs. */

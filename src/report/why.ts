@@ -4,7 +4,7 @@ import type { Outcome } from '../verdict/verdict.ts'
 import { endedSentence, endingOf } from './ending.ts'
 import { MARKS } from './expectations.ts'
 import type { FinishedRun } from './finished-run.ts'
-import { cells, clip, padEnd, printable, wrap, wrapClauses } from './layout.ts'
+import { cells, padEnd, printable, wrap, wrapClauses } from './layout.ts'
 import type { Paper } from './paper.ts'
 import { type Story, storyOf } from './story.ts'
 
@@ -44,10 +44,12 @@ export function reasonLines(outcomes: readonly Outcome[], file: string, { width,
   const titles = outcomes.flatMap((outcome) => {
     const { sign, style } = MARKS[outcome.status]
     const place = printable(`${file}:${outcome.at.line}`)
-    const title = clip(say(titleWithMetric(outcome)), width - 4)
-    const oneLine = 4 + cells(title) + 2 + cells(place) <= width
+    // Whole, since the metric stands at its end.
+    const [title = '', ...more] = wrap(say(titleWithMetric(outcome)), width, '    ').map((line) => line.slice(4))
+    const oneLine = more.length === 0 && 4 + cells(title) + 2 + cells(place) <= width
     return [
       `  ${paint(style, sign)} ${paint('bold', title)}${oneLine ? `  ${paint('cyan', place)}` : ''}`,
+      ...more.map((line) => `    ${paint('bold', line)}`),
       ...(oneLine ? [] : wrap(place, width, '    ').map((line) => paint('cyan', line))),
     ]
   })

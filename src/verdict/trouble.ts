@@ -20,7 +20,7 @@ export function troublesOf(plan: Plan, observations: Observations, index: number
   // What is missing of it was never asked for: advice on the load would lead astray.
   if (!phase.complete) return [`phase ${name} was cut short`]
   return [
-    ...starved(phase, name, lowerLoad(plan)),
+    ...starved(phase, name, plan),
     ...missing(plan, observations, index, name),
     ...unsent(plan, observations, index, name),
     ...strayed(plan, observations, index, name),
@@ -50,22 +50,22 @@ function strayed(plan: Plan, { records }: Observations, index: number, name: str
   ]
 }
 
-/** Written as `not within`, so that a lag that is not a number is a trouble too. */
-function starved({ lateness, stubLag, envoyLag }: PhaseObservation, name: string, lower: string): string[] {
+/** What to do about it is said once. Written as `not within`, so that a lag that is not a number is a trouble too. */
+function starved({ lateness, stubLag, envoyLag }: PhaseObservation, name: string, plan: Plan): string[] {
   const found: string[] = []
   if (!(lateness.p99 <= LATE_LIMIT))
     found.push(
-      `the load generator was starved in phase ${name}: 1 % of the requests left ${showMs(lateness.p99)} late or later (at most ${LATE_LIMIT}ms is accepted); free the CPU or ${lower}`,
+      `the load generator was starved in phase ${name}: 1 % of the ${nounOf(plan)}s left ${showMs(lateness.p99)} late or later (at most ${LATE_LIMIT}ms is accepted)`,
     )
   if (!(envoyLag.p99 <= LATE_LIMIT))
     found.push(
-      `Envoy was starved in phase ${name}: it took up 1 % of the requests or attempts ${showMs(envoyLag.p99)} after they were sent, or later (at most ${LATE_LIMIT}ms is accepted); free the CPU or ${lower}`,
+      `Envoy was starved in phase ${name}: it took up 1 % of the requests or attempts ${showMs(envoyLag.p99)} after they were sent, or later (at most ${LATE_LIMIT}ms is accepted)`,
     )
   if (!(stubLag.p99 <= STUB_LAG_LIMIT))
     found.push(
-      `the stub upstreams were starved in phase ${name}: 1 % of their answers left ${showMs(stubLag.p99)} late or later (at most ${STUB_LAG_LIMIT}ms is accepted); free the CPU or ${lower}`,
+      `the stub upstreams were starved in phase ${name}: 1 % of their answers left ${showMs(stubLag.p99)} late or later (at most ${STUB_LAG_LIMIT}ms is accepted)`,
     )
-  return found
+  return found.length === 0 ? [] : [`${found.join('; ')}; free the CPU or ${lowerLoad(plan)}`]
 }
 
 function missing(plan: Plan, observations: Observations, index: number, name: string): string[] {

@@ -327,6 +327,13 @@ test('where claims failed, none but their examples are told', () => {
   expect(text.match(/r-\d+(?= GET)/g)).toEqual(['r-3', 'r-4'])
 })
 
+test('a reason names the metric whole, however long the name of the claim is', () => {
+  const title = 'without a limit of its own the queue grows, and everybody waits'
+  const outcomes = [outcome('brownout', 'breaker_rejections.max_pending_requests', '0', '1', { status: 'fail', why: 'no', title })]
+  const text = renderSummary(run({ verdict: { status: 'fail', outcomes } }), plain)
+  expect(text).toContain(`  ✗ ${title} ·\n    breaker_rejections.max_pending_requests\n    scenarios/brownout.yaml:31\n    no`)
+})
+
 test('an example that was not recorded is passed over', () => {
   const outcomes = [outcome('brownout', 'p99', '<= 1ms', '2ms', { status: 'fail', why: 'slow', examples: ['nobody'] })]
   expect(renderSummary(run({ verdict: { status: 'fail', outcomes } }), plain)).not.toContain('nobody')
@@ -350,6 +357,17 @@ test('the sources of a fault are shown with the place, the replica and the condi
   } as (typeof plan.faults)[number]
   const text = renderSummary(run({ plan: { ...plan, faults: [fault] } }), { color: false, width: 120 })
   expect(text).toContain('brownout: abort 503 on inventory/2 when x-user: jason, cookie: ***, 10% asked: 11 of 104 attempts (10.6%);')
+})
+
+test('faults of one kind at one place are counted together, and that is said', () => {
+  const [first] = plan.faults
+  const faults = [first, { ...first, id: 'brownout-2', percent: 5 }] as typeof plan.faults
+  const both = {
+    ...observations(),
+    faults: [evidence({ counted: 16, inferred: 16 }), evidence({ id: 'brownout-2', met: 5, counted: 16, inferred: 16 })],
+  }
+  const text = renderSummary(run({ plan: { ...plan, faults }, observations: both }), plain)
+  expect(text.match(/counted by Envoy 16, inferred from the stub 16,\s+with the\s+other delay there/g)).toHaveLength(2)
 })
 
 test('a run of 300 requests with two expectations fits one screen, where its breakers tell nothing', () => {

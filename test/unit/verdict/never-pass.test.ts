@@ -138,6 +138,16 @@ test.each(TROUBLE.flatMap((trouble) => EACH.map((each) => ({ ...trouble, ...each
   },
 )
 
+test('what to do about a busy machine is said once, whatever it starved', () => {
+  const lag = { p99: 51, max: 51 }
+  const busy = changed({ lateness: lag, envoyLag: lag, stubLag: lag })
+  const [found] = outcomes({ ...busy, expect: [{ phase: 'recovery', max: '<= 1ms' }] })
+  expect(found?.why).toMatch(
+    /load generator was starved.*Envoy was starved.*stub upstreams were starved.*; free the CPU or lower load\.rate$/,
+  )
+  expect(found?.why?.match(/free the CPU/g)).toHaveLength(1)
+})
+
 test('trouble bars failing as well, and spares the other phases', () => {
   const expect_ = [
     { phase: 'recovery', max: '<= 1ms' },
