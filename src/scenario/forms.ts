@@ -7,9 +7,6 @@ import { METHODS } from './schema.ts'
 
 /** A value in another form than the one that its place has, such as text for a map: how what was meant is written. */
 
-/** Spelt almost like `ingress`, and somewhere else. */
-const NEITHER = /^(egress|router|client|downstream|app)$/
-
 /** What is longer than a line or two is written anew sooner than read. */
 const LONGEST_HINT = 240
 const short = (hint: string | undefined) => (hint === undefined || hint.length > LONGEST_HINT ? undefined : hint)
@@ -21,19 +18,48 @@ export function formMeant(path: DocumentPath, value: unknown, expected: unknown,
     claimMeant(path, value, document) ??
       (typeof key === 'number' ? itemMeant(path, value) : undefined) ??
       (expected === 'object' || expected === 'record' ? mapMeant(String(key), value) : undefined) ??
-      (expected === 'boolean' && typeof value === 'string' ? truthMeant(value) : undefined) ??
-      (expected === 'string' && key === 'body' && typeof value === 'object' ? 'write json in place of body' : undefined) ??
+      (typeof value === 'string' ? textMeant(path, value, expected) : undefined) ??
+      (key === 'status' && Array.isArray(value) ? sharesMeant(value) : undefined) ??
       (key === 'phase' && Array.isArray(value) ? 'write an item for each phase, or leave phase out for all of them' : undefined) ??
-      (key === 'status' ? statusMeant(value) : undefined) ??
-      (key === 'abort' && typeof value === 'string' && /^[1-5]xx$/i.test(value) ? 'name one status, such as 503' : undefined) ??
-      (key === 'at' && NEITHER.test(String(value))
-        ? 'upstream is behind the router, so that its policy reacts; ingress is before it'
-        : undefined) ??
-      (path.includes('retry_on') && /^\d{3}$/.test(String(value))
-        ? `write retriable-status-codes, and beside retry_on: retriable_status_codes: [${value}]`
-        : undefined) ??
-      pathMeant(path, value),
+      (key === 'body' && expected === 'string' && isMap(value) ? 'write json in place of body' : undefined) ??
+      (path.includes('retry_on') && /^\d{3}$/.test(String(value)) ? statusOfRetry(value) : undefined),
   )
+}
+
+const statusOfRetry = (status: unknown) => `write retriable-status-codes, and beside retry_on: retriable_status_codes: [${status}]`
+
+const STATUS_CLASS = /^[1-5]xx$/i
+const NUMERIC = /^\d{1,3}$/
+
+/** Text in the place of something else. */
+function textMeant(path: DocumentPath, text: string, expected: unknown): string | undefined {
+  // YAML 1.2 knows `true` and `false` alone.
+  if (expected === 'boolean')
+    return /^(?:yes|on|y|true)$/i.test(text) ? 'write true' : /^(?:no|off|n|false)$/i.test(text) ? 'write false' : undefined
+  switch (path.at(-1)) {
+    case 'status':
+      if (path[0] === 'expect' && STATUS_CLASS.test(text)) return `write the share of it: status: { ${text.toLowerCase()}: "100%" }`
+      return NUMERIC.test(text) ? `write the plain number: ${text}` : oneStatus(text)
+    case 'abort':
+      return oneStatus(text)
+    case 'exit_code':
+      return NUMERIC.test(text) ? `write the plain number: ${text}` : undefined
+    case 'target':
+      return /^[\w.-]+(:\d+)?$/.test(text) ? `did you mean http://${text}?` : undefined
+    case 'at':
+      // Spelt almost like `ingress`, and somewhere else.
+      return text === 'egress' ? 'upstream is behind the router, so that its policy reacts; ingress is before it' : undefined
+  }
+  const isPath = kindAt(path)?.startsWith('path') && /^[\w.-][^\s#?]*$/.test(text) && !text.includes('://')
+  return isPath ? `did you mean "/${text}"?` : undefined
+}
+
+const oneStatus = (text: string) =>
+  STATUS_CLASS.test(text) ? `name one status, such as ${text[0] === '5' ? 503 : `${text[0]}00`}` : undefined
+
+function sharesMeant([first, ...others]: readonly unknown[]): string | undefined {
+  if (first === undefined) return undefined
+  return `write a share of each, such as status: { ${first}: ">= 90%"${others.map((each) => `, ${each}: "<= 10%"`).join('')} }`
 }
 
 /** Comparisons, by the words that other tools have for them as keys. */
@@ -48,7 +74,7 @@ const COMPARISONS: Record<string, string> = {
 const QUANTITIES: Record<Quantity, true> = { share: true, latency: true, count: true, factor: true, throughput: true }
 
 /** `success_rate: { min: 99% }` and `attempts: { stock: 1 }`: a condition is text, and a claim on one cluster names that beside it. */
-export function claimMeant(path: DocumentPath, value: unknown, document: unknown): string | undefined {
+function claimMeant(path: DocumentPath, value: unknown, document: unknown): string | undefined {
   const [first, index, metric, ...inner] = path
   if (first !== 'expect' || typeof index !== 'number' || typeof metric !== 'string' || inner.length > 0 || !isMap(value)) return undefined
   const quantity = kindAt(path)?.split(' ')[0] as string
@@ -85,6 +111,7 @@ export function keyMeant(path: DocumentPath, key: string, map: unknown, document
     const method = METHODS.find((each) => each === String(map.method).toUpperCase()) ?? 'GET'
     return `the method is the key of the path: write ${method}: ${flow(map.path ?? map.url ?? '/items/42')}`
   }
+  if (path.at(-2) === 'routes' && key === 'route') return 'write cluster, timeout and retry_policy beside match'
   return claimMeant(path, map, document)
 }
 
@@ -127,11 +154,13 @@ const MEANT: Record<string, readonly string[]> = {
 /** `body: ok`, `match: /items`, `env: [A=b]`. */
 function mapMeant(key: string, value: unknown): string | undefined {
   if (key === 'respond' && typeof value === 'number') return `write respond: { status: ${value} }`
+  if (key === 'bursts' && typeof value === 'number') return `write how often, too: bursts: { size: ${value}, every: 1s }`
   if (key === 'headers' && typeof value === 'string') return `write headers: { ${flow(value)}: { present: true } }`
   if (Array.isArray(value)) return pairsMeant(key, value)
   const meant = Object.hasOwn(MEANT, key) ? MEANT[key] : undefined
   if (meant === undefined || (typeof value !== 'string' && typeof value !== 'number')) return undefined
-  return `write ${meant.map((each) => `${key}: { ${each}: ${flow(value)} }`).join(' or ')}`
+  const inner = meant[0] === 'value' ? String(value).replace(/\s*%$/, '') : flow(value)
+  return `write ${meant.map((each) => `${key}: { ${each}: ${inner} }`).join(' or ')}`
 }
 
 /** A list of `A=b`, `A: b` or, for upstreams, of names. */
@@ -144,25 +173,6 @@ function pairsMeant(key: string, list: readonly unknown[]): string | undefined {
   })
   if (pairs.length === 0 || pairs.includes(undefined)) return undefined
   return `write ${key}: ${flow(Object.assign({}, ...pairs))}`
-}
-
-/** YAML 1.2 knows `true` and `false` alone. */
-function truthMeant(text: string): string | undefined {
-  if (/^(?:yes|on|y|true)$/i.test(text)) return 'write true'
-  return /^(?:no|off|n|false)$/i.test(text) ? 'write false' : undefined
-}
-
-function statusMeant(value: unknown): string | undefined {
-  if (typeof value === 'string' && /^[1-5]xx$/i.test(value)) return `write the share of it: status: { ${value.toLowerCase()}: "100%" }`
-  if (typeof value === 'string' && /^[1-5]\d\d$/.test(value)) return `write the plain number: ${value}`
-  const [first, ...rest] = Array.isArray(value) ? value : []
-  if (first === undefined) return undefined
-  return `write a share of each, such as status: { ${first}: ">= 90%"${rest.map((each) => `, ${each}: "<= 10%"`).join('')} }`
-}
-
-function pathMeant(path: DocumentPath, value: unknown): string | undefined {
-  if (typeof value !== 'string' || !/^[\w.-][^\s#?]*$/.test(value) || value.includes('://')) return undefined
-  return kindAt(path)?.startsWith('path') ? `did you mean "/${value}"?` : undefined
 }
 
 const LONGEST = 200

@@ -65,7 +65,6 @@ const REMARKS: Record<string, string> = {
   '<<': 'merge keys are not part of YAML 1.2: write the keys out, or put an alias on the whole value',
   thresholds: 'write the limits of priority DEFAULT right under circuit_breakers',
   virtual_hosts: 'write the routes right under envoy',
-  route: 'write cluster, timeout and retry_policy beside match',
 }
 
 /** What the schema calls the kind of value that `path` has: `share`, `count or map`. */
