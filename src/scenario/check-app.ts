@@ -16,7 +16,6 @@ export function appFindings(scenario: ScenarioDocument): Finding[] {
     ...oneVariableForTwo(scenario),
     ...oneHostForTwo(scenario),
     ...ownedHeader(scenario.app),
-    ...twoTargets(scenario),
   ]
 }
 
@@ -138,7 +137,8 @@ function timeless({ expect }: ScenarioDocument): Finding[] {
   )
 }
 
-function twoTargets({ load }: ScenarioDocument): Finding[] {
-  if (load.target === undefined) return []
+/** Load for the app, and for a target of the user's. */
+export function targetFindings({ app, load }: ScenarioDocument): Finding[] {
+  if (app === undefined || load.target === undefined) return []
   return [{ path: ['load', 'target'], at: 'key', message: 'the load goes to the app, or to a target: not to both', hint: 'leave one out' }]
 }

@@ -10,7 +10,6 @@ export function policyFindings(scenario: ScenarioDocument): Finding[] {
     ...closedBreakers(scenario),
     ...strangersWeights(scenario),
     ...unreachableStrangers(scenario),
-    ...missingRoutes(scenario),
     ...shadowedRoutes(scenario),
   ]
 }
@@ -83,7 +82,8 @@ function unreachableStrangers({ upstreams }: ScenarioDocument): Finding[] {
   )
 }
 
-function missingRoutes(scenario: ScenarioDocument): Finding[] {
+/** Load that does not know where to go. */
+export function missingRoutes(scenario: ScenarioDocument): Finding[] {
   const names = Object.keys(scenario.upstreams)
   if (scenario.envoy.routes !== undefined || names.length < 2 || !goesStraight(scenario)) return []
   const first = show(names[0])

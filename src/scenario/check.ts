@@ -1,9 +1,9 @@
-import { appFindings } from './check-app.ts'
+import { appFindings, targetFindings } from './check-app.ts'
 import { impossibleClaims } from './check-claims.ts'
 import { expectationFindings } from './check-expect.ts'
 import { faultFindings, patienceFindings } from './check-faults.ts'
 import { amountFindings, requestFindings } from './check-load.ts'
-import { policyFindings } from './check-policy.ts'
+import { missingRoutes, policyFindings } from './check-policy.ts'
 import type { Finding } from './finding.ts'
 import { ALL_PARTS, type Part } from './mend.ts'
 import type { ScenarioDocument } from './schema.ts'
@@ -19,8 +19,10 @@ export function checkScenario(scenario: ScenarioDocument, sound: ReadonlySet<Par
 
 /** Each with the parts of the scenario that it rests on. */
 const CHECKS: readonly { on: readonly Part[]; check(scenario: ScenarioDocument): Finding[] }[] = [
-  { on: ['upstreams', 'envoy', 'app', 'load'], check: policyFindings },
-  { on: ['upstreams', 'app', 'load'], check: appFindings },
+  { on: ['upstreams', 'envoy'], check: policyFindings },
+  { on: ['upstreams', 'envoy', 'app', 'load'], check: missingRoutes },
+  { on: ['upstreams', 'app'], check: appFindings },
+  { on: ['app', 'load'], check: targetFindings },
   { on: ['load', 'phases', 'amounts'], check: amountFindings },
   { on: ['upstreams', 'envoy', 'app', 'load'], check: requestFindings },
   { on: ['upstreams', 'envoy', 'app', 'load', 'phases'], check: faultFindings },

@@ -50,8 +50,9 @@ function textMeant(path: DocumentPath, text: string, expected: unknown): string 
       // Spelt almost like `ingress`, and somewhere else.
       return text === 'egress' ? 'upstream is behind the router, so that its policy reacts; ingress is before it' : undefined
   }
-  const isPath = kindAt(path)?.startsWith('path') && /^[\w.-][^\s#?]*$/.test(text) && !text.includes('://')
-  return isPath ? `did you mean "/${text}"?` : undefined
+  if (!kindAt(path)?.startsWith('path')) return undefined
+  if (/^\/[^#]* [^#]*$/.test(text)) return `did you mean "${text.trim().replaceAll(' ', '%20')}"?`
+  return /^[\w.-][^\s#?]*$/.test(text) && !text.includes('://') ? `did you mean "/${text}"?` : undefined
 }
 
 const oneStatus = (text: string) =>

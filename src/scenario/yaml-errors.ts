@@ -27,6 +27,13 @@ export function syntaxProblem(error: YAMLError, text: string): { offset: number;
       message: `">" begins a block of text in YAML, so "${comparison.text}" must be in quotes`,
       hint: `write "${comparison.text}"`,
     }
+  const placeholder = unquotedPlaceholder(text, offset)
+  if (placeholder !== undefined)
+    return {
+      offset: placeholder.offset,
+      message: `between "{" and "}" another "{" begins a map, so ${clip(placeholder.text)} must be in quotes`,
+      hint: `write "${clip(placeholder.text)}"`,
+    }
   if (error.code === 'TAG_RESOLVE_FAILED')
     return {
       offset,
@@ -60,6 +67,18 @@ function unquotedComparison(text: string, offset: number): { offset: number; tex
   for (const match of line.matchAll(/: {1,8}(>=? ?[\d.]{1,20} ?(?:%|[a-z]{1,3})?)/g)) {
     const from = start + match.index + match[0].length - (match[1] as string).length
     if (offset >= from && offset <= from + (match[1] as string).length) return { offset: from, text: (match[1] as string).trim() }
+  }
+  return undefined
+}
+
+/** `env: { URL: ${clusters.stock.url} }`: sound below one another, but not in a map on one line. */
+function unquotedPlaceholder(text: string, offset: number): { offset: number; text: string } | undefined {
+  const start = text.lastIndexOf('\n', offset - 1) + 1
+  const end = text.indexOf('\n', start)
+  const line = text.slice(start, end < 0 ? undefined : Math.min(end, start + 1000))
+  for (const match of line.matchAll(/[:,[] {1,8}([^\s"',[\]{}]{0,100}\$\{[\w.-]{1,100}\}[^\s"',[\]{}]{0,100})/g)) {
+    const from = start + match.index + match[0].length - (match[1] as string).length
+    if (offset >= from && offset <= from + (match[1] as string).length) return { offset: from, text: match[1] as string }
   }
   return undefined
 }

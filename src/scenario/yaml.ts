@@ -58,7 +58,7 @@ export function readYaml(text: string, file: string): YamlSource {
     prettyErrors: false,
     lineCounter: lines,
   })
-  const errors = firstOfEachLine([...document.errors, ...document.warnings])
+  const errors = firstOfEachLine([...document.errors, ...document.warnings]).filter((error, index) => index === 0 || !isAfterTheEnd(error))
   if (errors.length > 0) {
     const exhausted = errors.find((error) => error.code === 'RESOURCE_EXHAUSTION')
     const tabs = errors.filter((error) => error.code === 'TAB_AS_INDENT')
@@ -93,6 +93,9 @@ export function readYaml(text: string, file: string): YamlSource {
       .slice(0, MAX_SYNTAX_PROBLEMS)
   }
 }
+
+/** Where a mistake ends the document too early, every token that follows is one too many. */
+const isAfterTheEnd = ({ message }: YAMLError) => message.includes('in YAML stream')
 
 /** Why `text` cannot be a scenario, whatever is in it. */
 function notText(text: string): { offset: number; message: string } | undefined {
