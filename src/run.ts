@@ -103,8 +103,8 @@ async function play({ scenario, plan }: Prepared, envoy: FoundEnvoy, hide: (text
       const { conduct } = await loadTheRest()
       const { stopped, client, last } = await conduct(topology, plan, stageOf({ folder, live, recorder }), signal)
       live.end()
-      const load = { requests: client.count, clock_shift_ms: client.clockShift, journal_lines: await topology.flushLogs(), last }
-      await recorder.close()
+      const [journalLines] = await Promise.all([topology.flushLogs(), recorder.close()])
+      const load = { requests: client.count, clock_shift_ms: client.clockShift, journal_lines: journalLines, last }
       const files = describeLogs(folder.path)
       // It goes on while the evidence is put together.
       const gone = topology.stop()

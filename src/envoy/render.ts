@@ -1,4 +1,4 @@
-import { Document, isCollection, isMap, isPair, isSeq, type Node, visit } from 'yaml'
+import { Document, isMap, isSeq } from 'yaml'
 import { describeAction } from '../fault/registry.ts'
 import { filterName, type Plan, percentKey } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
@@ -23,7 +23,7 @@ export function renderBootstrap(bootstrap: Bootstrap, scenario: Scenario, plan: 
     ' The fault filter acts before the router of its listener. A fault on the hop is therefore behind the router, timeouts,',
     ' retries and breakers of the egress side, which react to it; a fault on the egress side itself they would never see.',
   ].join('\n')
-  return laidOut(document, commentsOf(scenario, plan))
+  return laidOut(document, bootstrap, commentsOf(scenario, plan))
 }
 
 /** The part that a scenario's own settings come to: routes and the clusters under test, in the form that Envoy reads. */
@@ -33,43 +33,40 @@ export function renderPolicy(bootstrap: Bootstrap, scenario: Scenario): string {
     routes: buildRoutes(scenario).map(({ built }) => built),
     clusters: clusters.filter(({ name }) => Object.hasOwn(scenario.upstreams, name)).map(({ load_assignment: _, ...cluster }) => cluster),
   }
-  return laidOut(new Document(policy, { aliasDuplicateObjects: false, compat: 'yaml-1.1' }), new Map())
+  return laidOut(new Document(policy, { aliasDuplicateObjects: false, compat: 'yaml-1.1' }), policy, new Map())
 }
 
-function laidOut(document: Document, comments: ReadonlyMap<string, string>): string {
-  visit(document, {
-    Map(_, node, ancestors) {
-      const name = node.get('name')
-      const comment = typeof name === 'string' ? comments.get(`${keyOfList(ancestors)} ${name}`) : undefined
-      if (comment !== undefined) node.commentBefore = ` ${comment}`
-      if (isSmall(node)) {
-        node.flow = true
-        return visit.SKIP
-      }
-      return undefined
-    },
-    Seq(_, node) {
-      node.flow = isSmall(node) && !node.items.some(isMap)
-    },
-  })
+function laidOut(document: Document, made: object, comments: ReadonlyMap<string, string>): string {
+  layOut(document.contents, made, '', comments)
   return document.toString({ lineWidth: 0, flowCollectionPadding: true })
 }
 
-/** The key of the list that a node is an item of. */
-function keyOfList(ancestors: readonly unknown[]): string {
-  const [pair, list] = ancestors.slice(-2)
-  return isPair(pair) && isSeq(list) ? String(pair.key) : ''
+/**
+ * @param made - what the node was made of: measuring that costs a fraction of reading it back, and Envoy waits meanwhile
+ * @param list - the key of the list that it is an item of
+ */
+function layOut(node: unknown, made: unknown, list: string, comments: ReadonlyMap<string, string>): void {
+  if (isMap(node)) {
+    const values = made as Record<string, unknown>
+    const comment = comments.get(`${list} ${values.name}`)
+    if (comment !== undefined) node.commentBefore = ` ${comment}`
+    node.flow = comment === undefined && isSmall(made)
+    if (!node.flow) for (const { key, value } of node.items) layOut(value, values[String(key)], String(key), comments)
+  } else if (isSeq(node)) {
+    const items = made as readonly unknown[]
+    node.flow = isSmall(made) && !items.some(isPlainMap)
+    for (const [index, item] of node.items.entries()) layOut(item, items[index], list, comments)
+  }
 }
 
-function isSmall(node: Node): boolean {
-  if (!isCollection(node) || node.commentBefore) return false
-  let nested = false
-  visit(node, {
-    Pair(_, pair) {
-      if (isMap(pair.value) && pair.value.items.length > 4) nested = true
-    },
-  })
-  return !nested && JSON.stringify(node.toJSON()).length <= ONE_LINE
+const isPlainMap = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isSmall = (value: unknown) => JSON.stringify(value).length <= ONE_LINE && !holdsLargeMap(value)
+
+function holdsLargeMap(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const isMapOfMany = (child: unknown) => isPlainMap(child) && Object.keys(child).length > 4
+  return Object.values(value).some((child) => (!Array.isArray(value) && isMapOfMany(child)) || holdsLargeMap(child))
 }
 
 /** By the list that an item stands in and its name: `listeners shared`. */

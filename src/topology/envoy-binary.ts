@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { access, constants, stat } from 'node:fs/promises'
 import { delimiter, isAbsolute, join, resolve } from 'node:path'
 import { ChaosError } from '../errors.ts'
@@ -38,10 +39,11 @@ export async function findEnvoy(options: FindEnvoyOptions): Promise<FoundEnvoy> 
   if (options.explicit) return await asked(options.explicit, '--envoy', options)
   if (env.CHAOS_ENVOY) return await asked(env.CHAOS_ENVOY, 'CHAOS_ENVOY', options)
 
-  for (const folder of (env.PATH ?? '').split(delimiter).filter(isAbsolute)) {
+  const folders = (env.PATH ?? '').split(delimiter).filter(isAbsolute)
+  for (const path of folders.map((folder) => join(folder, 'envoy')).filter((path) => existsSync(path))) {
     // Something else may be called `envoy` too (the deployment tool of Laravel is): that is passed over, not an error.
-    const examined = await examine(join(folder, 'envoy'), env, signal)
-    if ('version' in examined) return { path: join(folder, 'envoy'), source: 'PATH', version: examined.version }
+    const examined = await examine(path, env, signal)
+    if ('version' in examined) return { path, source: 'PATH', version: examined.version }
   }
 
   const platform = `${process.platform}-${process.arch}`
