@@ -1,7 +1,7 @@
 import type { Bounds } from '../observe/crowd.ts'
 import { trim } from '../units.ts'
 import { listed } from '../value/show.ts'
-import { type BreakerPeak, boundsText, breakerPeaks } from './breakers.ts'
+import { type BreakerPeak, boundsText, breakerPeaks, COUNTS } from './breakers.ts'
 import { count, duration } from './figures.ts'
 import type { FinishedRun } from './finished-run.ts'
 
@@ -25,7 +25,7 @@ export function breakerSentences(run: Pick<FinishedRun, 'scenario' | 'plan' | 'o
   const byBreaker = Map.groupBy(all, ({ cluster, breaker }) => `${cluster} ${breaker}`)
   return [...byBreaker].flatMap(([what, own]) => {
     const [{ limit, isSet }] = own as [OfPhase]
-    if (!isSet && !own.some(({ peak, refusals }) => refusals.count > 0 || peak.most * NEAR >= limit)) return []
+    if (!isSet && !own.some(({ peak, refusals }) => refusals.count > 0 || peak.most * NEAR >= (limit ?? 0))) return []
     return [`${what}: ${[peakText(own), ...refusalText(own)].join('; ')}`]
   })
 }
@@ -33,11 +33,11 @@ export function breakerSentences(run: Pick<FinishedRun, 'scenario' | 'plan' | 'o
 /** `at most 2 of 10 in calm and after, 8 in ramp, else 0` */
 function peakText(phases: readonly OfPhase[]): string {
   const [{ limit, isSet }] = phases as [OfPhase]
-  const of = ` of ${limit}${isSet ? '' : ' (default)'}`
+  const of = limit === null ? ' retries at once' : ` of ${limit}${isSet ? '' : ' (default)'}`
   const byPeak = [...Map.groupBy(phases, ({ peak }) => boundsText(peak))]
   const used = byPeak.filter(([, own]) => most(own) > 0)
   const [[first, own] = ['', []]] = used
-  if (used.length === 0) return 'not used'
+  if (used.length === 0) return phases.some(({ refusals }) => refusals.count > 0) ? `at most 0${of}` : 'not used'
   if (byPeak.length === 1) return `at most ${first}${of}${own.length > 1 ? ' in each phase' : ''}`
   const fullest = used.toSorted(([, a], [, b]) => most(b) - most(a)).slice(0, MOST_TOLD)
   const told = used.filter((group) => fullest.includes(group)).map(([text, own], i) => `${text}${i === 0 ? of : ''} in ${namesOf(own)}`)
@@ -59,9 +59,10 @@ const namesOf = (phases: readonly OfPhase[]) =>
 function refusalText(phases: readonly OfPhase[]): string[] {
   const refusing = phases.filter(({ refusals }) => refusals.count > 0)
   const told = refusing.slice(0, MOST_TOLD).map(({ name, breaker, refusals: { count: number, first } }) => {
-    const rate = first?.offered == null ? '' : ` at ${trim(first.offered, first.offered < 10 ? 1 : 0)}/s`
+    const rate =
+      first?.offered == null ? '' : ` at ${trim(first.offered, first.offered < 10 ? 1 : 0)}/s${first.bursts ? ' besides bursts' : ''}`
     const when = first === null ? '' : `, the first after ${duration(first.after)}${rate}`
-    return `${count(number)} ${breaker === 'max_retries' ? 'suppressed' : 'refused'} in ${name}${when}`
+    return `${count(number)} ${COUNTS[breaker] === 'retrying' ? 'suppressed' : 'refused'} in ${name}${when}`
   })
   return refusing.length > MOST_TOLD ? [...told, `more in ${refusing.length - MOST_TOLD} other phases`] : told
 }

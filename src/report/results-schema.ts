@@ -128,6 +128,10 @@ const phase = z
           max_pending_requests: refusingPeak.describe('Waiting for a connection at once.'),
           max_requests: refusingPeak.describe('In flight at once.'),
           max_retries: refusingPeak.nullable().describe('Retries at once, back-offs included. null: a retry_budget is in its place.'),
+          retry_budget: refusingPeak
+            .omit({ limit: true, is_default: true })
+            .nullable()
+            .describe('The same of a budget, which moves with the load. null: there is none.'),
         }),
       )
       .describe('How full the circuit breakers of each cluster were at most, rebuilt from when its attempts began and ended.'),

@@ -3,7 +3,7 @@ import { nounOf } from '../plan/noun.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Outcome, Status } from '../verdict/verdict.ts'
 import { type Beside, besides } from './beside.ts'
-import { type BreakerPeak, breakerPeaks } from './breakers.ts'
+import { type BreakerPeak, breakerPeaks, type Limiter } from './breakers.ts'
 import { endingOf } from './ending.ts'
 import { acceptedShare, faultTarget, replicasOf } from './fault-words.ts'
 import type { FinishedRun } from './finished-run.ts'
@@ -130,27 +130,31 @@ function toPredicted(beside: Beside | undefined, mask: Mask): Results['phases'][
 }
 
 function toBreakers(peaks: readonly BreakerPeak[]): Results['phases'][number]['breakers'] {
-  const of = (breaker: BreakerPeak['breaker'], among: readonly BreakerPeak[]) => {
-    const { limit, isSet, peak } = among.find((each) => each.breaker === breaker) as BreakerPeak
-    return { limit, is_default: !isSet, at_least: peak.least, at_most: peak.most }
-  }
-  const refusing = (breaker: BreakerPeak['breaker'], among: readonly BreakerPeak[]) => {
-    const { count, first } = (among.find((each) => each.breaker === breaker) as BreakerPeak).refusals
-    const first_refusal = first && { after_ms: finite(first.after) ?? 0, offered_per_second: finite(first.offered) }
-    return { ...of(breaker, among), refused: count, first_refusal }
-  }
   const byCluster = [...Map.groupBy(peaks, ({ cluster }) => cluster)]
   return Object.fromEntries(
-    byCluster.map(([cluster, own]) => [
-      cluster,
-      {
-        max_connections: of('max_connections', own),
-        max_pending_requests: refusing('max_pending_requests', own),
-        max_requests: refusing('max_requests', own),
-        max_retries: own.some(({ breaker }) => breaker === 'max_retries') ? refusing('max_retries', own) : null,
-      },
-    ]),
+    byCluster.map(([cluster, own]) => {
+      const find = (breaker: Limiter) => own.find((each) => each.breaker === breaker)
+      const of = (breaker: Limiter) => find(breaker) as BreakerPeak
+      return [
+        cluster,
+        {
+          max_connections: { ...toLimit(of('max_connections')), ...toPeak(of('max_connections')) },
+          max_pending_requests: toRefusing(of('max_pending_requests')),
+          max_requests: toRefusing(of('max_requests')),
+          max_retries: find('max_retries') === undefined ? null : toRefusing(of('max_retries')),
+          retry_budget: find('retry_budget') === undefined ? null : { ...toPeak(of('retry_budget')), ...toRefusals(of('retry_budget')) },
+        },
+      ]
+    }),
   )
+}
+
+const toLimit = ({ limit, isSet }: BreakerPeak) => ({ limit: limit ?? 0, is_default: !isSet })
+const toPeak = ({ peak }: BreakerPeak) => ({ at_least: peak.least, at_most: peak.most })
+const toRefusing = (peak: BreakerPeak) => ({ ...toLimit(peak), ...toPeak(peak), ...toRefusals(peak) })
+
+function toRefusals({ refusals: { count, first } }: BreakerPeak) {
+  return { refused: count, first_refusal: first && { after_ms: finite(first.after) ?? 0, offered_per_second: finite(first.offered) } }
 }
 
 function toFault(evidence: FaultEvidence, plan: Plan, mask: Mask): Results['faults'] {

@@ -78,9 +78,29 @@ test('max_connections is as full as connections are busy, and full where Envoy s
   expect(peaks(3)).toEqual({ least: 4, most: 4 })
 })
 
-test('where a retry_budget is in force, max_retries is not', () => {
-  const budgeted = { ...told((i) => suppressed(i)), plan: { ...plan, policy: { ...plan.policy, budgetedClusters: ['inventory'] } } }
-  expect(breakerPeaks(budgeted)[0]?.map(({ breaker }) => breaker)).toEqual(['max_connections', 'max_pending_requests', 'max_requests'])
+test('where a retry_budget is in force, it is told in place of max_retries', () => {
+  const budget = (i: number): Parts => (i === 110 ? { egress: egress(i * 100, { retrySuppressedBy: 'retry_budget' }) } : {})
+  const budgeted = {
+    ...told(budget, { phases: [even, ramp, even] }),
+    plan: { ...plan, policy: { ...plan.policy, budgetedClusters: ['inventory'] } },
+  }
+  expect(breakerPeaks(budgeted)[0]?.map(({ breaker }) => breaker)).toEqual([
+    'max_connections',
+    'max_pending_requests',
+    'max_requests',
+    'retry_budget',
+  ])
+  // Due at 11 s, ended 22 ms later: 1.02 s into the ramp, at 60/s.
+  expect(breakerSentences(budgeted)).toEqual([
+    'inventory retry_budget: at most 0 retries at once; 1 suppressed in brownout, the first after 1.02s at 60/s',
+  ])
+})
+
+test('bursts come besides the rate', () => {
+  const bursting = { ...ramp, bursts: { size: 60, every: 1000 } }
+  expect(breakerSentences(told((i) => (i === 130 ? refused(i, 'max_requests') : {}), { phases: [even, bursting, even] }))).toEqual([
+    expect.stringMatching(/the first after 3s at 80\/s besides bursts$/),
+  ])
 })
 
 test('different peaks stand phase by phase, equal ones together', () => {

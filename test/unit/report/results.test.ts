@@ -83,6 +83,7 @@ test('a phase adds up its requests', () => {
             "limit": 3,
             "refused": 0,
           },
+          "retry_budget": null,
         },
       },
       "complete": true,
