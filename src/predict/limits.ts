@@ -33,6 +33,7 @@ const ABOUT = {
   max_stream_duration: { covers: 'first byte of the request to last of the response', answer: '504' },
   request_timeout: { covers: 'receiving the request', answer: '504' },
   'app.client.timeout': { covers: 'each call of the app', answer: 'the app gives up, and may call again' },
+  'app.within': { covers: 'a whole run of the app', answer: 'the run is killed' },
   'load.deadline': {
     covers: 'due time to whole response',
     answer: `no success; the client hangs up ${PATIENCE_MS / 1000} s later`,
@@ -62,7 +63,13 @@ export function timeLimitsOf(scenario: Scenario, route: Route): TimeLimit[] {
     onRoute('max_stream_duration', 'max_stream_duration', route.max_stream_duration?.max_stream_duration),
     onRoute('request_timeout', 'request', envoy.http_connection_manager?.request_timeout),
     ...(app?.client?.timeout === undefined ? [] : [limit('app.client.timeout', app.client.timeout, app.client.timeout, EVERYTHING)]),
-    limit('load.deadline', load.deadline, load.deadline ?? DEFAULT_DEADLINE_MS, EVERYTHING),
+    // For a batch its time limit stands there.
+    limit(
+      app?.run === undefined ? 'load.deadline' : 'app.within',
+      app?.run === undefined ? load.deadline : app.within,
+      load.deadline ?? DEFAULT_DEADLINE_MS,
+      EVERYTHING,
+    ),
   ]
 }
 

@@ -43,8 +43,12 @@ function ends(limits: readonly TimeLimit[], names: readonly LimitName[]): { ms: 
       { ms, name, what: name === 'app.client.timeout' ? 'the app gives up: app.client.timeout' : `${name} ends it: ${answers(name)}` },
     ]
   })
-  const deadline = find(limits, 'load.deadline') ?? 0
-  return [...given, { ms: deadline + PATIENCE_MS, name: 'client' as const, what: 'the client hangs up' }].toSorted((a, b) => a.ms - b.ms)
+  const within = find(limits, 'app.within')
+  const client =
+    within === null
+      ? { ms: (find(limits, 'load.deadline') ?? 0) + PATIENCE_MS, name: 'client' as const, what: 'the client hangs up' }
+      : { ms: within, name: 'app.within' as const, what: `app.within: ${answers('app.within')}` }
+  return [...given, client].toSorted((a, b) => a.ms - b.ms)
 }
 
 function neverAnswered(limits: readonly TimeLimit[], route: Route): Timeline {
@@ -137,12 +141,12 @@ function hedgedTries(perTry: number, route: Route): Tried {
 
 function ended(trouble: string, { steps, last }: Tried, limits: readonly TimeLimit[], names: readonly LimitName[]): Timeline {
   const [end] = ends(limits, names)
-  const deadline = find(limits, 'load.deadline') ?? 0
-  const late = { from: deadline, to: deadline, what: 'load.deadline: what comes later is no success' }
+  const deadline = find(limits, 'load.deadline')
+  const late = deadline === null ? [] : [{ from: deadline, to: deadline, what: 'load.deadline: what comes later is no success' }]
   const ownEnd = last === null ? Number.POSITIVE_INFINITY : last.to
   const whole = end === undefined || end.ms > ownEnd
   const until = whole ? ownEnd : end.ms
-  const reached = [...steps, ...(last === null ? [] : [last]), late].filter(({ from }) => from < until || (whole && from <= until))
+  const reached = [...steps, ...(last === null ? [] : [last]), ...late].filter(({ from }) => from < until || (whole && from <= until))
   const told = reached
     .map(({ from, to, what }) => ({ from, to: Math.min(to, until), what }))
     .toSorted((a, b) => a.from - b.from || a.to - b.to)

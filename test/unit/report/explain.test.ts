@@ -147,6 +147,19 @@ test.each([40, 80, 200])('no line is wider than %i cells', (width) => {
     ).toEqual([])
 })
 
+test('a batch ends by its own limit, not by a deadline of a load that it has not', () => {
+  const batch = explained(`
+name: batch
+upstreams: { up: {} }
+app: { run: [node, job.mjs], within: 10s }
+phases: [{ name: all }]
+`)
+  const text = renderExplained(batch, { color: false, width: 100 })
+  expect(text).toMatch(/app\.within +10s +sees it +sees it +looks at it +a whole run of the app/)
+  expect(text).toContain('+10s  app.within: the run is killed')
+  expect(text).not.toMatch(/load\.deadline|the client hangs up/)
+})
+
 test('colours only where they are wanted', () => {
   expect(renderExplained(explained(SMALL), { color: false, width: 80 })).not.toContain('\u001b')
   expect(renderExplained(explained(SMALL), { color: true, width: 80 })).toContain('\u001b')
