@@ -17,7 +17,7 @@ const FOLDER = fileURLToPath(new URL('generator/', import.meta.url))
 interface Ours {
   requests: number
   answered: number
-  /** The share that was sent within 1 ms of its due time. */
+  /** The share that was on the wire within 1 ms of its due time. */
   inTime: number
   p99LateMs: number
   cpuUs: number
