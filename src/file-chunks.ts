@@ -4,16 +4,17 @@ const CHUNK_BYTES = 1 << 20
 const NEWLINE = 10
 
 /**
- * The content of a file, part by part: logs of a long run do not fit the memory.
+ * The content of a file, part by part: logs of a long run do not fit the memory. All parts lie in the same bytes, so each
+ * is to be used, or copied, before the next one is asked for.
  * @param most - bytes; what comes after them is left out
  * @throws the system's error when the file cannot be read
  */
 export function* chunksOf(path: string, most = Number.POSITIVE_INFINITY): Generator<Buffer> {
   const fd = openSync(path, 'r')
   try {
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
     for (let left = most; left > 0; ) {
-      const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, left))
-      const read = readSync(fd, chunk, 0, chunk.length, null)
+      const read = readSync(fd, chunk, 0, Math.min(CHUNK_BYTES, left), null)
       if (read === 0) return
       left -= read
       yield chunk.subarray(0, read)
@@ -23,7 +24,10 @@ export function* chunksOf(path: string, most = Number.POSITIVE_INFINITY): Genera
   }
 }
 
-/** Its lines, in pieces of many: each piece ends with a line break, but for a last line that has none. */
+/**
+ * Its lines, in pieces of many: each piece ends with a line break, but for a last line that has none. Each is to be used
+ * before the next one is asked for.
+ */
 export function* linePiecesOf(path: string, most?: number): Generator<Buffer> {
   let rest: Buffer = Buffer.alloc(0)
   for (const chunk of chunksOf(path, most)) {

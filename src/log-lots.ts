@@ -10,10 +10,8 @@ import { writing } from './topology/disk.ts'
 /** In this order: what the egress log says of a call decides on the lot of its other lines. */
 const KINDS = ['egress', 'attempts', 'hop', 'journal'] as const
 
-/** A lot of so many requests fits the memory with room to spare. */
-const REQUESTS_PER_LOT = 5_000
-/** Written in batches of this size, in characters. */
-const BATCH = 1 << 17
+/** What is made of a lot of so many requests is some megabytes, and gone before the next. */
+const REQUESTS_PER_LOT = 2_000
 
 /**
  * The logs of a run in lots, as `observe` wants them: read at once where they are short, else split into files beside
@@ -91,23 +89,20 @@ function claims(line: string): string | null {
 
 function splitLog(path: string, most: number | undefined, kind: string, into: string, lots: Lots): void {
   if (!existsSync(path)) return
-  const batches = new Map<number, string>()
-  const flush = (lot: number) => {
-    const file = join(into, `${lot}-${kind}`)
-    const batch = batches.get(lot)
-    if (batch) writing(file, () => appendFileSync(file, batch))
-    batches.delete(lot)
-  }
-  for (const piece of linePiecesOf(path, most))
+  for (const piece of linePiecesOf(path, most)) {
+    // A line is a slice of its piece: none is kept beyond it, or it would keep all of that.
+    const batches = new Map<number, string>()
     for (const line of piece.toString().split('\n')) {
       if (line === '') continue
       const id = ID.exec(line)?.[1]
       const index = id === undefined ? -1 : requestIndex(id)
       const lot =
         id === undefined || index < 0 || isElsewhere(line, kind, id, lots) ? -1 : Math.min(Math.floor(index / lots.perLot), lots.count - 1)
-      const batch = `${batches.get(lot) ?? ''}${line}\n`
-      batches.set(lot, batch)
-      if (batch.length > BATCH) flush(lot)
+      batches.set(lot, `${batches.get(lot) ?? ''}${line}\n`)
     }
-  for (const lot of [...batches.keys()]) flush(lot)
+    for (const [lot, batch] of batches) {
+      const file = join(into, `${lot}-${kind}`)
+      writing(file, () => appendFileSync(file, batch))
+    }
+  }
 }

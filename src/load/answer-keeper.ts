@@ -53,6 +53,13 @@ export class AnswerKeeper {
     this.#answers.headersOf[index] = headers
   }
 
+  /** Nothing more will come. @param count - of the requests */
+  close(count: number): void {
+    if (count >= this.#answers.bodyOf.length) return
+    this.#answers.bodyOf = this.#answers.bodyOf.slice(0, count)
+    this.#answers.headersOf = this.#answers.headersOf.slice(0, count)
+  }
+
   #bodyNumber({ begun, bytes, broken }: Received): number {
     const kept = begun.subarray(0, KEPT_BODY_BYTES)
     const seen = this.#recent.find((other) => other.bytes === bytes && other.broken === broken && other.begun.equals(kept))

@@ -96,7 +96,8 @@ export class ClientLog {
   /** Nothing more will be sent. */
   close(clockShift: number): void {
     this.clockShift = clockShift
-    this.#resize(this.count)
+    this.#keeper.close(this.count)
+    if (this.count < this.due.length) this.#resize(this.count)
   }
 
   #resize(size: number): void {

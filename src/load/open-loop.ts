@@ -42,17 +42,15 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
   watcher.onLog(log)
   const giveUpMs = deadline + PATIENCE_MS
 
-  const exchanges: (Exchange | undefined)[] = []
-  let inFlight = 0
-  /** All before it have ended. */
-  let oldest = 0
+  /** Those in flight, in the order of sending. */
+  const exchanges = new Map<number, Exchange>()
   let next = 0
   let timer: NodeJS.Timeout | undefined
   let isLookingSoon = false
   let looked = Number.NEGATIVE_INFINITY
   await new Promise<void>((resolve) => {
     const finishIfOver = () => {
-      if (inFlight > 0 || (next < due.length && !signal.aborted)) return
+      if (exchanges.size > 0 || (next < due.length && !signal.aborted)) return
       clearTimeout(timer)
       resolve()
     }
@@ -62,18 +60,16 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
       const connection = connections.take()
       const exchange = new Exchange(({ status, error, received }) => {
         const end = performance.now() - zero
-        exchanges[index] = undefined
-        inFlight--
+        exchanges.delete(index)
         if (error === null) connections.giveBack(connection)
         else connections.drop(connection)
         log.finish(index, end, status, error, received)
         const latency = end - (due[index] as number)
         watcher.onEnd(index, latency, error === null && isExpectedStatus(kind.successStatus, status) && latency <= deadline)
-        if (inFlight === 0) finishIfOver()
-        if (!isLookingSoon && next < due.length && untilLook(end) < (inFlight === 0 ? TIMER_MS : 0)) lookSoon()
+        if (exchanges.size === 0) finishIfOver()
+        if (!isLookingSoon && next < due.length && untilLook(end) < (exchanges.size === 0 ? TIMER_MS : 0)) lookSoon()
       })
-      exchanges[index] = exchange
-      inFlight++
+      exchanges.set(index, exchange)
       log.begin(due[index] as number, kinds[index] as number, performance.now() - zero)
       watcher.onSent(index)
       connection.dispatch(dispatched(plan, kind, index), exchange)
@@ -87,7 +83,7 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
      * is done only while nothing is in flight: no answer lies unread.
      */
     const rest = () => {
-      if (inFlight > 0 || next === due.length || signal.aborted || !gate.lets(due[next] as number)) return
+      if (exchanges.size > 0 || next === due.length || signal.aborted || !gate.lets(due[next] as number)) return
       const wait = untilLook(performance.now() - zero)
       if (wait > 0 && wait < TIMER_MS) Atomics.wait(NOTHING, 0, 0, wait)
     }
@@ -112,11 +108,9 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
     }
 
     const hangUp = (now: number) => {
-      // In order of sending: stop at the first that may still wait.
-      for (; oldest < next; oldest++) {
-        const exchange = exchanges[oldest]
-        if (exchange === undefined) continue
-        if (now - (due[oldest] as number) < giveUpMs) break
+      for (const [index, exchange] of exchanges) {
+        // Those after it were due later.
+        if (now - (due[index] as number) < giveUpMs) break
         exchange.abort(`no answer ${giveUpMs / 1000} s after the due time: the client hung up`)
       }
     }
@@ -126,7 +120,7 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
       const now = performance.now() - zero
       sendDue(now)
       hangUp(now)
-      if (next === due.length && inFlight === 0) return finishIfOver()
+      if (next === due.length && exchanges.size === 0) return finishIfOver()
       const wait = next < due.length ? (due[next] as number) - now : LOOK_AGAIN_MS
       // What waits at the gate is overdue: look again as soon as a timer can.
       timer = setTimeout(step, Math.max(1, Math.min(wait, LOOK_AGAIN_MS)))
@@ -134,7 +128,7 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
 
     const stop = () => {
       clearTimeout(timer)
-      for (const exchange of exchanges.slice(oldest)) exchange?.abort('the run was stopped while it was in flight')
+      for (const exchange of exchanges.values()) exchange.abort('the run was stopped while it was in flight')
       finishIfOver()
     }
     signal.addEventListener('abort', stop, { once: true })

@@ -34,23 +34,52 @@ export function stubSteps(record: RequestRecord): Step[] {
   return attemptsOf(record).flatMap(({ stub }) => (stub && stub.answered !== null ? [{ from: stub.due, to: stub.answered }] : []))
 }
 
-/** How long steps of one kind took. */
+const MICROS_PER_MS = 1000
+/** In microseconds: from here on a length is rounded up to `COARSE`, or a starved machine would make each length another. */
+const LONG = 10_000
+const COARSE = 100
+
+/**
+ * How long steps of one kind took, to a microsecond or, where they took long, 0.1 ms: how many of each length, since a
+ * long run has many steps of few lengths.
+ */
 export class Lag {
-  readonly #ms: number[] = []
-  /** Those that took too long. */
+  readonly #counts = new Map<number, number>()
+  #count = 0
+  /** Those that took too long; what follows one and overlaps it is one with it, so that few are kept where many are long. */
   readonly long: Step[] = []
 
   add(steps: readonly Step[]): void {
     for (const step of steps) {
-      this.#ms.push(step.to - step.from)
-      if (step.to - step.from > STALL_MS) this.long.push(step)
+      const exact = Math.round((step.to - step.from) * MICROS_PER_MS)
+      const micros = exact < LONG ? exact : Math.ceil(exact / COARSE) * COARSE
+      this.#counts.set(micros, (this.#counts.get(micros) ?? 0) + 1)
+      this.#count++
+      if (step.to - step.from > STALL_MS) this.#addLong(step)
+    }
+  }
+
+  #addLong({ from, to }: Step): void {
+    const last = this.long.at(-1)
+    if (last === undefined || from > last.to || to < last.from) this.long.push({ from, to })
+    else {
+      last.from = Math.min(last.from, from)
+      last.to = Math.max(last.to, to)
     }
   }
 
   /** The 99th percentile and the maximum, in ms; zeros when there were none. */
   get tail(): { p99: number; max: number } {
-    const sorted = Float64Array.from(this.#ms).sort()
-    return { p99: sorted[Math.ceil(sorted.length * 0.99) - 1] ?? 0, max: sorted.at(-1) ?? 0 }
+    // What is not a number counts as the longest, as it does in a sorted Float64Array.
+    const longestFirst = Float64Array.from(this.#counts.keys()).sort().reverse()
+    let above = this.#count - Math.ceil(this.#count * 0.99)
+    let p99 = 0
+    for (const micros of longestFirst) {
+      p99 = micros
+      above -= this.#counts.get(micros) as number
+      if (above < 0) break
+    }
+    return { p99: p99 / MICROS_PER_MS, max: (longestFirst[0] ?? 0) / MICROS_PER_MS }
   }
 }
 

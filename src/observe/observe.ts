@@ -51,7 +51,7 @@ export function observe(plan: Plan, raw: RawEvidence): Observations {
       }
     },
   }
-  const packed = new PackedRecords()
+  const packed = new PackedRecords(raw.client.count)
   const foreign = joinRecords(plan, raw.client, raw.phases, lots, (record) => packed.push(record))
   const records = packed.all
   const ejections = ejectionsIn(raw.logs.outlier, raw.client.startedAt)

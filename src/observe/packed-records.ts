@@ -1,4 +1,5 @@
 import { requestId, requestIndex } from '../load/client-log.ts'
+import { Numbers } from '../numbers.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import type { Attempt, Call, Egress, RequestRecord } from './record.ts'
 import { MadeRecords, type Records } from './records.ts'
@@ -24,19 +25,18 @@ export class PackedRecords {
   readonly #hops = new Shapes<HopShape>()
   /** The first record of each chunk, and where in its chunk each record stands. */
   readonly #firsts: number[] = []
-  #places = new Uint32Array(1024)
-  #length = 0
+  readonly #places: Numbers<Uint32Array>
+
+  /** @param expected - how many there will be, where that is known */
+  constructor(expected?: number) {
+    this.#places = new Numbers(Uint32Array, expected)
+  }
 
   /** @param record - of the load: its id is one that `requestId` makes */
   push({ id, due, sent, end, calls, ...shape }: RequestRecord): void {
     const { chunk, at } = this.#writer.begin()
-    if (chunk === this.#firsts.length) this.#firsts.push(this.#length)
-    if (this.#length === this.#places.length) {
-      const places = new Uint32Array(2 * this.#length)
-      places.set(this.#places)
-      this.#places = places
-    }
-    this.#places[this.#length++] = at
+    if (chunk === this.#firsts.length) this.#firsts.push(this.#places.length)
+    this.#places.push(at)
     const write = this.#writer
     const index = requestIndex(id)
     if (index < 0) throw new Error(`a record of the load has the id ${id}, which is none of its`)
@@ -90,12 +90,12 @@ export class PackedRecords {
 
   /** All of them, in the order in which they came in. */
   get all(): Records {
-    return new View(this, this.#length, null)
+    return new View(this, this.#places.length, null)
   }
 
   at(index: number): RequestRecord {
     const read = this.#reader
-    read.seek(this.#chunkOf(index), this.#places[index] as number)
+    read.seek(this.#chunkOf(index), this.#places.at(index))
     const id = requestId(read.whole())
     const shape = this.#records.at(read.whole())
     const due = read.exact()
@@ -177,10 +177,9 @@ class View extends MadeRecords {
   }
 
   filter(test: (record: RequestRecord) => boolean): Records {
-    const places = new Uint32Array(this.length)
-    let count = 0
-    for (let i = 0; i < this.length; i++) if (test(this.#at(i))) places[count++] = this.#places?.[i] ?? i
-    return new View(this.#packed, count, places.slice(0, count))
+    const places = new Numbers(Uint32Array)
+    for (let i = 0; i < this.length; i++) if (test(this.#at(i))) places.push(this.#places?.[i] ?? i)
+    return places.length === this.length ? this : new View(this.#packed, places.length, places.all)
   }
 
   slice(from: number, to: number): RequestRecord[] {

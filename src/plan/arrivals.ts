@@ -1,3 +1,4 @@
+import { Numbers } from '../numbers.ts'
 import { deriveSeed, exponential, random } from '../random.ts'
 import { flowIn, type Stretch } from '../scenario/shape.ts'
 
@@ -12,9 +13,11 @@ const ROUNDING = 1e-9
  */
 export function dueTimes(stretches: readonly Stretch[], arrivals: 'constant' | 'poisson', seed: number): Float64Array {
   const total = stretches.reduce((sum, stretch) => sum + flowIn(stretch), 0)
-  const flow = spread(stretches, arrivals === 'poisson' ? poisson(total, seed) : constant(total))
+  const due = new Numbers(Float64Array, Math.ceil(total))
+  for (const at of spread(stretches, arrivals === 'poisson' ? poisson(total, seed) : constant(total))) due.push(at)
   const bursts = burstTimes(stretches)
-  return bursts.length === 0 ? Float64Array.from(flow) : Float64Array.from([...flow, ...bursts]).sort()
+  for (const at of bursts) due.push(at)
+  return bursts.length === 0 ? due.all : due.all.sort()
 }
 
 /** Even gaps: request i comes when i are expected. */
@@ -29,8 +32,7 @@ function* poisson(total: number, seed: number): Generator<number> {
 }
 
 /** The times at which so many requests are expected since the start, in ascending order. */
-function spread(stretches: readonly Stretch[], expected: Iterable<number>): number[] {
-  const due: number[] = []
+function* spread(stretches: readonly Stretch[], expected: Iterable<number>): Generator<number> {
   let [index, start, before] = [0, 0, 0]
   for (const count of expected) {
     // What falls on an edge belongs to the stretch that begins there, unless nothing is due in that.
@@ -39,9 +41,8 @@ function spread(stretches: readonly Stretch[], expected: Iterable<number>): numb
       start += (stretches[index] as Stretch).ms
       index++
     }
-    due.push(start + timeOf(stretches[index] as Stretch, Math.max(0, count - before)))
+    yield start + timeOf(stretches[index] as Stretch, Math.max(0, count - before))
   }
-  return due
 }
 
 /**

@@ -18,7 +18,7 @@ export function planLoad(scenario: Scenario): PlannedLoad {
   if (app?.run !== undefined) return { kind: 'runs', times: timesOf(app), parallel: app.parallel ?? 1, deadline, target }
   if (connections !== undefined) return { kind: 'closed', connections, think: thinkTime(think), weights, seed, deadline, target }
   const due = dueTimes(stretchesOf(scenario), arrivals, seed)
-  return { kind: 'open', due, request: Uint16Array.from(due, kindDrawer(weights, seed)), deadline, target }
+  return { kind: 'open', due, request: new Uint16Array(due.length).map(kindDrawer(weights, seed)), deadline, target }
 }
 
 /** How often an app is run in each phase. */

@@ -7,6 +7,7 @@ const ORDER = [
   'errors.ts',
   'units.ts',
   'random.ts',
+  'numbers.ts',
   'wall-clock.ts',
   'node-http.ts',
   'statistics',

@@ -60,3 +60,29 @@ test('steps above 20 ms are stalls, and those that overlap are one', () => {
 test('without steps nothing lagged', () => {
   expect(lagOf().tail).toEqual({ p99: 0, max: 0 })
 })
+
+test('the 99th percentile is that of the nearest rank, whatever the number of steps', () => {
+  // Of n steps of 1 to n ms, the one of rank ceil(0.99 n).
+  for (const n of [1, 2, 99, 100, 101, 1000, 1001]) {
+    const steps = Array.from({ length: n }, (_, i) => ({ from: 0, to: i + 1 }))
+    expect(lagOf(steps, steps).tail).toEqual({ p99: Math.ceil((2 * n * 99) / 100 / 2), max: n })
+  }
+})
+
+test('a short lag is told to a microsecond, a long one to 0.1 ms, and never as less than it was', () => {
+  expect(lagOf([{ from: 100, to: 100.1234 }]).tail.max).toBe(0.123)
+  expect(lagOf([{ from: 100, to: 120.001 }]).tail.max).toBe(20.1)
+})
+
+test('long steps that overlap the one before are kept as one, whichever comes first', () => {
+  const steps = [
+    { from: 50, to: 100 },
+    { from: 10, to: 60 },
+    { from: 70, to: 130 },
+  ]
+  expect(lagOf(steps).long).toEqual([{ from: 10, to: 130 }])
+})
+
+test('a lag that is not a number is the longest: no limit lets it pass', () => {
+  expect(lagOf([{ from: 0, to: 5 }], [{ from: 0, to: Number.NaN }]).tail).toEqual({ p99: Number.NaN, max: Number.NaN })
+})
