@@ -3,6 +3,7 @@ import { ChaosError } from './errors.ts'
 import { describeRun, masked } from './evidence/describe-run.ts'
 import { hideSecrets } from './evidence/hide-secrets.ts'
 import type { StoredRun } from './evidence/stored-run.ts'
+import { collectGarbage, keepOldSpaceLean } from './lean-heap.ts'
 import type { Live } from './live/live.ts'
 import type { RawEvidence } from './observe/observe.ts'
 import type { Prepared } from './prepare.ts'
@@ -48,6 +49,7 @@ export async function run(prepared: Prepared, options: RunOptions): Promise<Fini
   const { folder, live, signal } = options
   const mask = masker(secretValues(prepared.scenario))
   const hidden = hideSecrets(prepared.scenario)
+  keepOldSpaceLean()
   const clock = performance.now()
   const begun = describeRun(prepared, { ...options, startedAt: new Date() }, { document: hidden.document, mask })
   let envoy: FoundEnvoy | null = null
@@ -81,6 +83,7 @@ export async function run(prepared: Prepared, options: RunOptions): Promise<Fini
   const stored = (): StoredRun => ({ ...begun, end: { ...end, ended: masked(ended, mask) } })
   attempt(() => folder.writeEvidence(stored()))
   const { judgeStored } = await loadTheRest()
+  collectGarbage()
   const judged = (raw: RawEvidence | null) => judgeStored(stored(), { id: folder.id, directory: folder.path }, prepared, raw)
   const withAnswers = (raw: RawEvidence | null) => {
     // Claims on answers are judged by what really came, which is stored without secrets.

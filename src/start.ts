@@ -1,9 +1,9 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
 import { Script } from 'node:vm'
 import { EXIT } from './errors.ts'
+import { leaveHeapAlone } from './lean-heap.ts'
 
 /*
  * Starts the bundled chaos with the code that V8 made of it in an earlier run, which lies beside it. Node's own cache
@@ -38,8 +38,8 @@ function readCode(): Buffer | undefined {
 function keepCode(exitCode: number): void {
   const ranToItsEnd = exitCode === EXIT.pass || exitCode === EXIT.expectationFailed || exitCode === EXIT.inconclusive
   if (!ranToItsEnd) return
-  // As it was at the start (withEvidence sets it): V8 takes only code that was made under the flags that it has.
-  setFlagsFromString('--semi-space-growth-factor=2')
+  // V8 takes only code that was made under the flags that it has at the start.
+  leaveHeapAlone()
   const staging = `${codeFile}.${process.pid}`
   try {
     const file = openSync(staging, 'w')

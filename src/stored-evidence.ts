@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
 import { ChaosError } from './errors.ts'
 import { readClientLines } from './evidence/client-lines.ts'
 import { FORMAT, LOGS, type LogName, type StoredEnd, type StoredRun, storedRunSchema } from './evidence/stored-run.ts'
 import { chunksOf, linesOf } from './file-chunks.ts'
+import { keepNewSpace, keepOldSpaceLean } from './lean-heap.ts'
 import { withLogLots } from './log-lots.ts'
 import type { RawEvidence } from './observe/observe.ts'
 import type { PhaseTimes } from './observe/timeline.ts'
@@ -91,8 +91,8 @@ export function checkLogs(directory: string, { end }: StoredRun): void {
  * @throws ChaosError when a part of it is missing
  */
 export function withEvidence<T>(directory: string, { end }: Pick<StoredRun, 'end'>, plan: Plan, use: (raw: RawEvidence | null) => T): T {
-  // Every line leaves objects behind for a moment: without this the space for new ones grows with the length of the run.
-  setFlagsFromString('--semi-space-growth-factor=1')
+  keepOldSpaceLean()
+  keepNewSpace()
   const bytesOf = (name: string) => end?.files[name]?.bytes
   const path = (log: LogName) => join(directory, 'logs', LOGS[log])
   const lines = (log: LogName) => (existsSync(path(log)) ? linesOf(path(log), bytesOf(LOGS[log])) : [])

@@ -52,6 +52,8 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
     const finishIfOver = () => {
       if (exchanges.size > 0 || (next < due.length && !signal.aborted)) return
       clearTimeout(timer)
+      // The signal outlives the load, and would keep its log and its connections.
+      signal.removeEventListener('abort', stop)
       resolve()
     }
 
