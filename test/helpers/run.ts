@@ -129,7 +129,7 @@ function running(mark: string): Running[] {
 
 /** The process that was started as Envoy with this configuration; not its guard. */
 export const isEnvoy = ({ command }: Running) => !command.startsWith('/bin/sh') && / -c \S+envoy\.yaml .*--concurrency/.test(command)
-export const isStub = ({ command }: Running) => !command.startsWith('/bin/sh') && /upstream(\/main\.ts|\.cjs) /.test(command)
+export const isStub = ({ command }: Running) => !command.startsWith('/bin/sh') && /upstream(\/main\.ts|\.cjs) \S+stubs\.json$/.test(command)
 
 /** @throws when it does not become true */
 export async function until(what: string, condition: () => boolean | Promise<boolean>, withinMs = MACHINE_LAG_MS): Promise<void> {
