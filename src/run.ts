@@ -38,6 +38,9 @@ export class Interrupt extends Error {
   }
 }
 
+/** After fewer requests there is little garbage, and to collect it takes 20 ms. */
+const LONG_LOAD = 10_000
+
 /**
  * The whole run:
  *
@@ -83,7 +86,7 @@ export async function run(prepared: Prepared, options: RunOptions): Promise<Fini
   const stored = (): StoredRun => ({ ...begun, end: { ...end, ended: masked(ended, mask) } })
   attempt(() => folder.writeEvidence(stored()))
   const { judgeStored } = await loadTheRest()
-  collectGarbage()
+  if ((played?.load.requests ?? 0) > LONG_LOAD) collectGarbage()
   const judged = (raw: RawEvidence | null) => judgeStored(stored(), { id: folder.id, directory: folder.path }, prepared, raw)
   const withAnswers = (raw: RawEvidence | null) => {
     // Claims on answers are judged by what really came, which is stored without secrets.

@@ -23,6 +23,8 @@ const LOOK_AGAIN_MS = 50
 const TOGETHER_MS = 0.5
 /** Node's timers take whole milliseconds: what is left until a request is due is less than that. */
 const TIMER_MS = 1
+/** An answer that comes while the generator sleeps lies unread for so long at most, and by that its latency is too long. */
+const UNREAD_MS = 0.2
 /** Never changes: whoever waits for that sleeps. */
 const NOTHING = new Int32Array(new SharedArrayBuffer(4))
 
@@ -46,7 +48,6 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
   const exchanges = new Map<number, Exchange>()
   let next = 0
   let timer: NodeJS.Timeout | undefined
-  let isLookingSoon = false
   let looked = Number.NEGATIVE_INFINITY
   await new Promise<void>((resolve) => {
     const finishIfOver = () => {
@@ -69,7 +70,6 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
         const latency = end - (due[index] as number)
         watcher.onEnd(index, latency, error === null && isExpectedStatus(kind.successStatus, status) && latency <= deadline)
         if (exchanges.size === 0) finishIfOver()
-        if (!isLookingSoon && next < due.length && untilLook(end) < (exchanges.size === 0 ? TIMER_MS : 0)) lookSoon()
       })
       exchanges.set(index, exchange)
       log.begin(due[index] as number, kinds[index] as number, performance.now() - zero)
@@ -78,35 +78,26 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
     }
 
     /** Ms until the next look. */
-    const untilLook = (now: number) => Math.max(due[next] as number, looked + TOGETHER_MS) - now
+    const untilLook = (now: number) => (next < due.length ? Math.max(due[next] as number, looked + TOGETHER_MS) - now : LOOK_AGAIN_MS)
 
-    /**
-     * Sleeps until then, to the fraction of a millisecond that a timer cannot. The event loop stands still meanwhile, so that
-     * is done only while nothing is in flight: no answer lies unread.
-     */
+    /** Whether the next look is nearer than a timer can tell. What waits at the gate waits for a timer. */
+    const isSoon = (now: number) => next < due.length && gate.lets(due[next] as number) && untilLook(now) < TIMER_MS
+
+    /** Sleeps until then, to the fraction of a millisecond that a timer cannot; the event loop stands still meanwhile. */
     const rest = () => {
-      if (exchanges.size > 0 || next === due.length || signal.aborted || !gate.lets(due[next] as number)) return
-      const wait = untilLook(performance.now() - zero)
-      if (wait > 0 && wait < TIMER_MS) Atomics.wait(NOTHING, 0, 0, wait)
+      const now = performance.now() - zero
+      if (!isSoon(now)) return
+      const wait = Math.min(untilLook(now), exchanges.size > 0 ? UNREAD_MS : TIMER_MS)
+      if (wait > 0) Atomics.wait(NOTHING, 0, 0, wait)
     }
 
     const sendDue = (now: number) => {
-      if (signal.aborted) return
       looked = now
       const mayGo = () => next < due.length && (due[next] as number) <= now && gate.lets(due[next] as number)
       for (let left = BATCH; left > 0 && mayGo(); left--) begin(next++)
       gate.next = due[next] ?? Number.POSITIVE_INFINITY
-      if (!isLookingSoon && mayGo()) lookSoon()
-    }
-
-    /** After all answers that are there by now. */
-    const lookSoon = () => {
-      isLookingSoon = true
-      setImmediate(() => {
-        isLookingSoon = false
-        rest()
-        sendDue(performance.now() - zero)
-      })
+      // The rest of a stall goes out after the answers that are there by now, without waiting for company.
+      if (mayGo()) looked = Number.NEGATIVE_INFINITY
     }
 
     const hangUp = (now: number) => {
@@ -117,15 +108,15 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
       }
     }
 
-    const step = () => {
+    const look = () => {
+      if (signal.aborted) return
       rest()
       const now = performance.now() - zero
-      sendDue(now)
+      if (untilLook(now) <= 0) sendDue(now)
       hangUp(now)
       if (next === due.length && exchanges.size === 0) return finishIfOver()
-      const wait = next < due.length ? (due[next] as number) - now : LOOK_AGAIN_MS
-      // What waits at the gate is overdue: look again as soon as a timer can.
-      timer = setTimeout(step, Math.max(1, Math.min(wait, LOOK_AGAIN_MS)))
+      if (isSoon(now)) setImmediate(look)
+      else timer = setTimeout(look, Math.max(1, Math.min(untilLook(now), LOOK_AGAIN_MS)))
     }
 
     const stop = () => {
@@ -135,7 +126,7 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
     }
     signal.addEventListener('abort', stop, { once: true })
     if (signal.aborted) stop()
-    else step()
+    else look()
   })
   // As it was: V8 takes and keeps compiled code only under the flags that a process begins with.
   setFlagsFromString('--allocation-site-pretenuring')

@@ -244,7 +244,7 @@ describe('time', () => {
 
   // Some 150 requests, each in flight for 4 ms or more: when the next one is nearly due, some 7 ms later, sometimes one is in flight
   // and sometimes none.
-  test('what timers leave of the time is slept through: less than 1 ms at once, and only while no answer may come', async () => {
+  test('what timers leave of the time is slept through: at most 1 ms at once, and 0.2 ms where an answer may come', async () => {
     const origin = await serve((_, response) => void setTimeout(() => response.end('ok'), 4))
     const plan = planOf(`load: { rate: 150/s, arrivals: poisson }\nphases: [{ name: all, for: 1s }]`)
     let inFlight = 0
@@ -262,7 +262,9 @@ describe('time', () => {
     })
     expect([log.count, log.errors.size]).toEqual([plan.load.due.length, 0])
     expect(rests).not.toEqual([])
-    expect(rests.filter(({ ms, inFlight }) => !(ms !== undefined && ms < 1 && inFlight === 0))).toEqual([])
+    const longest = (some: typeof rests) => Math.max(...some.map(({ ms }) => ms ?? Number.POSITIVE_INFINITY))
+    expect(longest(rests.filter(({ inFlight }) => inFlight === 0))).toBeLessThanOrEqual(1)
+    expect(longest(rests.filter(({ inFlight }) => inFlight > 0))).toBeLessThanOrEqual(0.2)
     expect(Math.min(...lateness(log))).toBeGreaterThanOrEqual(0)
   })
 
