@@ -24,7 +24,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => p
 setInterval(() => process.ppid === starter || process.exit(1), 50).unref()
 
 try {
-  fs.mkdirSync(staging, { recursive: true })
+  fs.mkdirSync(join(staging, 'dist'), { recursive: true })
   for (const [name, input] of Object.entries(PROGRAMS)) await bundle(name, input)
   fs.copyFileSync(join(root, 'package.json'), join(staging, 'package.json'))
   putInPlace()
@@ -38,7 +38,9 @@ try {
 async function bundle(name, input) {
   const { rolldown } = await import('rolldown')
   const made = await rolldown({ cwd: root, input: { [name]: input }, platform: 'node', logLevel: 'silent' })
-  await made.write({ dir: join(staging, 'dist'), format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false })
+  // Written here: threads of rolldown's would go on to write while the exit removes the folder.
+  const { output } = await made.generate({ format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false })
+  for (const { fileName, code } of output) fs.writeFileSync(join(staging, 'dist', fileName), code)
   await made.close()
 }
 

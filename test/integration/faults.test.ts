@@ -285,7 +285,7 @@ phases:
     })
 
     test('with its last line cut off in the middle', () => {
-      expect(spoil(log, ran.logs[log].slice(0, -40))).toContain('1 log lines are cut off in the middle')
+      expect(spoil(log, ran.logs[log].slice(0, -40))).toContain('1 log line is cut off in the middle')
     })
 
     test('with one line twice', () => {
