@@ -10,13 +10,13 @@ import { decide } from './decide.ts'
 import { diverse } from './examples.ts'
 import { type Evidence, type Finding, finding, nothingSeen } from './finding.ts'
 import { MIN_EXACT } from './limits.ts'
-import { type Filter, phasesOf, select } from './select.ts'
+import { type Filter, isAskedOf, phasesOf } from './select.ts'
 import { showCount, showInterval, showMs, showPerSecond } from './show.ts'
 
 /**
  * Successes per second, by the time at which they were answered: a request that was due in the phase before counts where
  * its answer came. One that failed counts where it was due, since nobody knows when it would have succeeded.
- * @param records - of all phases
+ * @param records - of all phases, at any time
  */
 export function measureGoodput(claim: ClaimOf<'throughput'>, records: Records, { plan, observations }: Evidence): Finding {
   const spans = spansOf(claim.expectation, plan, observations.phases)
@@ -27,7 +27,7 @@ export function measureGoodput(claim: ClaimOf<'throughput'>, records: Records, {
     if (at !== undefined) successes.push(at / length)
   }
   // By its own phase: the next one begins some ms after the time for which it is planned, and its first requests are due then.
-  const due = select(claim.expectation, plan, observations, false).records
+  const due = records.filter((record) => isAskedOf(claim.expectation, plan, observations.phases, record))
   const failed = due.filter(({ success }) => !success)
   const later = due.reduce((count, { success, end }) => count + Number(success && end !== null && positionIn(spans, end) === undefined), 0)
   const total = successes.length + failed.length

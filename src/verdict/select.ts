@@ -40,7 +40,7 @@ export function phasesOf(filter: Pick<Filter, 'phase'>, plan: Plan): number[] {
  * @param needsLog - whether the metric, too, rests on Envoy's log
  */
 export function select(filter: Filter, plan: Plan, { phases, records, ejections }: Seen, needsLog: boolean): Selection {
-  const known = records.filter((record) => byLoad(filter, plan, phases, record))
+  const known = records.filter((record) => isAskedOf(filter, plan, phases, record))
   const { cluster, given } = filter
   const asksLog = needsLog || cluster !== undefined || (given !== undefined && asksWhatHappened(given))
   if (!asksLog) return { records: known, withBeyond: null, unjoined: null, isPart: false }
@@ -55,7 +55,8 @@ export function select(filter: Filter, plan: Plan, { phases, records, ejections 
   return { records: chosen, withBeyond: isMany ? met : null, ...doubts }
 }
 
-function byLoad(filter: Filter, plan: Plan, phases: readonly PhaseObservation[], record: RequestRecord): boolean {
+/** Whether an expectation is about a request, by what the load itself knows of it. */
+export function isAskedOf(filter: Filter, plan: Plan, phases: readonly PhaseObservation[], record: RequestRecord): boolean {
   const phase = plan.phases[record.phase]
   if (phase === undefined || (filter.phase !== undefined && phase.name !== filter.phase)) return false
   // Few enough not to be missed: `trouble.ts` bars a phase that lost more.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { undecidable } from '../../../src/verdict/decidable.ts'
-import { bad, good, many, outcome, outcomes, world } from './records.ts'
+import { attempt, bad, good, many, outcome, outcomes, world } from './records.ts'
 
 describe('goodput', () => {
   // 400 successes of one second: 400/s; at least 400 / 403.84 of that.
@@ -57,6 +57,16 @@ describe('goodput', () => {
   test('leaves out what settle leaves out, of the time too', () => {
     const records = many(1000, good).map((record) => ({ ...record, end: record.due }))
     expect(outcome({ goodput: '>= 900/s', phase: 'p', settle: '250ms' }, records)).toMatchObject({ seen: '1000/s', samples: 500 })
+  })
+
+  test('does not rest on leaving out those that went on in the next phase, failures among them', () => {
+    const retried = (start: number) => ({ attempts: [attempt(), attempt({ n: 2, start })] })
+    const within = many(100, good, retried(300)).map((record) => ({ ...record, end: record.due }))
+    const beyond = many(400, bad, retried(1100))
+    const claim = { goodput: '<= 110/s', given: { retried: true } }
+    expect(outcome(claim, within)).toMatchObject({ status: 'pass', seen: '100/s' })
+    // With them a fifth of 500 succeeds, up to 23.8 % with an interval of 95 %: 119/s.
+    expect(outcome(claim, [...within, ...beyond])).toMatchObject({ status: 'inconclusive', why: expect.stringMatching(/^400 of 500 /) })
   })
 
   test('never passes on few requests, nor on none', () => {
