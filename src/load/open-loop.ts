@@ -49,6 +49,8 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
   let next = 0
   let timer: NodeJS.Timeout | undefined
   let looked = Number.NEGATIVE_INFINITY
+  // Before anything was due, too: a phase in which nothing is has nothing to wait for at its end.
+  gate.next = due[0] ?? Number.POSITIVE_INFINITY
   await new Promise<void>((resolve) => {
     const finishIfOver = () => {
       if (exchanges.size > 0 || (next < due.length && !signal.aborted)) return

@@ -268,6 +268,20 @@ describe('time', () => {
     expect(Math.min(...lateness(log))).toBeGreaterThanOrEqual(0)
   })
 
+  test('the end of a phase waits for no request that is due after it, not even for the first', async () => {
+    const origin = await serve((_, response) => response.end('ok'))
+    const plan = planOf(`load: { warmup: 200ms }\nphases: [{ name: all, for: 100ms, bursts: { size: 5, every: 50ms } }]`)
+    const gate = new Gate()
+    gate.openUntil(200)
+    const zero = performance.now() + 20
+    const pulse = new Pulse(zero)
+    closeAfterTest(() => pulse.stop())
+    const load = readyLoad(plan.load)({ origin, plan, zero, gate, pulse, watcher: UNSEEN, signal: new AbortController().signal })
+    expect(gate).toMatchObject({ next: 200, isDrained: true })
+    gate.openUntil(Number.POSITIVE_INFINITY)
+    expect((await load).count).toBe(10)
+  })
+
   // Due every 5 ms: the stall of 300 ms holds up 60 requests, the first of them by 300 ms.
   test('a stall of the generator shows in lateness, and in the latency of each request that was due in it', async () => {
     const STALL_MS = 300
