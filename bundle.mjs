@@ -1,23 +1,26 @@
 // Makes the bundle that ./chaos starts: each program of src, with what it needs of node_modules, in one file. Started by
 // ./chaos where the bundle of these sources is missing:
 //
-//   node bundle.mjs FOLDER PID
+//   node bundle.mjs FOLDER PID CHECKSUM
 //
 // FOLDER bears the checksum of the sources, so whoever finds it has the right one, and it never changes: a run that goes
 // on while sources are edited keeps its own. It is made aside and put in place by a rename; where that is not possible,
-// ./chaos starts the sources as they are. PID is that of ./chaos: when it is gone, so is this.
+// ./chaos starts the sources as they are. PID is that of ./chaos: when it is gone, so is this. CHECKSUM is the command that
+// gave FOLDER its name.
+import { execFileSync } from 'node:child_process'
 import * as fs from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const PROGRAMS = { start: 'src/start.ts', chaos: 'src/main.ts', upstream: 'src/upstream/main.ts', runner: 'src/runner/main.ts' }
-/** No run goes on for so long: bundles of other sources, and what a killed start left, are not needed any more. */
+/** No run goes on for so long: bundles that were not started since, and what a killed start left, are not needed any more. */
 const OLD_MS = 24 * 3600 * 1000
 
 const root = dirname(fileURLToPath(import.meta.url))
 const folder = resolve(process.argv[2])
 const staging = `${folder}.${process.pid}`
 const starter = Number(process.argv[3])
+const checksum = process.argv[4]
 
 process.on('exit', () => fs.rmSync(staging, { recursive: true, force: true }))
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
@@ -27,6 +30,7 @@ try {
   fs.mkdirSync(join(staging, 'dist'), { recursive: true })
   for (const [name, input] of Object.entries(PROGRAMS)) await bundle(name, input)
   fs.copyFileSync(join(root, 'package.json'), join(staging, 'package.json'))
+  refuseChanged()
   putInPlace()
   sweep(dirname(folder))
 } catch (error) {
@@ -42,6 +46,12 @@ async function bundle(name, input) {
   const { output } = await made.generate({ format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false })
   for (const { fileName, code } of output) fs.writeFileSync(join(staging, 'dist', fileName), code)
   await made.close()
+}
+
+/** What was edited while it was read is not what the folder is called by, and would be taken for that from then on. */
+function refuseChanged() {
+  const sum = execFileSync('/bin/sh', ['-c', checksum], { cwd: root, encoding: 'utf8' }).trim()
+  if (sum.replace(' ', '-') !== basename(folder)) throw new Error('they were changed meanwhile')
 }
 
 function putInPlace() {

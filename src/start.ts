@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { Script } from 'node:vm'
@@ -13,6 +13,7 @@ import { leaveHeapAlone } from './lean-heap.ts'
 const program = join(import.meta.dirname, 'chaos.cjs')
 const codeFile = join(import.meta.dirname, 'chaos.v8')
 
+stayForToday()
 const code = readCode()
 const script = new Script(`(function (exports, require, module, __filename, __dirname) {${readFileSync(program, 'utf8')}\n})`, {
   filename: program,
@@ -20,11 +21,21 @@ const script = new Script(`(function (exports, require, module, __filename, __di
 })
 // V8 takes no code that another version of it has made.
 if ((!code || script.cachedDataRejected) && process.argv[2] === 'run') process.on('exit', keepCode)
-const made: Partial<typeof import('./main.ts')> = {}
+const made = {} as typeof import('./main.ts')
 script.runInThisContext()(made, createRequire(program), { exports: made }, program, dirname(program))
-void made.main?.(process.argv.slice(2)).then((exitCode) => {
+void made.main(process.argv.slice(2)).then((exitCode) => {
   process.exitCode = exitCode
 })
+
+/** Whoever makes another bundle takes away those that were not started for a day; a run starts further programs of its own. */
+function stayForToday(): void {
+  const now = new Date()
+  try {
+    utimesSync(dirname(import.meta.dirname), now, now)
+  } catch {
+    // Where that cannot be written, nothing can be taken away either.
+  }
+}
 
 function readCode(): Buffer | undefined {
   try {
@@ -42,10 +53,7 @@ function keepCode(exitCode: number): void {
   leaveHeapAlone()
   const staging = `${codeFile}.${process.pid}`
   try {
-    const file = openSync(staging, 'w')
-    writeSync(file, script.createCachedData())
-    fsyncSync(file)
-    closeSync(file)
+    writeFileSync(staging, script.createCachedData(), { flush: true })
     renameSync(staging, codeFile)
   } catch {
     // Where it cannot be kept, each start takes a little longer.

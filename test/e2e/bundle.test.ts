@@ -68,13 +68,30 @@ test('kill -9 while the bundle is made leaves nothing half made, and the next st
   onlyBundle()
 })
 
-test('bundles of other sources go when a new one is made, but not those that a run may still use', async () => {
-  const [old, young] = [join(bundles, '1-1'), join(bundles, '2-2')] as const
+test('sources that are edited while they are bundled leave no bundle: it would not be what it is called', async () => {
+  const main = join(root, 'src/main.ts')
+  const text = readFileSync(main, 'utf8')
+  const edited = start(['--version'], { program: join(root, 'chaos') })
+  await until('a bundle is begun', () => existsSync(bundles) && readdirSync(bundles).length > 0)
+  writeFileSync(main, `${text}\n`)
+  expect(await edited.finished).toMatchObject({ code: 0, stderr: expect.stringContaining('they were changed meanwhile') })
+  writeFileSync(main, text)
+  expect(readdirSync(bundles)).toEqual([])
+})
+
+test('bundles that were not started for a day go when a new one is made, but not those that a run may still use', async () => {
+  await help()
+  const [old, young, used] = [join(bundles, '1-1'), join(bundles, '2-2'), onlyBundle()] as const
   for (const path of [old, young]) mkdirSync(path, { recursive: true })
   const twoDaysAgo = Date.now() / 1000 - 2 * 24 * 3600
-  utimesSync(old, twoDaysAgo, twoDaysAgo)
-  await chaos(['--version'])
-  expect([existsSync(old), existsSync(young)]).toEqual([false, true])
+  for (const path of [old, used]) utimesSync(path, twoDaysAgo, twoDaysAgo)
+  await help()
+  const main = join(root, 'src/main.ts')
+  const text = readFileSync(main, 'utf8')
+  writeFileSync(main, `${text}\n`)
+  await help()
+  writeFileSync(main, text)
+  expect([old, young, used].map((path) => existsSync(path))).toEqual([false, true, true])
 })
 
 test('where no bundle can be written, the sources run as they are, and it is said why', async () => {
