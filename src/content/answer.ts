@@ -45,7 +45,13 @@ export interface Answers {
   headersOf: Uint32Array
 }
 
-export const noAnswers = (): Answers => ({ bodies: [null], headers: [null], bodyOf: new Uint32Array(0), headersOf: new Uint32Array(0) })
+/** @param expected - how many requests there will be, where that is known: a first size of the columns, no limit */
+export const noAnswers = (expected = 0): Answers => ({
+  bodies: [null],
+  headers: [null],
+  bodyOf: new Uint32Array(expected),
+  headersOf: new Uint32Array(expected),
+})
 
 /** They differ from answer to answer, so that no two sets of headers would be equal. */
 const VARYING = ['date', 'x-envoy-upstream-service-time']

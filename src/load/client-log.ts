@@ -35,8 +35,8 @@ export class ClientLog {
   status: Uint16Array
   /** Why a request has no whole response; those that have one are not in it. */
   readonly errors = new Map<number, string>()
-  readonly answers: Answers = noAnswers()
-  readonly #keeper = new AnswerKeeper(this.answers)
+  readonly answers: Answers
+  readonly #keeper: AnswerKeeper
   /** Ms by which the wall clock was set, or went astray, while the load ran: the logs of others go by it. */
   clockShift = 0
   /** How many requests were sent. */
@@ -51,6 +51,8 @@ export class ClientLog {
     this.sent = new Float64Array(size)
     this.end = new Float64Array(size)
     this.status = new Uint16Array(size)
+    this.answers = noAnswers(size)
+    this.#keeper = new AnswerKeeper(this.answers)
   }
 
   /** @returns the index of the request, which makes its id. */

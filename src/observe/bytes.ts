@@ -10,7 +10,6 @@ const MICROS_PER_MS = 1000
 export class ByteWriter {
   readonly chunks: Uint8Array[] = []
   #bytes = new Uint8Array(0)
-  #view = new DataView(this.#bytes.buffer)
   #at = 0
 
   /** Begins an item: all of it stands in one chunk. @returns where, for a reader */
@@ -35,13 +34,6 @@ export class ByteWriter {
     this.whole(micros < 0 ? -micros * 2 - 1 : micros * 2)
   }
 
-  /** A number as it is. */
-  exact(value: number): void {
-    this.#ensure(8)
-    this.#view.setFloat64(this.#at, value, true)
-    this.#at += 8
-  }
-
   #byte(value: number): void {
     this.#ensure(1)
     this.#bytes[this.#at++] = value
@@ -54,12 +46,10 @@ export class ByteWriter {
     grown.set(this.#bytes)
     this.chunks[this.chunks.length - 1] = grown
     this.#bytes = grown
-    this.#view = new DataView(grown.buffer)
   }
 
   #open(size: number): void {
     this.#bytes = new Uint8Array(size)
-    this.#view = new DataView(this.#bytes.buffer)
     this.#at = 0
     this.chunks.push(this.#bytes)
   }
@@ -68,7 +58,6 @@ export class ByteWriter {
 export class ByteReader {
   readonly #chunks: readonly Uint8Array[]
   #bytes = new Uint8Array(0)
-  #view = new DataView(this.#bytes.buffer)
   #at = 0
 
   constructor(chunks: readonly Uint8Array[]) {
@@ -77,7 +66,6 @@ export class ByteReader {
 
   seek(chunk: number, at: number): void {
     const bytes = this.#chunks[chunk] as Uint8Array<ArrayBuffer>
-    if (bytes !== this.#bytes) this.#view = new DataView(bytes.buffer)
     this.#bytes = bytes
     this.#at = at
   }
@@ -97,11 +85,5 @@ export class ByteReader {
   time(): number {
     const zigzag = this.whole()
     return (zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2) / MICROS_PER_MS
-  }
-
-  exact(): number {
-    const value = this.#view.getFloat64(this.#at, true)
-    this.#at += 8
-    return value
   }
 }

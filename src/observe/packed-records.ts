@@ -42,7 +42,7 @@ export class PackedRecords {
     if (index < 0) throw new Error(`a record of the load has the id ${id}, which is none of its`)
     write.whole(index)
     write.whole(this.#records.numberOf(shape))
-    write.exact(due)
+    write.time(due)
     write.time(sent - due)
     write.whole(end === null ? 0 : 1)
     if (end !== null) write.time(end - due)
@@ -98,7 +98,7 @@ export class PackedRecords {
     read.seek(this.#chunkOf(index), this.#places.at(index))
     const id = requestId(read.whole())
     const shape = this.#records.at(read.whole())
-    const due = read.exact()
+    const due = read.time()
     const sent = due + read.time()
     const end = read.whole() === 0 ? null : due + read.time()
     const calls: Call[] = []
