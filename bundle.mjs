@@ -13,6 +13,8 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const PROGRAMS = { start: 'src/start.ts', chaos: 'src/main.ts', upstream: 'src/upstream/main.ts', runner: 'src/runner/main.ts' }
+/** 1,500 files that only runs with Docker need. They are required from node_modules, above the bundle. */
+const CONTAINERS = ['testcontainers', 'tar-stream', '@balena/dockerignore']
 /** No run goes on for so long: bundles that were not started since, and what a killed start left, are not needed any more. */
 const OLD_MS = 24 * 3600 * 1000
 
@@ -41,9 +43,9 @@ try {
 /** CommonJS, since an `import` of a module of Node reads all that it has, and so loads much that nobody needs. */
 async function bundle(name, input) {
   const { rolldown } = await import('rolldown')
-  const made = await rolldown({ cwd: root, input: { [name]: input }, platform: 'node', logLevel: 'silent' })
+  const made = await rolldown({ cwd: root, input: { [name]: input }, external: CONTAINERS, platform: 'node', logLevel: 'silent' })
   // Written here: threads of rolldown's would go on to write while the exit removes the folder.
-  const { output } = await made.generate({ format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false })
+  const { output } = await made.generate({ format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false, dynamicImportInCjs: false })
   for (const { fileName, code } of output) fs.writeFileSync(join(staging, 'dist', fileName), code)
   await made.close()
 }

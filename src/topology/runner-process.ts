@@ -3,10 +3,10 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Address } from '../envoy/addresses.ts'
 import { ChaosError } from '../errors.ts'
+import { programOf } from '../program.ts'
 import { type AppPlace, type AppProcess, END_WITHIN_MS } from './app-process.ts'
 import { writing } from './disk.ts'
 import { spawnGuarded } from './guard.ts'
-import { programOf } from './program.ts'
 import { lastLines } from './tail.ts'
 
 const READY_WITHIN_MS = 10_000

@@ -1,12 +1,12 @@
 import { closeSync, createWriteStream, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ChaosError } from '../errors.ts'
+import { programOf } from '../program.ts'
 import { type StubReady, type StubSpec, TAKEN } from '../upstream/spec.ts'
 import { PRIVATE, writing } from './disk.ts'
 import { type Guarded, spawnGuarded } from './guard.ts'
 import { ask } from './http.ts'
 import { PortTaken } from './ports.ts'
-import { programOf } from './program.ts'
 import { lastLines } from './tail.ts'
 
 const READY_WITHIN_MS = 10_000

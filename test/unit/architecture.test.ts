@@ -20,6 +20,8 @@ const ORDER = [
   'predict',
   'envoy',
   'load',
+  'program.ts',
+  'containers',
   'topology',
   'runner',
   'observe',
@@ -52,6 +54,8 @@ const SHELL = [
   'node-http.ts',
   'upstream/',
   'load/',
+  'program.ts',
+  'containers/',
   'topology/',
   'runner/',
   'scenario/read.ts',
@@ -75,7 +79,7 @@ const SHELL = [
   'cli.ts',
   'start.ts',
 ]
-const WORLD_MODULE = /^(node:(?!(util|module)$)|undici|log-update|testcontainers)/
+const WORLD_MODULE = /^(node:(?!(util|module)$)|undici|log-update|testcontainers|tar-stream)/
 const WORLD_GLOBAL = /\b(Date\.now|new Date\(\)|Math\.random|performance\.|process\.|setTimeout\(|setInterval\(|fetch\()/
 
 const SRC = resolve(import.meta.dirname, '../../src')
