@@ -4,6 +4,7 @@ import type { Plan } from './plan/plan.ts'
 import { type Prediction, predict } from './predict/predict.ts'
 import { tierFindings } from './predict/tiers.ts'
 import { isPlannable } from './scenario/check-load.ts'
+import { noContainersHere } from './scenario/containers.ts'
 import { isEcho } from './scenario/echo.ts'
 import type { Finding } from './scenario/finding.ts'
 import { ALL_PARTS } from './scenario/mend.ts'
@@ -35,6 +36,8 @@ export interface PrepareOptions {
   seed?: number
   /** A host that load may go to although the run does not start it and it is not this machine. */
   allowTarget?: string
+  /** Where it is to run; undefined: wherever it can. */
+  runtime?: 'process'
   /** The PATH of whoever starts the run, on which the program of an app is looked for. */
   path?: string | undefined
 }
@@ -59,6 +62,7 @@ export function examine(file: string, options: PrepareOptions): { prepared: Prep
   const problems = [
     ...draft.problems,
     ...refuseTarget(scenario, options.allowTarget).map((finding) => draft.located(finding, 'bare')),
+    ...(options.runtime === 'process' ? noContainersHere(scenario) : []).map((finding) => draft.located(finding)),
     ...(plan === undefined ? [] : unprovable(scenario, plan, draft)).map((finding) => draft.located(finding, 'bare')),
   ]
   const refused = problems.length > 0 || plan === undefined ? refusal(file, problems) : undefined

@@ -30,7 +30,7 @@ interface World {
 
 /** Checks every file before the first is run, runs them one after the other, and says how all of them together ended. */
 export async function runCommand(files: readonly string[], flags: RunFlags, world: World): Promise<ExitCode> {
-  const prepared = prepareAll(files, { ...flags, path: world.env.PATH })
+  const prepared = prepareAll(files, { ...flags, runtime: 'process', path: world.env.PATH })
   refuseLacking(prepared)
   const names = distinct(prepared.map((one) => slug(one.scenario.file)))
   const outs = names.map((name) => (flags.out === undefined || names.length === 1 ? flags.out : join(flags.out, name)))

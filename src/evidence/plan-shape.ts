@@ -4,7 +4,7 @@ import type { Plan } from '../plan/plan.ts'
  * What the logs of a run refer to: its phases, faults, requests and replicas by their names and places. A version of
  * chaos that plans the same scenario into another shape would misread them.
  */
-export function planShape({ phases, faults, requests, stubs }: Plan): string {
+export function planShape({ phases, faults, requests, stubs, containers }: Plan): string {
   return JSON.stringify({
     phases: phases.map(({ name, from, to, faults }) => [name, from, to, faults]),
     faults: faults.map(({ id, cluster, replicas, at, action, percent, headers }) => [
@@ -18,5 +18,6 @@ export function planShape({ phases, faults, requests, stubs }: Plan): string {
     ]),
     requests: requests.map(({ method, path, headers }) => [method, path, Object.keys(headers)]),
     stubs: stubs.servers.map(({ cluster, replica, workers }) => [cluster, replica, workers ?? null]),
+    ...(containers.length === 0 ? {} : { containers: containers.map(({ cluster, replica }) => [cluster, replica]) }),
   })
 }

@@ -179,9 +179,9 @@ export class Live implements Omit<LoadWatcher, 'onLog'> {
 }
 
 /** `10% delay 400ms on inventory/2` */
-function faultText({ stubs }: Plan, fault: PlannedFault): string {
+function faultText(plan: Plan, fault: PlannedFault): string {
   const share = fault.percent === 100 ? '' : `${trim(fault.percent, 4)}% `
-  return `${share}${faultTarget(fault, replicasOf(fault.cluster, stubs.servers))}`
+  return `${share}${faultTarget(fault, replicasOf(fault.cluster, plan))}`
 }
 
 const perSecond = (events: number, ms: number) => (ms <= 0 ? 0 : (events * 1000) / ms)

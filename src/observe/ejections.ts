@@ -1,5 +1,5 @@
 import type { StatsSnapshot } from '../envoy/stats.ts'
-import type { Plan } from '../plan/plan.ts'
+import { clustersIn, type Plan } from '../plan/plan.ts'
 import { plural } from '../value/show.ts'
 import type { Ejection } from './observations.ts'
 
@@ -51,7 +51,7 @@ function read(line: string): OutlierLine[] {
 /** Each host that went out has a line in the log and counts in `ejections_enforced_total`: where the two differ, evidence was lost. */
 export function ejectionsContradict(plan: Plan, ejections: readonly Ejection[], last: StatsSnapshot): string[] {
   if (Object.keys(last).length === 0) return []
-  const clusters = [...new Set(plan.stubs.servers.map((server) => server.cluster))]
+  const clusters = clustersIn(plan)
   return clusters.flatMap((cluster) => {
     const counted = last[`cluster.${cluster}.outlier_detection.ejections_enforced_total`] ?? 0
     const logged = ejections.filter((ejection) => ejection.cluster === cluster).length

@@ -2,7 +2,7 @@ import { hopName } from '../envoy/listener.ts'
 import { gained } from '../envoy/stats.ts'
 import { describeAction, FAULT_KINDS } from '../fault/registry.ts'
 import { nounOf } from '../plan/noun.ts'
-import { isStraight, type Plan, type PlannedFault } from '../plan/plan.ts'
+import { clustersIn, isStraight, type Plan, type PlannedFault } from '../plan/plan.ts'
 import { compatibleCounts, compatibleShare } from '../statistics/compatible.ts'
 import { formatMs, formatPercent } from '../units.ts'
 import { listed, plural } from '../value/show.ts'
@@ -97,11 +97,11 @@ function shows(fault: PlannedFault, chance: Chance): boolean {
 
 function countedBy(kin: readonly PlannedFault[], plan: Plan, times: PhaseTimes): number {
   const [first] = kin as [PlannedFault]
-  const clusters = new Set(plan.stubs.servers.map((server) => server.cluster))
+  const clusters = clustersIn(plan)
   const listeners =
     first.at === 'upstream'
       ? new Set(kin.flatMap((fault) => fault.replicas.map((replica) => hopName(fault.cluster, replica))))
-      : ['shared', ...[...clusters].map((cluster) => `egress_${cluster}`)]
+      : ['shared', ...clusters.map((cluster) => `egress_${cluster}`)]
   const counter = FAULT_KINDS[first.action.kind].counter
   return [...listeners].reduce((sum, name) => sum + gained(times.before, times.after, `http.${name}.fault.${counter}`), 0)
 }

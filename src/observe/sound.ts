@@ -1,4 +1,4 @@
-import { isStraight, type Plan } from '../plan/plan.ts'
+import { clustersIn, isStraight, type Plan } from '../plan/plan.ts'
 import { plural } from '../value/show.ts'
 import { isRefused } from './calls.ts'
 import type { RawEvidence } from './observe.ts'
@@ -26,7 +26,7 @@ export class Soundness {
 
   constructor(plan: Plan) {
     this.#straight = isStraight(plan)
-    this.#clusters = [...new Set(plan.stubs.servers.map((server) => server.cluster))]
+    this.#clusters = clustersIn(plan)
   }
 
   add(logs: Logs): void {

@@ -1,38 +1,38 @@
 import { commandOf, urlVariable } from '../scenario/check-app.ts'
-import { DEFAULT_READY_WITHIN_MS } from '../scenario/limits.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { Ms } from '../units.ts'
+import { readyBy, readyWithin, sourceOf } from './containers.ts'
 import { LOOPBACK_HOSTS, type PlannedApp } from './plan.ts'
 
 /** The app with all that it is told: its port and the address of each cluster, and what the scenario adds or says otherwise. */
 export function planApp({ app, upstreams, load }: Scenario): PlannedApp | undefined {
   if (app === undefined) return undefined
   const urls = Object.keys(upstreams).map((name) => [urlVariable(name), `\${clusters.${name}.url}`])
+  const container = sourceOf(app)
   return {
+    container,
     command: commandOf(app),
-    env: { PORT: `\${app.port}`, ...Object.fromEntries(urls), ...(app.proxy ? PROXY : {}), ...app.env },
+    env: { PORT: `\${app.port}`, ...Object.fromEntries(urls), ...(app.proxy ? proxy(container !== undefined) : {}), ...app.env },
     port: app.port,
     runWithin: app.run === undefined ? undefined : (load.deadline as Ms),
-    ready: readyBy(app.ready ?? {}),
-    readyWithin: app.ready?.within ?? (DEFAULT_READY_WITHIN_MS as Ms),
+    ready: readyBy(app.ready),
+    readyWithin: readyWithin(app.ready),
     idHeader: app.id_header,
   }
 }
 
 /**
- * Clients read either spelling. What runs on this machine is no matter of the proxy: not the app's own database, and not
- * the ports of the clusters.
+ * Clients read either spelling. What runs beside the app is no matter of the proxy: not its own database, and not the
+ * ports of the clusters, which are at Envoy's own address in a container.
  */
-const PROXY = {
-  HTTP_PROXY: `\${envoy.url}`,
-  http_proxy: `\${envoy.url}`,
-  NO_PROXY: LOOPBACK_HOSTS,
-  no_proxy: LOOPBACK_HOSTS,
-  // Node's own clients look at the others only then.
-  NODE_USE_ENV_PROXY: '1',
-}
-
-function readyBy({ http, log }: { http?: string | undefined; log?: string | undefined }): PlannedApp['ready'] {
-  if (http !== undefined) return { by: 'http', path: http }
-  return log === undefined ? { by: 'port' } : { by: 'log', text: log }
+function proxy(inContainer: boolean): Record<string, string> {
+  const direct = inContainer ? `${LOOPBACK_HOSTS},\${envoy.host}` : LOOPBACK_HOSTS
+  return {
+    HTTP_PROXY: `\${envoy.url}`,
+    http_proxy: `\${envoy.url}`,
+    NO_PROXY: direct,
+    no_proxy: direct,
+    // Node's own clients look at the others only then.
+    NODE_USE_ENV_PROXY: '1',
+  }
 }

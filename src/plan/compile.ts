@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario/scenario.ts'
 import { planApp } from './app.ts'
+import { planContainers } from './containers.ts'
 import { planFaults } from './faults.ts'
 import { planLoad, timesOf } from './load.ts'
 import type { Plan, PlannedPhase } from './plan.ts'
@@ -20,6 +21,7 @@ export function compilePlan(scenario: Scenario): Plan {
   return {
     seed: scenario.seed,
     stubs: planStubs(scenario),
+    containers: planContainers(scenario),
     app: planApp(scenario),
     phases,
     requests: planRequests(scenario),

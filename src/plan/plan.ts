@@ -7,6 +7,8 @@ import type { StubSpec } from '../upstream/spec.ts'
 export interface Plan {
   seed: number
   stubs: StubSpec
+  /** Replicas of upstreams that are real servers; all others are stubs. */
+  containers: readonly PlannedContainer[]
   app: PlannedApp | undefined
   phases: readonly PlannedPhase[]
   requests: readonly PlannedRequest[]
@@ -23,16 +25,42 @@ export interface PlannedPolicy {
   budgetedClusters: readonly string[]
 }
 
-/** The program between the load and Envoy. */
-export interface PlannedApp {
-  /** argv and environment; their placeholders are filled in when everything else has started. */
+/**
+ * What a container is made of, as the scenario has it: names of images and values of `args` may hold `${NAME:-default}`,
+ * and `context` counts from the folder of the scenario, `dockerfile` from the context.
+ */
+export type ImageSource = { image: string } | { context: string; dockerfile: string; args: Readonly<Record<string, string>> }
+
+/** When a program can take load. */
+export type Readiness = { by: 'http'; path: string } | { by: 'log'; text: string } | { by: 'port' }
+
+/** A replica of an upstream that is a real server. */
+export interface PlannedContainer {
+  cluster: string
+  /** Counts from 1. */
+  replica: number
+  source: ImageSource
+  /** In place of the command of its image; empty: that. */
   command: readonly string[]
   env: Readonly<Record<string, string>>
-  /** Undefined: a free one. */
+  /** Where it listens, inside. */
+  port: number
+  ready: Readiness
+  readyWithin: Ms
+}
+
+/** The program between the load and Envoy. */
+export interface PlannedApp {
+  /** It runs in a container of this; undefined for a program of this machine. */
+  container: ImageSource | undefined
+  /** argv and environment; their placeholders are filled in when everything else has started. In a container argv may be empty: the command of its image. */
+  command: readonly string[]
+  env: Readonly<Record<string, string>>
+  /** Undefined: a free one; never so in a container, inside of which it is. */
   port: number | undefined
   /** Run to its end, again and again, each time at most so long; undefined for a server. */
   runWithin: Ms | undefined
-  ready: { by: 'http'; path: string } | { by: 'log'; text: string } | { by: 'port' }
+  ready: Readiness
   readyWithin: Ms
   /** A header of the app's own in which the load sends the id of each request, and the app may hand it on. */
   idHeader: string | undefined
@@ -131,6 +159,16 @@ export interface PlannedFault {
 
 /** Whether the load goes to Envoy itself: then each request is one call of Envoy's, and none of them may be missing there. */
 export const isStraight = (plan: Pick<Plan, 'app' | 'load'>) => plan.app === undefined && plan.load.target === undefined
+
+/** All replicas of all upstreams, whatever they are. */
+export const replicasIn = ({ stubs, containers }: Pick<Plan, 'stubs' | 'containers'>): readonly { cluster: string; replica: number }[] => [
+  ...stubs.servers,
+  ...containers,
+]
+
+export const clustersIn = (plan: Pick<Plan, 'stubs' | 'containers'>): readonly string[] => [
+  ...new Set(replicasIn(plan).map(({ cluster }) => cluster)),
+]
 
 export const filterName = (fault: PlannedFault) => `chaos.${fault.id}`
 export const percentKey = (fault: PlannedFault) => `chaos.${fault.id}.percent`

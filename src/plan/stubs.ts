@@ -3,10 +3,11 @@ import { DEFAULT_LATENCY_MS } from '../scenario/limits.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { Latency, ServerSpec, StubSpec } from '../upstream/spec.ts'
 
-/** One server per replica, each with its own stream of draws. */
+/** One server per replica of each upstream that is a stub, each with its own stream of draws. */
 export function planStubs(scenario: Scenario): StubSpec {
   const servers: ServerSpec[] = []
   for (const [cluster, upstream] of Object.entries(scenario.upstreams)) {
+    if (upstream.respond === undefined) continue
     const { status, headers, body, json } = upstream.respond
     const typed = Object.keys(headers).some((header) => header.toLowerCase() === 'content-type')
     for (let replica = 1; replica <= upstream.replicas; replica++) {

@@ -124,7 +124,7 @@ function upstreamOf(
   services: ReadonlyMap<string, readonly Chance[]>,
 ): Upstream {
   const spec = cluster !== undefined && Object.hasOwn(scenario.upstreams, cluster) ? scenario.upstreams[cluster] : undefined
-  if (cluster === undefined || spec === undefined) return NOWHERE
+  if (cluster === undefined || spec?.respond === undefined) return NOWHERE
   const policy = Object.hasOwn(scenario.envoy.clusters, cluster) ? scenario.envoy.clusters[cluster] : undefined
   const behind = met.filter(({ at }) => at === 'upstream')
   const groups = new Map<string, { share: number; faults: readonly PlannedFault[] }>()

@@ -1,6 +1,7 @@
 import { nounOf } from '../plan/noun.ts'
 import { isStraight, type Plan } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
+import { listed } from '../value/show.ts'
 import { type Class, classesOf, servicesOf } from './classes.ts'
 import { covering, type Range } from './outcome.ts'
 import { type PlayedClass, player } from './play.ts'
@@ -57,6 +58,13 @@ export function predict(scenario: Scenario, plan: Plan): Prediction {
   if (!isStraight(plan)) {
     const between = plan.app === undefined ? 'load.target' : 'the app'
     return { phases: [], none: `nothing is predicted: what ${between} makes of a ${nounOf(plan)} is not known` }
+  }
+  if (plan.containers.length > 0) {
+    const clusters = [...new Set(plan.containers.map(({ cluster }) => cluster))]
+    return {
+      phases: [],
+      none: `nothing is predicted: how soon ${listed(clusters, 'and')} will answer, and what, is not known of a container`,
+    }
   }
   const services = servicesOf(plan)
   const play = player()

@@ -1,6 +1,6 @@
 import { type Bounds, type Crowd, peaksOf } from '../observe/crowd.ts'
 import type { Egress } from '../observe/record.ts'
-import type { Plan } from '../plan/plan.ts'
+import { clustersIn, type Plan } from '../plan/plan.ts'
 import { BREAKERS, type Breaker, breakerOf } from '../scenario/policy.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { stretchesOf } from '../scenario/shape.ts'
@@ -43,7 +43,7 @@ type Told = Pick<FinishedRun, 'scenario' | 'plan' | 'observations'>
 export function breakerPeaks({ scenario, plan, observations }: Told): BreakerPeak[][] {
   if (observations === null) return []
   const { records, phases } = observations
-  const clusters = [...new Set(plan.stubs.servers.map((server) => server.cluster))]
+  const clusters = clustersIn(plan)
   const peaks = peaksOf(records, clusters, phases)
   const refused = refusalsIn({ scenario, plan, observations })
   return phases.map(({ connectionOverflows }, phase) =>

@@ -1,7 +1,7 @@
 import { describeAction } from '../fault/registry.ts'
 import { samePlace } from '../observe/chance.ts'
 import type { FaultEvidence } from '../observe/observations.ts'
-import type { PlannedFault } from '../plan/plan.ts'
+import { type PlannedFault, replicasIn } from '../plan/plan.ts'
 import { compatibleCounts } from '../statistics/compatible.ts'
 import { formatPercent, trim } from '../units.ts'
 import { plural } from '../value/show.ts'
@@ -45,7 +45,6 @@ export function independentSources(fault: PlannedFault, evidence: FaultEvidence,
   return `counted by Envoy ${count(evidence.counted)}, inferred ${from} ${count(evidence.inferred)}${together}`
 }
 
-/** How many replicas a cluster has, by the plan's stubs. */
-export function replicasOf(cluster: string, stubs: readonly { cluster: string }[]): number {
-  return stubs.filter((server) => server.cluster === cluster).length
-}
+/** How many replicas a cluster has. */
+export const replicasOf = (cluster: string, plan: Parameters<typeof replicasIn>[0]): number =>
+  replicasIn(plan).filter((replica) => replica.cluster === cluster).length

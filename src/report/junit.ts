@@ -74,7 +74,7 @@ function propertiesOf({ plan, envoy, runtime, command, chaosVersion, observation
   const faults = (observations?.faults ?? []).flatMap((evidence): [string, string][] => {
     const fault = plan.faults.find((planned) => planned.id === evidence.id)
     if (fault === undefined) return []
-    const target = faultTarget(fault, replicasOf(fault.cluster, plan.stubs.servers))
+    const target = faultTarget(fault, replicasOf(fault.cluster, plan))
     return [[`fault.${fault.id}`, `${target}, ${askedAndMet(fault, evidence)}; ${independentSources(fault, evidence, plan.faults)}`]]
   })
   const properties: [string, string][] = [

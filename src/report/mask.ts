@@ -22,11 +22,11 @@ export function secretsIn(headers: Readonly<Record<string, string>>): string[] {
   return [...named, ...values.filter((value) => value.length >= SHORTEST), ...parts]
 }
 
-/** The values of all secret headers, wherever a scenario can hold one, and of the secrets that the app is told. */
+/** The values of all secret headers, wherever a scenario can hold one, and of the secrets that the app and containers are told. */
 export function secretValues(scenario: Scenario): string[] {
   const places: (Readonly<Record<string, string>> | undefined)[] = [
-    ...Object.values(scenario.upstreams).map((upstream) => upstream.respond.headers),
-    scenario.app?.env,
+    ...Object.values(scenario.upstreams).map((upstream) => upstream.respond?.headers),
+    ...[...Object.values(scenario.upstreams), scenario.app].flatMap((program) => [program?.env, argsOf(program?.build)]),
     ...(scenario.envoy.routes ?? []).map((route) => route.match.headers),
     ...(scenario.load.requests ?? []).map((request) => request.headers),
     ...scenario.phases.flatMap((phase) => phase.faults.map((fault) => fault.when?.header)),
@@ -34,6 +34,8 @@ export function secretValues(scenario: Scenario): string[] {
   ]
   return [...new Set(places.flatMap((headers) => (headers === undefined ? [] : secretsIn(headers))))]
 }
+
+const argsOf = (build: NonNullable<Scenario['app']>['build']) => (typeof build === 'object' ? build.args : undefined)
 
 /** The placeholder of a secret in a stored scenario; which of them it is does not matter in a report. */
 const PLACEHOLDER = /\*{3}\d+/g

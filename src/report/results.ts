@@ -169,7 +169,7 @@ function toFault(evidence: FaultEvidence, plan: Plan, mask: Mask): Results['faul
       at: fault.at,
       replicas: [...fault.replicas],
       kind: fault.action.kind,
-      description: mask(faultTarget(fault, replicasOf(fault.cluster, plan.stubs.servers))),
+      description: mask(faultTarget(fault, replicasOf(fault.cluster, plan))),
       asked_percent: fault.percent,
       matched: evidence.matched,
       met: evidence.met,

@@ -1,3 +1,4 @@
+import { DOCKERFILE, sourceOf } from '../plan/containers.ts'
 import { timesOf } from '../plan/load.ts'
 import type { Plan, PlannedFault } from '../plan/plan.ts'
 import { tryLimitOf } from '../predict/classes.ts'
@@ -58,10 +59,19 @@ function loadOf(scenario: Scenario): Branch {
   const ports = Object.keys(scenario.upstreams).map((cluster) => ({
     text: `Envoy, port of ${cluster} (the routes to it) → cluster ${cluster}`,
   }))
-  const program = commandOf(app).join(' ')
+  const program = [...madeOf(app), ...commandOf(app)].join(' ')
   if (app.run !== undefined)
     return { text: `${plural(timesOf(app), 'run')} in each phase of ${program}${clientText(app)}`, below: [...ports, shared] }
   return { text, below: [{ text: `app: ${program}${clientText(app)}`, below: [...ports, shared] }] }
+}
+
+/** `container of node:24-slim`, `container built from ./shop`; nothing for a stub, or a program of this machine. */
+function madeOf(made: Parameters<typeof sourceOf>[0]): string[] {
+  const source = sourceOf(made)
+  if (source === undefined) return []
+  if ('image' in source) return [`container of ${source.image}`]
+  const file = source.dockerfile === DOCKERFILE ? '' : ` by ${source.dockerfile}`
+  return [`container built from ${source.context}${file}`]
 }
 
 /** What the app itself does about calls, where the scenario says it. */
@@ -96,9 +106,11 @@ function clusterOf(scenario: Scenario, plan: Plan, cluster: string): Branch {
   const branches: Branch[] = []
   if (before.length > 0) branches.push({ text: 'before the router', below: before.map((fault) => faultBranch(fault, plan, replicas)) })
   for (const { from, to, faults } of alike(own, replicas, deaf)) {
-    const stubs = from === to ? `${cluster}/${from}` : `${cluster}/${from}–${to}`
-    const hops = from === to ? `hop ${from} → stub` : `hops ${from}–${to} → stubs`
-    const text = deaf.includes(from) ? `${stubs}: unreachable, no connection comes about` : `${hops} ${stubs} ${stubText(plan, cluster)}`
+    const replica = from === to ? `${cluster}/${from}` : `${cluster}/${from}–${to}`
+    const hops = from === to ? `hop ${from} → ` : `hops ${from}–${to} → `
+    const text = deaf.includes(from)
+      ? `${replica}: unreachable, no connection comes about`
+      : `${hops}${serverText(scenario, plan, cluster, replica, to - from + 1)}`
     branches.push({ text, below: faults.map((fault) => faultBranch(fault, plan, replicas)) })
   }
   return { text: `cluster ${cluster}${limitsText(scenario, cluster)}`, below: branches }
@@ -124,6 +136,15 @@ function alike(
 function faultBranch(fault: PlannedFault, plan: Plan, replicas: number): Branch {
   const phase = plan.phases[fault.phase]?.name ?? ''
   return { text: `${phase}: ${faultTarget({ ...fault, at: 'upstream' }, replicas)}, ${fault.percent}%`, fault: true }
+}
+
+/** `stub cart/1 (200 after 20ms)`, `cart/1–2, container of node:24-slim: node server.mjs (port 8080)` */
+function serverText({ upstreams }: Scenario, plan: Plan, cluster: string, replica: string, count: number): string {
+  const upstream = upstreams[cluster]
+  const [made] = madeOf(upstream ?? {})
+  if (made === undefined) return `${count === 1 ? 'stub' : 'stubs'} ${replica} ${stubText(plan, cluster)}`
+  const command = upstream?.command === undefined ? '' : `: ${upstream.command.join(' ')}`
+  return `${replica}, ${made}${command} (port ${upstream?.port})`
 }
 
 function stubText({ stubs }: Plan, cluster: string): string {

@@ -1,48 +1,12 @@
 import { z } from 'zod'
-import { duration, headerName, path, wholeNumber } from '../value/scalar.ts'
-import { show } from '../value/show.ts'
-
-/** Text that a program is given: no NUL, since the kernel ends it there. */
-const text = (what: string) =>
-  z
-    .union([z.string(), z.number(), z.boolean()], { error: (issue) => `expected text as ${what}, got ${show(issue.input)}` })
-    .transform(String)
-    .refine((value) => !value.includes('\0') && value.length <= 100_000, {
-      error: `expected text as ${what} without a NUL character, of at most 100000 characters`,
-    })
-    .meta({ title: 'text', type: 'string' })
-
-const environment = z
-  .record(
-    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, {
-      error: (issue) => `expected the name of an environment variable, such as INVENTORY_URL, got ${show(issue.input)}`,
-    }),
-    text('the value of an environment variable'),
-  )
-  .meta({ title: 'map' })
-
-const words = z
-  .array(text('a word of the command'))
-  .min(1, { error: 'expected a program and its arguments, such as [node, ./shop.mjs], got an empty list' })
-  .max(1000)
+import { duration, headerName, wholeNumber } from '../value/scalar.ts'
+import { listed } from '../value/show.ts'
+import { build, image } from './container-schema.ts'
+import { environment, ready, words } from './program-schema.ts'
 
 /** What only a server has, and only a program that ends. */
-const OF_COMMAND = ['port', 'ready'] as const
+const OF_SERVER = ['port', 'ready'] as const
 const OF_RUN = ['times', 'parallel', 'within'] as const
-
-const WAYS = ['http', 'port', 'log'] as const
-
-const ready = z
-  .strictObject({
-    http: path.optional().describe('It answers GET on this path with 200 to 399.'),
-    port: z.literal(true).optional().meta({ title: '`true`' }).describe('It accepts connections.'),
-    log: z.string().min(1).max(1000).optional().describe('Its output contains this text.'),
-    within: duration.optional().describe('How long that may take. Left out: 10s.'),
-  })
-  .superRefine((value, context) => {
-    const given = WAYS.filter((way) => value[way] !== undefined)
-    if (given.length > 1) context.addIssue({ code: 'custom', message: `expected one of ${WAYS.join(', ')}, got ${given.join(' and ')}` })
-  })
 
 const client = z
   .strictObject({
@@ -58,7 +22,19 @@ export const app = z
   .strictObject({
     command: words
       .optional()
-      .describe('A server. Program and arguments; no shell reads them. It starts in the folder of the scenario. Left out: run is there.'),
+      .describe(
+        'A server. Program and arguments; no shell reads them. It starts on this machine, in the folder of the scenario; beside image or build, in the container, in place of the command of its image.',
+      ),
+    image: image
+      .optional()
+      .describe(
+        `In place of command: a server in a container, by the name of its image; \${NAME:-default} stands for an environment variable of whoever starts the run. It needs port, and listens there on all addresses (0.0.0.0).`,
+      ),
+    build: build
+      .optional()
+      .describe(
+        'In place of image: it is built from this folder by its Dockerfile, or from { context: ./folder, dockerfile: Dockerfile.test, args: { BASE: node:24-slim } }.',
+      ),
     run: words
       .optional()
       .describe(
@@ -67,7 +43,9 @@ export const app = z
     times: wholeNumber(1, 100_000).optional().describe('Of run: how many times in each phase. Left out: 1.'),
     parallel: wholeNumber(1, 100).optional().describe('Of run: so many at once. Left out: 1.'),
     within: duration.optional().describe('Of run: one that takes longer is killed, and no success. Left out: 30s.'),
-    port: wholeNumber(1, 65_535).optional().describe('Where it listens; told to it as PORT. Left out: a free one.'),
+    port: wholeNumber(1, 65_535)
+      .optional()
+      .describe('Where it listens, in a container inside of that; told to it as PORT. Left out: a free one.'),
     env: environment
       .default({})
       .describe(
@@ -89,20 +67,19 @@ export const app = z
     ready: ready.optional().describe('When the load may begin. Left out: when it accepts connections.'),
   })
   .superRefine((value, context) => {
-    const [kind, other, idle] = value.run === undefined ? ['command', 'run', OF_RUN] : ['run', 'command', OF_COMMAND]
-    if ((value.run === undefined) === (value.command === undefined))
-      context.addIssue({
-        code: 'custom',
-        message: `expected command (a server) or run (a program that ends), got ${value.run ? 'both' : 'neither'}`,
-      })
-    else
-      for (const key of idle)
-        if (value[key as keyof typeof value] !== undefined)
-          context.addIssue({
-            code: 'custom',
-            path: [key],
-            params: { at: 'key' },
-            message: `${key} belongs to ${other}, and this app has a ${kind}: leave it out`,
-          })
+    const { command, run, image, build, port } = value
+    const fail = (message: string, key?: string) =>
+      context.addIssue({ code: 'custom', message, ...(key === undefined ? {} : { path: [key], params: { at: 'key' } }) })
+    const ways = Object.entries({ run, image, build }).flatMap(([way, given]) => (given === undefined ? [] : [way]))
+    if (run !== undefined && command !== undefined) ways.unshift('command')
+    if (ways.length > 1 || (ways.length === 0 && command === undefined))
+      return fail(
+        `expected command (a server), run (a program that ends), or image or build (a server in a container), got ${ways.length === 0 ? 'none' : listed(ways, 'and')}`,
+      )
+    const [way = 'command'] = ways
+    const [idle, other] = way === 'run' ? [OF_SERVER, 'a server'] : [OF_RUN, 'run']
+    for (const key of idle) if (value[key] !== undefined) fail(`${key} belongs to ${other}, and this app has ${way}: leave it out`, key)
+    if ((image ?? build) !== undefined && port === undefined)
+      fail('the key "port" is missing: a container is asked at a port that is known before')
   })
   .describe('The app under test. Load goes to it, and it calls the clusters through Envoy.')

@@ -19,7 +19,7 @@ export function appFindings(scenario: ScenarioDocument): Finding[] {
   ]
 }
 
-/** argv of a server, or of a program that ends. */
+/** argv of a server, or of a program that ends; empty where the image of a container has one. */
 export const commandOf = ({ command, run }: NonNullable<ScenarioDocument['app']>): readonly string[] => run ?? command ?? []
 
 /** The environment variable that tells an app the address of a cluster. */
@@ -41,6 +41,24 @@ function unknownPlaceholders({ upstreams }: ScenarioDocument, app: NonNullable<S
           hint: didYouMean(name, known) ?? `known: ${known.slice(0, 4).join(', ')}; write $\${ for the characters themselves`,
         }),
       ),
+  )
+}
+
+/** A container that stands as an upstream is called, and calls nobody through Envoy. */
+export function untoldFindings({ upstreams }: ScenarioDocument): Finding[] {
+  return Object.entries(upstreams).flatMap(([upstream, { command = [], env = {} }]) =>
+    [
+      ...command.map((word, i): [DocumentPath, string] => [['upstreams', upstream, 'command', i], word]),
+      ...Object.entries(env).map(([name, value]): [DocumentPath, string] => [['upstreams', upstream, 'env', name], value]),
+    ].flatMap(([path, text]) =>
+      placeholdersOf(text).map(
+        (name): Finding => ({
+          path,
+          message: `unknown placeholder ${show(`\${${name}}`)}: an upstream is told no addresses`,
+          hint: 'write $${ for the characters themselves; an app is told where its clusters are',
+        }),
+      ),
+    ),
   )
 }
 

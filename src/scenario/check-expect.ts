@@ -1,6 +1,7 @@
 import { FAULT_KIND_NAMES } from '../fault/registry.ts'
 import { listed, show } from '../value/show.ts'
 import { type Fault, isToldOf, requestsThatMeet } from './check-faults.ts'
+import { isContainer } from './containers.ts'
 import type { Expectation } from './expect-schema.ts'
 import type { Finding } from './finding.ts'
 import { type Given, isSentTo } from './given-schema.ts'
@@ -199,6 +200,16 @@ function noWorkers(scenario: ScenarioDocument, claim: Expectation): Finding[] {
     (cluster) => (claim.cluster === undefined || claim.cluster === cluster) && scenario.upstreams[cluster]?.workers === undefined,
   )
   if (unlimited.length === 0) return []
+  const containers = unlimited.filter((cluster) => isContainer(scenario.upstreams[cluster] ?? {}))
+  if (containers.length > 0)
+    return [
+      {
+        path: ['spare_rejections'],
+        at: 'key',
+        message: `cannot be told of ${listed(containers, 'and')}: whether a container has something to spare is not known`,
+        hint: 'claim breaker_rejections, or name the cluster of a stub',
+      },
+    ]
   return [
     {
       path: ['spare_rejections'],

@@ -140,7 +140,7 @@ function headerRules(scenario: ScenarioDocument): Finding[] {
     })),
   )
   const answered = Object.entries(upstreams).flatMap(([upstream, { respond }]) =>
-    Object.keys(respond.headers).map((name) => ({
+    Object.keys(respond?.headers ?? {}).map((name) => ({
       path: ['upstreams', upstream, 'respond', 'headers', name],
       name,
       why: whyNotAnswered(name),

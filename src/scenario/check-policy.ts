@@ -18,8 +18,8 @@ const NO_BODY = [204, 205, 304]
 
 function answers({ upstreams }: ScenarioDocument): Finding[] {
   return Object.entries(upstreams).flatMap(([upstream, { respond }]): Finding[] => {
-    const part = respond.body !== undefined ? 'body' : respond.json !== undefined ? 'json' : undefined
-    if (part === undefined || !NO_BODY.includes(respond.status)) return []
+    const part = respond?.body !== undefined ? 'body' : respond?.json !== undefined ? 'json' : undefined
+    if (respond === undefined || part === undefined || !NO_BODY.includes(respond.status)) return []
     return [
       {
         path: ['upstreams', upstream, 'respond', part],

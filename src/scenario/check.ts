@@ -1,4 +1,4 @@
-import { appFindings, targetFindings } from './check-app.ts'
+import { appFindings, targetFindings, untoldFindings } from './check-app.ts'
 import { impossibleClaims } from './check-claims.ts'
 import { expectationFindings } from './check-expect.ts'
 import { faultFindings, patienceFindings } from './check-faults.ts'
@@ -22,6 +22,7 @@ const CHECKS: readonly { on: readonly Part[]; check(scenario: ScenarioDocument):
   { on: ['upstreams', 'envoy'], check: policyFindings },
   { on: ['upstreams', 'envoy', 'app', 'load'], check: missingRoutes },
   { on: ['upstreams', 'app'], check: appFindings },
+  { on: ['upstreams'], check: untoldFindings },
   { on: ['app', 'load'], check: targetFindings },
   { on: ['load', 'phases', 'amounts'], check: amountFindings },
   { on: ['upstreams', 'envoy', 'app', 'load'], check: requestFindings },

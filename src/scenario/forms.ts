@@ -59,7 +59,7 @@ const oneStatus = (text: string) =>
   STATUS_CLASS.test(text) ? `name one status, such as ${text[0] === '5' ? 503 : `${text[0]}00`}` : undefined
 
 function sharesMeant([first, ...others]: readonly unknown[]): string | undefined {
-  if (first === undefined) return undefined
+  if (first === undefined || [first, ...others].some((each) => typeof each === 'object')) return undefined
   return `write a share of each, such as status: { ${first}: ">= 90%"${others.map((each) => `, ${each}: "<= 10%"`).join('')} }`
 }
 

@@ -27,6 +27,20 @@ const OTHER_WORDS: Record<string, readonly string[]> = {
   assertions: ['expect'],
   rps: ['rate'],
   qps: ['rate'],
+  environment: ['env'],
+  entrypoint: ['command'],
+  cmd: ['command'],
+  args: ['command'],
+  docker: ['image'],
+  container: ['image'],
+  container_name: ['image'],
+  ports: ['port'],
+  expose: ['port'],
+  healthcheck: ['ready'],
+  wait_for: ['ready'],
+  build_args: ['args'],
+  file: ['dockerfile'],
+  path: ['GET', 'context'],
   count: ['replicas'],
   instances: ['replicas'],
   concurrency: ['workers'],
@@ -57,7 +71,6 @@ const OTHER_WORDS: Record<string, readonly string[]> = {
   url: ['GET'],
   delay: ['fault'],
   abort: ['fault'],
-  path: ['GET'],
 }
 
 /** Said of a key wherever it stands. */

@@ -118,17 +118,22 @@ export function inOrder(file: string, problems: readonly Problem[]): Problem[] {
 /** `x-version: 1.0` would be sent as "1": what is read as a number or as true loses its spelling. */
 function respeltTexts(source: YamlSource): Finding[] {
   return source.respelt
-    .filter(({ path }) => isHeaderValue(path) || isForTheApp(path))
+    .filter(({ path }) => isHeaderValue(path) || isForProgram(path))
     .map(({ path, source: written }) => ({
       path,
-      message: isForTheApp(path)
-        ? `expected text for the app, got ${written}, which would not reach it as it is written`
+      message: isForProgram(path)
+        ? `expected text for ${path[0] === 'app' ? 'the app' : path[1]}, got ${written}, which would not reach it as it is written`
         : `expected text as the value of a header, got ${written}, which would not be sent as it is written`,
       hint: `quote it: "${written}"`,
     }))
 }
 
-const isForTheApp = ([first, second]: DocumentPath) => first === 'app' && (second === 'command' || second === 'run' || second === 'env')
+/** What an app or a container is started with, or built with. */
+function isForProgram([first, ...rest]: DocumentPath): boolean {
+  const [key, inner] = first === 'upstreams' ? rest.slice(1) : rest
+  if (first !== 'app' && first !== 'upstreams') return false
+  return key === 'command' || key === 'run' || key === 'env' || (key === 'build' && inner === 'args')
+}
 
 function isHeaderValue(path: DocumentPath): boolean {
   const parent = path.at(-2)

@@ -4,6 +4,7 @@ import { ChaosError } from '../errors.ts'
 import { didYouMean } from '../value/nearest.ts'
 import { show } from '../value/show.ts'
 import { commandOf } from './check-app.ts'
+import { isContainer } from './containers.ts'
 import type { Finding } from './finding.ts'
 import { placeholdersOf } from './placeholders.ts'
 import type { DocumentPath, Scenario } from './scenario.ts'
@@ -19,7 +20,8 @@ const SCRIPT = /^[^-].*\.(m?js|cjs|m?ts|py|rb|pl|php|sh)$/
  * @param find - the real path of one that the scenario names; throws ChaosError where there is none
  */
 export function missingFiles({ app }: Scenario, find: (path: string) => string): Finding[] {
-  const words = app === undefined ? [] : commandOf(app).slice(0, 2)
+  // What the command of a container names is in the container.
+  const words = app === undefined || isContainer(app) ? [] : commandOf(app).slice(0, 2)
   return words.flatMap((word, index): Finding[] => {
     const isRelative = /^\.\.?\//.test(word) || (index === 0 && /^[^/]+\//.test(word))
     const isScript = index === 1 && INTERPRETER.test(words[0] as string) && SCRIPT.test(word) && !word.startsWith('/')
@@ -44,7 +46,7 @@ export function missingFiles({ app }: Scenario, find: (path: string) => string):
 export function missingProgram({ app, folder }: Scenario, searched: string | undefined): Finding | undefined {
   const [program = ''] = app === undefined ? [] : commandOf(app)
   const path = app?.env.PATH ?? searched
-  if (app === undefined || placeholdersOf(`${program}${path}`).length > 0) return undefined
+  if (app === undefined || isContainer(app) || placeholdersOf(`${program}${path}`).length > 0) return undefined
   const place = { path: placeOf(app, 0) }
   if (program.startsWith('/'))
     return isExecutable(program)

@@ -2,6 +2,7 @@ import { type BigIntStats, existsSync, readFileSync, realpathSync, statSync } fr
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { ChaosError } from '../errors.ts'
 import { show } from '../value/show.ts'
+import { missingBuilds } from './build-folders.ts'
 import { MAX_SAMPLES_BYTES, MAX_SCENARIO_BYTES } from './limits.ts'
 import { type Draft, parseDraft, refusal } from './parse.ts'
 import { missingFiles } from './programs.ts'
@@ -26,7 +27,11 @@ export function readDraft(file: string): Draft {
   const folder = dirname(realpathSync(file))
   const project = projectFolder(folder)
   const draft = parseDraft(text, file, (path) => readText(insideProject(path, folder, project), path, MAX_SAMPLES_BYTES))
-  const files = missingFiles(draft.scenario, (path) => insideProject(path, folder, project))
+  const files = [
+    ...missingFiles(draft.scenario, (path) => insideProject(path, folder, project)),
+    // The project itself may be what an image is built from.
+    ...missingBuilds(draft.scenario, (path) => insideProject(path, folder, project, 'path in')),
+  ]
   return {
     ...draft,
     scenario: { ...draft.scenario, folder },
@@ -45,15 +50,17 @@ export function projectFolder(folder: string): string {
   }
 }
 
-function insideProject(path: string, folder: string, project: string): string {
+/** @param what - `path in`: the project folder itself, too */
+function insideProject(path: string, folder: string, project: string, what: 'file below' | 'path in' = 'file below'): string {
   const outside = () =>
-    new ChaosError('badInput', `expected a file below the project folder ${project}, got ${show(path)}`, {
+    new ChaosError('badInput', `expected a ${what} the project folder ${project}, got ${show(path)}`, {
       hint: 'the project is the nearest folder with a .git or package.json',
     })
   const asked = resolve(folder, path)
-  if (path.includes('\0') || !isBelow(asked, project)) throw outside()
+  const isInside = (place: string) => isBelow(place, project) || (what === 'path in' && place === project)
+  if (path.includes('\0') || !isInside(asked)) throw outside()
   const real = attempt(path, () => realpathSync(asked))
-  if (!isBelow(real, project)) throw outside()
+  if (!isInside(real)) throw outside()
   return real
 }
 

@@ -18,8 +18,11 @@ import {
 } from '../value/scalar.ts'
 import { listed, show } from '../value/show.ts'
 import { app } from './app-schema.ts'
+import { build, image } from './container-schema.ts'
+import { isContainer } from './containers.ts'
 import { envoy } from './envoy-schema.ts'
 import { expectation } from './expect-schema.ts'
+import { environment, ready, words } from './program-schema.ts'
 
 /**
  * The only definition of the scenario format: the types, the JSON Schema for editors and the reference in the README
@@ -59,6 +62,16 @@ const latency = z
     'How long a worker is busy with one request: fixed (20ms), log-normal ({ p50: 20ms, p99: 90ms }), exponential with this mean ({ exponential: 20ms }), or drawn from a file ({ samples: ./file }, one number of ms a line). Left out: 1ms.',
   )
 
+const OF_CONTAINER = ['command', 'port', 'env', 'ready'] as const
+
+/** What is set of a stub, and why it cannot be set of a container. */
+const OF_STUB = {
+  workers: 'it works on as many requests at once as it does',
+  latency: 'it takes as long as it does',
+  respond: 'it answers what it does',
+  unreachable: 'each of its replicas is started',
+}
+
 const upstream = z
   .strictObject({
     replicas: wholeNumber(1, 20).default(1).describe('How many servers; each gets a hop of its own in Envoy.'),
@@ -67,6 +80,20 @@ const upstream = z
       .min(1)
       .optional()
       .describe('Replicas, counted from 1, that get no answer to any attempt to connect, in the whole run. Left out: none.'),
+    image: image
+      .optional()
+      .describe(
+        `A real server in a container, in place of the stub: the name of its image; \${NAME:-default} stands for an environment variable of whoever starts the run. It needs port, and listens there on all addresses (0.0.0.0).`,
+      ),
+    build: build
+      .optional()
+      .describe(
+        'In place of image: it is built from this folder by its Dockerfile, or from { context: ./folder, dockerfile: Dockerfile.test, args: { BASE: node:24-slim } }.',
+      ),
+    command: words.optional().describe('Of a container: in place of the command of its image. No shell reads it.'),
+    port: wholeNumber(1, 65_535).optional().describe('Of a container: where it listens inside of that; told to it as PORT.'),
+    env: environment.optional().describe('Of a container: its environment variables.'),
+    ready: ready.optional().describe('Of a container: when the load may begin. Left out: when it accepts connections.'),
     workers: wholeNumber(1, 10_000)
       .optional()
       .describe('Requests served at once per replica, the rest queue (first in, first out). Left out: no limit.'),
@@ -84,10 +111,25 @@ const upstream = z
         json: json.optional().describe('The body, as JSON.'),
       })
       .refine((respond) => respond.body === undefined || respond.json === undefined, { error: 'expected body or json, got both' })
-      .default({ status: 200, headers: {} })
-      .describe('What each answer says.'),
+      .optional()
+      .describe('What each answer says. Left out: status 200.'),
   })
-  .describe('A stub server, in the place of a service that your clusters point to.')
+  .superRefine((value, context) => {
+    const fail = (message: string, key: string) => context.addIssue({ code: 'custom', message, path: [key], params: { at: 'key' } })
+    if (value.image !== undefined && value.build !== undefined) return fail('expected image or build, got both', 'build')
+    if (!isContainer(value)) {
+      for (const key of OF_CONTAINER)
+        if (value[key] !== undefined)
+          fail(`${key} is of a container, and this upstream is a stub: add image or build, or leave it out`, key)
+      return
+    }
+    for (const [key, why] of Object.entries(OF_STUB))
+      if (value[key as keyof typeof OF_STUB] !== undefined) fail(`${key} is of a stub, and this upstream is a container: ${why}`, key)
+    if (value.port === undefined)
+      context.addIssue({ code: 'custom', message: 'the key "port" is missing: Envoy asks a container at a port that is known before' })
+  })
+  .transform((value) => ({ ...value, respond: isContainer(value) ? undefined : (value.respond ?? { status: 200, headers: {} }) }))
+  .describe('A service that your clusters point to: a stub server in its place, or the real one in a container.')
 
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 export type Method = (typeof METHODS)[number]
@@ -228,7 +270,7 @@ export const scenarioSchema = z
     upstreams: z
       .record(name, upstream)
       .refine((map) => Object.keys(map).length > 0, { error: 'expected at least one upstream, got none' })
-      .describe('The stub servers, by name. Each is also a cluster of Envoy of the same name.'),
+      .describe('The services that are called, by name: stub servers, or containers. Each is also a cluster of Envoy of the same name.'),
     app: app.optional(),
     envoy: envoy.default({ clusters: {} }),
     load,

@@ -60,6 +60,7 @@ const SHELL = [
   'runner/',
   'scenario/read.ts',
   'scenario/programs.ts',
+  'scenario/build-folders.ts',
   'terminal.ts',
   'live/live.ts',
   'prepare.ts',

@@ -4,6 +4,7 @@ import type { Ms } from '../../../src/units.ts'
 import { plan } from '../report/sample-run.ts'
 
 const app = {
+  container: undefined,
   command: ['node'],
   env: {},
   port: undefined,

@@ -40,7 +40,7 @@ test('a host that is only detected stays in', () => {
 })
 
 test('a line that was cut off is missed by the counter', () => {
-  const plan = { stubs: { servers: [{ cluster: 'shop' }] } } as unknown as Plan
+  const plan = { stubs: { servers: [{ cluster: 'shop' }] }, containers: [] } as unknown as Plan
   const found = ejectionsIn(`${ndjson([line('31.000', 'EJECT'), line('31.500', 'UNEJECT')])}{"type":"CONSEC`, START)
   const counted = (count: number) => ({ 'cluster.shop.outlier_detection.ejections_enforced_total': count })
   expect(ejectionsContradict(plan, found, counted(1))).toEqual([])

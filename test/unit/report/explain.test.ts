@@ -26,6 +26,27 @@ phases:
   - { name: storm, for: 4s, faults: [{ cluster: cart, replica: 3, delay: 400ms, percent: 30 }, { cluster: stock, abort: 503, percent: 10, at: ingress }] }
 `
 
+test('containers are told by what they are made of', () => {
+  const text = renderExplained(
+    explained(`
+upstreams:
+  cart: {}
+  db: { image: "\${DB:-db:1}", port: 5432, replicas: 2, command: [serve, --fast], env: { DB_PASSWORD: hush-hush } }
+  search: { build: { context: ./search, dockerfile: Test.Dockerfile }, port: 80 }
+app: { build: ., port: 8080 }
+load: { rate: 50/s }
+phases: [{ name: down, for: 4s, faults: [{ cluster: db, replica: 2, abort: 503 }] }]
+`),
+    { color: false, width: 100 },
+  )
+  expect(text).toContain('└─ app: container built from .\n')
+  expect(text).toContain('└─ hop 1 → stub cart/1 (200 after 1ms)')
+  expect(text).toContain(`├─ hop 1 → db/1, container of \${DB:-db:1}: serve --fast (port 5432)`)
+  expect(text).toContain('└─ down: abort 503 on db/2, 100%')
+  expect(text).toContain('└─ hop 1 → search/1, container built from ./search by Test.Dockerfile (port 80)')
+  expect(text).not.toContain('hush-hush')
+})
+
 test('for people', () =>
   expect(renderExplained(explained(SMALL), { color: false, width: 100 })).toMatchInlineSnapshot(`
     "small

@@ -45,6 +45,16 @@ test('a scenario can hold secrets in five places', () => {
   ])
 })
 
+test('what apps and containers are told, and what images are built with, may be secret too', () => {
+  const told = (value: string) => ({ DB_PASSWORD: value, PLAIN: 'shown' })
+  const holder = scenario({
+    upstreams: { a: { env: told('of-upstream'), build: { context: '.', args: told('of-build') } }, b: { build: './b' } },
+    load: {},
+    app: { env: told('of-app'), build: { context: '.', args: told('of-app-build') } },
+  })
+  expect(secretValues(holder).filter((value) => !value.includes(':'))).toEqual(['of-upstream', 'of-build', 'of-app', 'of-app-build'])
+})
+
 test('the parts of a credential are secret on their own', () => {
   const mask = masker(secretsIn({ authorization: 'Bearer s3cr3t-t0ken', cookie: 'sid=0123456789; theme=dark' }))
   expect(mask('Bearer s3cr3t-t0ken, then s3cr3t-t0ken, sid=0123456789; theme=dark, and 0123456789 on a dark theme')).toBe(

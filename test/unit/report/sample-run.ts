@@ -36,6 +36,7 @@ const server = (replica: number) => ({
 export const plan: Plan = {
   seed: 7,
   stubs: { host: '127.0.0.1', servers: [server(1), server(2)] },
+  containers: [],
   app: undefined,
   policy: { hedgedRoutes: [], budgetedClusters: [] },
   phases: [

@@ -127,6 +127,7 @@ export function world(parts: World): { scenario: Scenario; plan: Plan; observati
   const plan: Plan = {
     seed: 1,
     stubs: { host: '127.0.0.1', servers: [] },
+    containers: [],
     app: undefined,
     policy: { hedgedRoutes: [], budgetedClusters: [] },
     phases: phases.map(({ seen: _, ...phase }) => phase),
