@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 
-const CHUNK_BYTES = 1 << 20
+const CHUNK_BYTES = 1 << 16
 const NEWLINE = 10
 
 /**

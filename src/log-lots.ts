@@ -1,17 +1,17 @@
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { LOGS } from './evidence/stored-run.ts'
-import { linePiecesOf } from './file-chunks.ts'
+import { linePiecesOf, linesOf } from './file-chunks.ts'
 import { requestIndex } from './load/client-log.ts'
 import { claimedId } from './load/identity.ts'
-import type { EgressLine, LogTexts } from './observe/parse-logs.ts'
+import type { EgressLine, LogLines } from './observe/parse-logs.ts'
 import { writing } from './topology/disk.ts'
 
 /** In this order: what the egress log says of a call decides on the lot of its other lines. */
 const KINDS = ['egress', 'attempts', 'hop', 'journal'] as const
 
 /** What is made of a lot of so many requests is some megabytes, and gone before the next. */
-const REQUESTS_PER_LOT = 2_000
+const REQUESTS_PER_LOT = 250
 
 /**
  * The logs of a run in lots, as `observe` wants them: read at once where they are short, else split into files beside
@@ -23,11 +23,11 @@ export function withLogLots<T>(
   directory: string,
   requests: number,
   bytesOf: (name: string) => number | undefined,
-  use: (lots: Iterable<LogTexts>) => T,
+  use: (lots: Iterable<LogLines>) => T,
   perLot = REQUESTS_PER_LOT,
 ): T {
   const folder = join(directory, 'logs')
-  if (requests <= perLot) return use([texts((kind) => readAll(folder, kind, bytesOf))])
+  if (requests <= perLot) return use([logs((kind) => linesIn(join(folder, LOGS[kind]), bytesOf(LOGS[kind])))])
   const split = writing(folder, () => mkdtempSync(join(folder, 'lots-')))
   try {
     const count = Math.ceil(requests / perLot)
@@ -36,7 +36,7 @@ export function withLogLots<T>(
     return use({
       *[Symbol.iterator]() {
         // What carries no id of the load comes first.
-        for (let lot = -1; lot < count; lot++) yield texts((kind) => readText(join(split, `${lot}-${kind}`)))
+        for (let lot = -1; lot < count; lot++) yield logs((kind) => linesIn(join(split, `${lot}-${kind}`)))
       },
     })
   } finally {
@@ -44,20 +44,17 @@ export function withLogLots<T>(
   }
 }
 
-const texts = (read: (kind: (typeof KINDS)[number]) => string): LogTexts => ({
-  egress: read('egress'),
-  attempts: read('attempts'),
-  hop: read('hop'),
-  journal: read('journal'),
+const logs = (linesOfKind: (kind: (typeof KINDS)[number]) => Iterable<string>): LogLines => ({
+  egress: linesOfKind('egress'),
+  attempts: linesOfKind('attempts'),
+  hop: linesOfKind('hop'),
+  journal: linesOfKind('journal'),
 })
 
-/** A log that was never begun is an empty one. */
-const readText = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '')
-
-function readAll(folder: string, kind: (typeof KINDS)[number], bytesOf: (name: string) => number | undefined): string {
-  const path = join(folder, LOGS[kind])
-  return existsSync(path) ? readFileSync(path).subarray(0, bytesOf(LOGS[kind])).toString() : ''
-}
+/** A log that was never begun is an empty one. Read line by line whenever it is gone through: as one text it would be garbage of its own size. */
+const linesIn = (path: string, most?: number): Iterable<string> => ({
+  [Symbol.iterator]: () => (existsSync(path) ? linesOf(path, most) : [][Symbol.iterator]()),
+})
 
 /** Envoy and the stubs write ids so; in any other text of theirs a quotation mark is escaped. */
 const ID = /"id":"(r-\d+)"/

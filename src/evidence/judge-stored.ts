@@ -16,6 +16,8 @@ export function judgeStored(
   raw: RawEvidence | null,
 ): FinishedRun {
   const observations = raw && observe(plan, raw)
+  // All of it stands in the records now, and a long run has no room for both.
+  raw?.client.clear()
   // Where nothing was played nothing is judged: a claim each without data would bury the one reason there is.
   const verdict: Verdict = observations ? judge(scenario, plan, observations) : { status: 'error', outcomes: [] }
   const ended = stored.end === null ? KILLED : stored.end.ended

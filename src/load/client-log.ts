@@ -39,14 +39,19 @@ export class ClientLog {
   readonly #keeper: AnswerKeeper
   /** Ms by which the wall clock was set, or went astray, while the load ran: the logs of others go by it. */
   clockShift = 0
+  readonly #knowsDue: boolean
   /** How many requests were sent. */
   count = 0
 
-  /** @param expected - how many requests there will be, if that is known: a first size of the columns, no limit */
-  constructor(startedAt: number, expected = 1024) {
+  /**
+   * @param expected - how many requests there will be, if that is known: a first size of the columns, no limit
+   * @param due - when each of them will be due, if that is known: it becomes the column, since a long run has no room for two
+   */
+  constructor(startedAt: number, expected = 1024, due?: Float64Array) {
     this.startedAt = startedAt
     const size = Math.max(1, expected)
-    this.due = new Float64Array(size)
+    this.#knowsDue = due?.length === size
+    this.due = due?.length === size ? due : new Float64Array(size)
     this.request = new Uint16Array(size)
     this.sent = new Float64Array(size)
     this.end = new Float64Array(size)
@@ -59,7 +64,7 @@ export class ClientLog {
   begin(due: number, request: number, sent: number): number {
     if (this.count === this.due.length) this.#resize(2 * this.count)
     const index = this.count++
-    this.due[index] = due
+    if (!this.#knowsDue) this.due[index] = due
     this.request[index] = request
     this.sent[index] = sent
     this.end[index] = Number.NaN
@@ -85,7 +90,7 @@ export class ClientLog {
     while (index >= this.due.length) this.#resize(2 * this.due.length)
     for (; this.count <= index; this.count++) this.sent[this.count] = Number.NaN
     if (!Number.isNaN(this.sent[index])) return false
-    this.due[index] = was.due
+    if (!this.#knowsDue) this.due[index] = was.due
     this.request[index] = was.request
     this.sent[index] = was.sent
     this.end[index] = was.end
@@ -100,6 +105,12 @@ export class ClientLog {
     this.clockShift = clockShift
     this.#keeper.close(this.count)
     if (this.count < this.due.length) this.#resize(this.count)
+  }
+
+  /** Forgets everything, for good: what is made of it stands elsewhere by now. */
+  clear(): void {
+    this.count = 0
+    this.#resize(0)
   }
 
   #resize(size: number): void {

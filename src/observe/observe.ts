@@ -10,7 +10,7 @@ import { joinRecords } from './join.ts'
 import { beatSteps, envoySteps, generatorSteps, Lag, stallsIn, stubSteps } from './lag.ts'
 import type { Observations, PhaseObservation } from './observations.ts'
 import { PackedRecords } from './packed-records.ts'
-import { type EgressLine, type LogTexts, parseLogs } from './parse-logs.ts'
+import { type EgressLine, type LogLines, parseLogs } from './parse-logs.ts'
 import type { Records } from './records.ts'
 import { Soundness } from './sound.ts'
 import type { PhaseTimes } from './timeline.ts'
@@ -22,10 +22,10 @@ export interface RawEvidence {
   last: StatsSnapshot
   logs: {
     /**
-     * The texts of the logs, in lots that can be gone through more than once. All lines of one request id are in one lot,
+     * The logs, in lots that can be gone through more than once. All lines of one request id are in one lot,
      * and those that are not of the load come first; the others in the order of its requests.
      */
-    lots: Iterable<LogTexts>
+    lots: Iterable<LogLines>
     /** What outlier detection did. */
     outlier: string
     /** Lines the stubs say they wrote. */
@@ -41,8 +41,8 @@ export function observe(plan: Plan, raw: RawEvidence): Observations {
   const lots = {
     *[Symbol.iterator]() {
       const isFirst = walked++ === 0
-      for (const texts of raw.logs.lots) {
-        const logs = parseLogs(texts)
+      for (const lines of raw.logs.lots) {
+        const logs = parseLogs(lines)
         if (isFirst) {
           sound.add(logs)
           astray.push(...logs.egress.filter(isAstray))

@@ -64,34 +64,33 @@ export interface Logs {
   broken: number
 }
 
-/** The four logs, or a part of each, as NDJSON. */
-export interface LogTexts {
-  egress: string
-  attempts: string
-  hop: string
-  journal: string
+/** The four logs, or a part of each, line by line; each line is JSON. */
+export interface LogLines {
+  egress: Iterable<string>
+  attempts: Iterable<string>
+  hop: Iterable<string>
+  journal: Iterable<string>
 }
 
 /** Reads the four logs; a line that was cut off is counted, not guessed. */
-export function parseLogs(texts: LogTexts): Logs {
+export function parseLogs(logs: LogLines): Logs {
   let broken = 0
-  const read = <T>(text: string): T[] => {
-    const lines: T[] = []
-    for (const line of text.split('\n')) {
-      if (line === '') continue
+  const read = <T>(lines: Iterable<string>): T[] => {
+    const parsed: T[] = []
+    for (const line of lines) {
       try {
-        lines.push(JSON.parse(line) as T)
+        parsed.push(JSON.parse(line) as T)
       } catch {
         broken++
       }
     }
-    return lines
+    return parsed
   }
   return {
-    egress: read<EgressLine>(texts.egress),
-    attempts: numberAttempts(read<AttemptLine>(texts.attempts)),
-    hop: read<HopLine>(texts.hop),
-    journal: read<JournalLine>(texts.journal),
+    egress: read<EgressLine>(logs.egress),
+    attempts: numberAttempts(read<AttemptLine>(logs.attempts)),
+    hop: read<HopLine>(logs.hop),
+    journal: read<JournalLine>(logs.journal),
     get broken() {
       return broken
     },

@@ -12,7 +12,7 @@ import { ChaosError } from '../../src/errors.ts'
 import { LOGS } from '../../src/evidence/stored-run.ts'
 import type { Observations } from '../../src/observe/observations.ts'
 import { observe, type RawEvidence } from '../../src/observe/observe.ts'
-import type { LogTexts } from '../../src/observe/parse-logs.ts'
+import type { LogLines } from '../../src/observe/parse-logs.ts'
 import { type Attempt, attemptsOf, type Call, type RequestRecord } from '../../src/observe/record.ts'
 import { compilePlan } from '../../src/plan/compile.ts'
 import type { OpenLoad, Plan } from '../../src/plan/plan.ts'
@@ -165,12 +165,16 @@ export function observeSpoilt({ plan, conducted, logs }: Ran, spoilt: Partial<Wh
 }
 
 /** The texts of all logs, and how many journal lines the stubs say they wrote. */
-export type WholeLogs = LogTexts & { outlier: string; journalLines: number }
+export type WholeLogs = Record<keyof LogLines, string> & { outlier: string; journalLines: number }
 
-const inOneLot = (logs: WholeLogs): RawEvidence['logs'] => ({ lots: [logs], outlier: logs.outlier, journalLines: logs.journalLines })
+const inOneLot = ({ outlier, journalLines, ...texts }: WholeLogs): RawEvidence['logs'] => {
+  const lines = (text: string) => text.split('\n').filter((line) => line !== '')
+  const { egress, attempts, hop, journal } = texts
+  return { lots: [{ egress: lines(egress), attempts: lines(attempts), hop: lines(hop), journal: lines(journal) }], outlier, journalLines }
+}
 
 function readLogs(directory: string, journalLines: number | null): WholeLogs {
-  const text = (name: keyof LogTexts | 'outlier') => readFileSync(join(directory, 'logs', LOGS[name]), 'utf8')
+  const text = (name: keyof LogLines | 'outlier') => readFileSync(join(directory, 'logs', LOGS[name]), 'utf8')
   const journal = text('journal')
   return {
     egress: text('egress'),
