@@ -54,8 +54,11 @@ export const attemptLog = (path: string) => [
   }),
 ]
 
-/** An attempt as the hop saw it: which faults it met there. */
-export const hopLog = (path: string, key: string, faults: readonly PlannedFault[]) => [
+/**
+ * An attempt as the hop saw it: which faults it met there. A container keeps no journal, so in front of one the router of
+ * the hop, which does not know of the faults, says when it sent what on.
+ */
+export const hopLog = (path: string, key: string, faults: readonly PlannedFault[], isContainer: boolean) => [
   fileLog(path, {
     call: CALL,
     id: '%REQ(X-REQUEST-ID)%',
@@ -65,6 +68,7 @@ export const hopLog = (path: string, key: string, faults: readonly PlannedFault[
     ms: '%DURATION%',
     status: '%RESPONSE_CODE%',
     flags: '%RESPONSE_FLAGS%',
+    ...(isContainer ? { sent: '%COMMON_DURATION(DS_RX_BEG:US_TX_BEG:us)%', host: '%UPSTREAM_HOST%' } : {}),
     ...met(faults),
   }),
 ]

@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/plan.ts'
+import { isContainer } from '../scenario/containers.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { type Address, type Addresses, replicaKey } from './addresses.ts'
 import { policyCluster, stubCluster } from './cluster.ts'
@@ -13,8 +14,9 @@ import { hostOf, sharedHosts } from './virtual-host.ts'
  */
 export function buildBootstrap(scenario: Scenario, plan: Plan, addresses: Addresses) {
   const ingressFaults = plan.faults.filter((fault) => fault.at === 'ingress')
-  const clusters = Object.entries(scenario.upstreams).map(([name, { replicas, unreachable = [] }]) => ({
+  const clusters = Object.entries(scenario.upstreams).map(([name, { replicas, unreachable = [], image, build }]) => ({
     name,
+    isContainer: isContainer({ image, build }),
     replicas: range(replicas),
     // The egress side connects to what stands in its place: a hop would connect for it.
     reachable: range(replicas).filter((replica) => !unreachable.includes(replica)),
@@ -47,11 +49,12 @@ export function buildBootstrap(scenario: Scenario, plan: Plan, addresses: Addres
             manager,
           }),
         ),
-        ...clusters.flatMap(({ name, reachable }) =>
+        ...clusters.flatMap(({ name, reachable, isContainer }) =>
           reachable.map((replica) =>
             hopListener({
               cluster: name,
               replica,
+              isContainer,
               address: addresses.hops[replicaKey(name, replica)] as Address,
               faults: plan.faults.filter((fault) => fault.cluster === name && fault.replicas.includes(replica)),
               log: addresses.logs.hop,

@@ -37,10 +37,18 @@ export function egressListener(given: {
 }
 
 /** The hop in front of one replica: faults behind the router under test, and otherwise as transparent as can be. */
-export function hopListener(given: { cluster: string; replica: number; address: Address; faults: readonly PlannedFault[]; log: string }) {
+export function hopListener(given: {
+  cluster: string
+  replica: number
+  /** What stands behind it. */
+  isContainer: boolean
+  address: Address
+  faults: readonly PlannedFault[]
+  log: string
+}) {
   const name = hopName(given.cluster, given.replica)
   return listener(name, given.address, {
-    accessLog: hopLog(given.log, replicaKey(given.cluster, given.replica), given.faults),
+    accessLog: hopLog(given.log, replicaKey(given.cluster, given.replica), given.faults, given.isContainer),
     manager: { stream_idle_timeout: '0s' },
     virtualHosts: [
       {

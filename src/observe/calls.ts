@@ -109,6 +109,7 @@ function readAttempt(line: AttemptLine, lines: LinesOfOne, startedAt: number, co
           faults: faultsOf(hop.faults),
         }
       : null,
+    ...(hop?.sent === undefined ? {} : { sentOn: sentOn(hop, startedAt) }),
     stub: stub
       ? {
           arrived: stub.arrived - startedAt,
@@ -121,6 +122,12 @@ function readAttempt(line: AttemptLine, lines: LinesOfOne, startedAt: number, co
         }
       : null,
   }
+}
+
+function sentOn({ start, ms, sent, host }: HopLine, startedAt: number): number | null {
+  if (typeof sent === 'number') return epochMs(start) - startedAt + sent / 1000
+  // Known without anything sent: it could not connect.
+  return host ? epochMs(start) - startedAt + ms : null
 }
 
 /**

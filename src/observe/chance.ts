@@ -17,7 +17,7 @@ export interface Chance {
   marks: readonly string[]
   /** Ms until the next station saw it, by that station's own log, or until its end; without the wait for a connection. */
   lagMs: number
-  /** The next station (the stub, or the router) saw it. */
+  /** The next station saw it: the stub, the router, or that of the hop where there is a container behind it. */
   passed: boolean
   /** It ended without an answer of the next station's: a timeout cut it, or its caller left. */
   cut: boolean
@@ -85,7 +85,8 @@ function chancesOf(
   if (cluster !== place.cluster) return []
   return attempts.flatMap((attempt) => {
     if (!attempt.hop || !inForce(attempt.hop.start)) return []
-    const lagMs = (attempt.stub ? attempt.stub.arrived - attempt.start : attempt.durationMs) - attempt.poolMs
+    const passedAt = attempt.stub?.arrived ?? attempt.sentOn ?? null
+    const lagMs = (passedAt === null ? attempt.durationMs : passedAt - attempt.start) - attempt.poolMs
     return [
       {
         cluster,
@@ -94,7 +95,7 @@ function chancesOf(
         replica: attempt.replica,
         marks: attempt.hop.faults,
         lagMs,
-        passed: attempt.stub !== null,
+        passed: passedAt !== null,
         cut: attempt.status === 0,
         status: attempt.status,
       },

@@ -62,7 +62,7 @@ export interface FaultEvidence {
   met: number
   /** Gained in the phase by `http.<stat_prefix>.fault.<counter>` of its listeners; shared by the faults of one kind there. */
   counted: number
-  /** Those that must have met it, by what others saw (for an abort: attempts that no stub received). */
+  /** Those that must have met it, by what others saw (for an abort: attempts that no stub received, or that the hop of a container did not send on). */
   inferred: number
   /** Why the evidence does not bear the asked share, in a sentence; null when it does. */
   doubt: string | null

@@ -1,7 +1,7 @@
 import type { StatsSnapshot } from '../envoy/stats.ts'
 import { gained } from '../envoy/stats.ts'
 import type { ClientLog } from '../load/client-log.ts'
-import { isStraight, type Plan } from '../plan/plan.ts'
+import { clustersIn, isStraight, type Plan } from '../plan/plan.ts'
 import { callsAstray, isAstray } from './astray.ts'
 import { readCalls } from './calls.ts'
 import { ejectionsContradict, ejectionsIn } from './ejections.ts'
@@ -76,7 +76,7 @@ function observePhases(plan: Plan, phases: readonly PhaseTimes[], records: Recor
     lag?.envoy.add(envoySteps(record, straight))
     lag?.stub.add(stubSteps(record))
   }
-  const clusters = [...new Set(plan.stubs.servers.map((server) => server.cluster))]
+  const clusters = clustersIn(plan)
   return phases.map((times, index) => {
     const { generator, pulse, envoy, stub } = lags[index] as (typeof lags)[number]
     const gainedBy = (name: string) =>

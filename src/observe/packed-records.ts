@@ -8,9 +8,12 @@ import { Shapes } from './shapes.ts'
 type RecordShape = Omit<RequestRecord, 'id' | 'due' | 'sent' | 'end' | 'calls'>
 /** `carried` as JSON: few calls of a run differ in it. */
 type CallShape = Omit<Egress, 'start' | 'durationMs'> & Pick<Call, 'ingressFaults'> & { carried: string | null }
-type AttemptShape = Omit<Attempt, 'start' | 'durationMs' | 'poolMs' | 'hop' | 'stub'>
+type AttemptShape = Omit<Attempt, 'start' | 'durationMs' | 'poolMs' | 'hop' | 'sentOn' | 'stub'>
 type HopShape = Omit<NonNullable<Attempt['hop']>, 'start' | 'durationMs'>
 type Stub = NonNullable<Attempt['stub']>
+
+/** What is behind the hop, and what it saw of an attempt. */
+const [NOT_SEEN, UNANSWERED, ANSWERED, NOT_SENT_ON, SENT_ON] = [0, 1, 2, 3, 4]
 
 /**
  * Records in some fifty bytes each instead of the thousand and more that they take as objects: shapes once, times as
@@ -59,7 +62,7 @@ export class PackedRecords {
     for (const attempt of attempts) this.#pushAttempt(attempt, start)
   }
 
-  #pushAttempt({ start, durationMs, poolMs, hop, stub, ...shape }: Attempt, from: number): void {
+  #pushAttempt({ start, durationMs, poolMs, hop, sentOn, stub, ...shape }: Attempt, from: number): void {
     const write = this.#writer
     write.whole(this.#attempts.numberOf(shape))
     write.time(start - from)
@@ -72,13 +75,18 @@ export class PackedRecords {
       write.time(at - start)
       write.time(length)
     }
-    if (stub === null) write.whole(0)
-    else this.#pushStub(stub, start)
+    if (stub !== null) this.#pushStub(stub, start)
+    else if (sentOn === undefined) write.whole(NOT_SEEN)
+    else if (sentOn === null) write.whole(NOT_SENT_ON)
+    else {
+      write.whole(SENT_ON)
+      write.time(sentOn - start)
+    }
   }
 
   #pushStub(stub: Stub, start: number): void {
     const write = this.#writer
-    write.whole(stub.answered === null ? 1 : 2)
+    write.whole(stub.answered === null ? UNANSWERED : ANSWERED)
     write.time(stub.arrived - start)
     write.time(stub.started - stub.arrived)
     write.time(stub.due - stub.started)
@@ -129,17 +137,22 @@ export class PackedRecords {
     const poolMs = read.time()
     const hop = read.whole()
     const atHop = hop === 0 ? null : { start: start + read.time(), durationMs: read.time(), ...this.#hops.at(hop - 1) }
-    return { ...shape, start, durationMs, poolMs, hop: atHop, stub: this.#readStub(start) }
+    return { ...shape, start, durationMs, poolMs, hop: atHop, ...this.#readServer(start) }
   }
 
-  #readStub(from: number): Stub | null {
+  #readServer(from: number): Pick<Attempt, 'sentOn' | 'stub'> {
+    const kind = this.#reader.whole()
+    if (kind === NOT_SEEN) return { stub: null }
+    if (kind === NOT_SENT_ON) return { sentOn: null, stub: null }
+    return kind === SENT_ON ? { sentOn: from + this.#reader.time(), stub: null } : { stub: this.#readStub(from, kind) }
+  }
+
+  #readStub(from: number, kind: number): Stub {
     const read = this.#reader
-    const kind = read.whole()
-    if (kind === 0) return null
     const arrived = from + read.time()
     const started = arrived + read.time()
     const due = started + read.time()
-    const answered = kind === 1 ? null : due + read.time()
+    const answered = kind === UNANSWERED ? null : due + read.time()
     return { arrived, started, due, answered, status: read.whole(), busy: read.whole(), queued: read.whole() }
   }
 

@@ -52,6 +52,9 @@ export interface HopLine {
   ms: number
   status: number
   flags: string
+  /** These two only in front of a container: µs from its start until its router sent it on, and where to; null where it never did. */
+  sent?: number | null
+  host?: string | null
   faults?: Record<string, unknown>
 }
 

@@ -86,6 +86,11 @@ export interface Attempt {
   outrun: boolean
   /** Null when the hop has no line for it (it never got there). */
   hop: { start: number; durationMs: number; status: number; flags: readonly string[]; faults: readonly string[] } | null
+  /**
+   * Of a container, which keeps no journal: when the router of its hop sent the attempt on to it, or gave up connecting;
+   * null when that never came to it (an abort, or a delay that was cut short). Left out where there is a stub.
+   */
+  sentOn?: number | null
   /** Null when the stub never saw it (an abort, or a delay that was cut short). */
   stub: { arrived: number; started: number; due: number; answered: number | null; status: number; busy: number; queued: number } | null
 }

@@ -1,3 +1,4 @@
+import { replicaKey } from '../envoy/addresses.ts'
 import { clustersIn, isStraight, type Plan } from '../plan/plan.ts'
 import { plural } from '../value/show.ts'
 import { isRefused } from './calls.ts'
@@ -15,6 +16,8 @@ const MOST_CLOCK_SHIFT_MS = 20
 export class Soundness {
   readonly #straight: boolean
   readonly #clusters: readonly string[]
+  /** By replica key: what their hops sent on, and what they wanted to. */
+  readonly #containers: ReadonlyMap<string, { sent: number; wanted: number }>
   #broken = 0
   #journalLines = 0
   readonly #twice = new Map<string, number>()
@@ -27,16 +30,24 @@ export class Soundness {
   constructor(plan: Plan) {
     this.#straight = isStraight(plan)
     this.#clusters = clustersIn(plan)
+    this.#containers = new Map(plan.containers.map(({ cluster, replica }) => [replicaKey(cluster, replica), { sent: 0, wanted: 0 }]))
   }
 
   add(logs: Logs): void {
     this.#broken += logs.broken
     this.#journalLines += logs.journal.length
     for (const [log, twice] of linesTwice(logs, this.#straight)) this.#twice.set(log, (this.#twice.get(log) ?? 0) + twice)
-    for (const [between, told] of linesMissing(logs)) if (!this.#missing.has(between)) this.#missing.set(between, told)
+    for (const [between, told] of linesMissing(logs, (hop) => !this.#containers.has(hop)))
+      if (!this.#missing.has(between)) this.#missing.set(between, told)
     const differing = attemptsContradict(logs)
     if (this.#contradicting.count === 0) this.#contradicting.first = differing[0] ?? ''
     this.#contradicting.count += differing.length
+    for (const { hop, sent, host } of logs.hop) {
+      const container = this.#containers.get(hop)
+      if (container === undefined) continue
+      if (typeof sent === 'number') container.sent++
+      if (host) container.wanted++
+    }
     for (const cluster of this.#clusters) {
       const before = this.#attempts.get(cluster) ?? { logged: 0, atHops: 0 }
       this.#attempts.set(cluster, {
@@ -64,7 +75,7 @@ export class Soundness {
     found.push(...this.#missing.values())
     const { count, first } = this.#contradicting
     if (count > 0) found.push(`the logs of Envoy disagree on the attempts of ${plural(count, 'request')} (${first})`)
-    return [...found, ...this.#countersContradict(raw)]
+    return [...found, ...this.#countersContradict(raw), ...this.#sentContradicts(raw)]
   }
 
   /** `upstream_rq_total` counts what was sent to a host: no fewer than the hops saw, no more than the attempts logged. */
@@ -77,6 +88,16 @@ export class Soundness {
       return [
         `Envoy's counter cluster.${cluster}.upstream_rq_total says ${total}, but its logs show ${plural(logged, 'attempt')}, ${atHops} of them at the hops`,
       ]
+    })
+  }
+
+  /** What a hop sent on to a container has a line and counts; the journal of a stub says more. */
+  #sentContradicts({ last }: Pick<RawEvidence, 'last'>): string[] {
+    if (Object.keys(last).length === 0) return []
+    return [...this.#containers].flatMap(([key, { sent, wanted }]) => {
+      const total = last[`cluster.stub/${key}.upstream_rq_total`] ?? 0
+      if (total >= sent && total <= wanted) return []
+      return [`Envoy counted ${plural(total, 'request')} that it sent on to ${key}, but the log of its hop has ${sent}`]
     })
   }
 }
@@ -107,7 +128,8 @@ function linesTwice(logs: Logs, straight: boolean): [log: string, twice: number]
 }
 
 /** Each station of an attempt leaves a line, so what one of them knows its neighbours must know. */
-function linesMissing(logs: Logs): [between: string, told: string][] {
+/** @param isStub - whether the replica behind a hop keeps a journal */
+function linesMissing(logs: Logs, isStub: (hop: string) => boolean): [between: string, told: string][] {
   const known = {
     egress: new Set(logs.egress.map(({ call }) => call)),
     attempts: new Set(logs.attempts.map(({ call, n }) => keyOf(call, n))),
@@ -115,7 +137,7 @@ function linesMissing(logs: Logs): [between: string, told: string][] {
     journal: new Set(logs.journal.map(({ call, attempt }) => keyOf(call, attempt))),
   }
   // Without a flag, or with that of a delay only, an answer of the hop's is the stub's.
-  const fromStub = logs.hop.filter((line) => line.status !== 0 && flagsOf(line.flags).every((flag) => flag === 'DI'))
+  const fromStub = logs.hop.filter((line) => isStub(line.hop) && line.status !== 0 && flagsOf(line.flags).every((flag) => flag === 'DI'))
   const missing: [where: string, of: string, line: { id: string | null } | undefined][] = [
     ['egress', 'attempts', logs.attempts.find(({ call }) => !known.egress.has(call))],
     ['attempts', 'hop', logs.hop.find(({ call, n }) => !known.attempts.has(keyOf(call, n)))],

@@ -16,7 +16,7 @@ export function tellAttempt(attempt: Attempt, cluster: string | null, due: numbe
   const parts = [
     resultOf(attempt),
     ...(faults.length > 0 ? [`met ${metFaults(faults, plan)}`] : []),
-    ...(attempt.hop === null && attempt.stub === null && attempt.replica !== null ? ['never reached its hop'] : stubParts(attempt, due)),
+    ...(attempt.hop === null && attempt.stub === null && attempt.replica !== null ? ['never reached its hop'] : serverParts(attempt, due)),
   ]
   return `try ${attempt.n} → ${hostOf(attempt, cluster ?? clusterOf(attempt, plan))}  ${parts.join('; ')}`
 }
@@ -37,7 +37,16 @@ function resultOf(attempt: Attempt): string {
   return ['no answer', after, ...flagWords(attempt.flags)].join(' ')
 }
 
-/** What the stub has to add: nothing, when it simply served the request. */
+/** What is to be added of the stub or container: nothing, when it simply served the request. */
+function serverParts(attempt: Attempt, due: number): string[] {
+  const { hop, sentOn } = attempt
+  if (sentOn === undefined || hop === null) return stubParts(attempt, due)
+  if (sentOn === null) return ['the hop never sent it on']
+  if (hop.flags.includes('UF')) return ['the hop could not connect to the container']
+  if (hop.flags.includes('UC')) return ['the container closed the connection']
+  return attempt.cutBy === null ? [] : [`the hop sent it on at +${millis(sentOn - due)}, and the container had not answered`]
+}
+
 function stubParts({ stub, status, cutBy, replica }: Attempt, due: number): string[] {
   if (stub === null) return replica === null ? [] : ['the stub never saw it']
   const parts: string[] = []

@@ -20,7 +20,7 @@ export function faultLines({ plan, observations }: FinishedRun, { width, paint, 
     const sign = evidence.doubt === null ? paint('green', '✓') : paint('yellow', '?')
     const phase = clip(say(plan.phases[fault.phase]?.name ?? fault.id), WIDEST_PHASE)
     const main = `${phase}: ${say(faultTarget(fault, replicasOf(fault.cluster, plan)))}, ${askedAndMet(fault, evidence)}`
-    const lines = wrapClauses(`${main}; ${independentSources(fault, evidence, plan.faults)}`, width, '    ')
+    const lines = wrapClauses(`${main}; ${independentSources(fault, evidence, plan)}`, width, '    ')
     const doubt = evidence.doubt === null ? [] : wrap(say(evidence.doubt), width, '    ').map((line) => paint('yellow', line))
     return [`  ${sign} ${(lines[0] as string).trimStart()}`, ...lines.slice(1), ...doubt]
   })

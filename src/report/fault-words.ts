@@ -1,7 +1,7 @@
 import { describeAction } from '../fault/registry.ts'
 import { samePlace } from '../observe/chance.ts'
 import type { FaultEvidence } from '../observe/observations.ts'
-import { type PlannedFault, replicasIn } from '../plan/plan.ts'
+import { type Plan, type PlannedFault, replicasIn } from '../plan/plan.ts'
 import { compatibleCounts } from '../statistics/compatible.ts'
 import { formatPercent, trim } from '../units.ts'
 import { plural } from '../value/show.ts'
@@ -36,9 +36,10 @@ export function acceptedShare({ percent }: PlannedFault, { matched }: FaultEvide
 }
 
 /** The sources that do not know of each other: they must agree. Faults of one kind at one place are counted together. */
-export function independentSources(fault: PlannedFault, evidence: FaultEvidence, faults: readonly PlannedFault[]): string {
-  const from = fault.at === 'ingress' ? 'from what passed on' : 'from the stub'
-  const others = faults.filter(
+export function independentSources(fault: PlannedFault, evidence: FaultEvidence, plan: Pick<Plan, 'faults' | 'containers'>): string {
+  const isContainer = plan.containers.some(({ cluster }) => cluster === fault.cluster)
+  const from = fault.at === 'ingress' ? 'from what passed on' : isContainer ? 'from what the hop sent on' : 'from the stub'
+  const others = plan.faults.filter(
     (other) => other.id !== fault.id && other.phase === fault.phase && other.action.kind === fault.action.kind && samePlace(other, fault),
   ).length
   const together = others === 0 ? '' : `, with the other ${others === 1 ? fault.action.kind : plural(others, fault.action.kind)} there`

@@ -75,7 +75,7 @@ function propertiesOf({ plan, envoy, runtime, command, chaosVersion, observation
     const fault = plan.faults.find((planned) => planned.id === evidence.id)
     if (fault === undefined) return []
     const target = faultTarget(fault, replicasOf(fault.cluster, plan))
-    return [[`fault.${fault.id}`, `${target}, ${askedAndMet(fault, evidence)}; ${independentSources(fault, evidence, plan.faults)}`]]
+    return [[`fault.${fault.id}`, `${target}, ${askedAndMet(fault, evidence)}; ${independentSources(fault, evidence, plan)}`]]
   })
   const properties: [string, string][] = [
     ['run', id],

@@ -70,6 +70,23 @@ test('an abort is told as the answer of the try, which no stub saw', () => {
   `)
 })
 
+test.each([
+  ['never sent it on', { sentOn: null, status: 503 }, ['FI'], '503 after 20 ms; the hop never sent it on'],
+  ['could not connect', { sentOn: 11, status: 503 }, ['UF'], '503 after 20 ms; the hop could not connect to the container'],
+  ['lost the connection', { sentOn: 2, status: 503 }, ['UC'], '503 after 20 ms; the container closed the connection'],
+  [
+    'waited in vain',
+    { sentOn: 2, status: 0, cutBy: 'per_try' },
+    [],
+    'cut by per_try_timeout after 20 ms; the hop sent it on at +2 ms, and the container had not answered',
+  ],
+  ['was answered', { sentOn: 2 }, [], '200 after 20 ms'],
+] as const)('of a container its hop tells: it %s', (_, parts, flags, told) => {
+  const hop = { start: 1, durationMs: 18, status: 200, flags, faults: [] }
+  const lines = tellRequest(record(0, { attempts: [attempt(1, 1, { durationMs: 20, stub: null, hop, ...parts })] }), plan)
+  expect(lines.find((line) => line.includes('try 1'))?.endsWith(`inventory/1  ${told}`)).toBe(true)
+})
+
 test("the route's timeout is told at the try that it cut and at the request", () => {
   const cut = attempt(1, 1, {
     durationMs: 999,
