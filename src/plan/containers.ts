@@ -3,7 +3,7 @@ import { DEFAULT_READY_WITHIN_MS } from '../scenario/limits.ts'
 import { fillIn } from '../scenario/placeholders.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { Ms } from '../units.ts'
-import type { ImageSource, PlannedContainer, Readiness } from './plan.ts'
+import type { ContainerSource, PlannedContainer, Readiness } from './plan.ts'
 
 /** One container per replica of each upstream that is a real server. */
 export function planContainers({ upstreams }: Scenario): PlannedContainer[] {
@@ -28,7 +28,7 @@ export function planContainers({ upstreams }: Scenario): PlannedContainer[] {
 const asWritten = (text: string) => fillIn(text, (name) => `\${${name}}`)
 
 /** What an upstream or an app is made of; undefined for a stub and for a program of this machine. */
-export function sourceOf(made: Pick<Scenario['upstreams'][string], 'image' | 'build'>): ImageSource | undefined {
+export function sourceOf(made: Pick<Scenario['upstreams'][string], 'image' | 'build'>): ContainerSource | undefined {
   if (!isContainer(made)) return undefined
   const { image, build } = made
   if (image !== undefined) return { image }

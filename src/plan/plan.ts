@@ -29,7 +29,7 @@ export interface PlannedPolicy {
  * What a container is made of, as the scenario has it: names of images and values of `args` may hold `${NAME:-default}`,
  * and `context` counts from the folder of the scenario, `dockerfile` from the context.
  */
-export type ImageSource = { image: string } | { context: string; dockerfile: string; args: Readonly<Record<string, string>> }
+export type ContainerSource = { image: string } | { context: string; dockerfile: string; args: Readonly<Record<string, string>> }
 
 /** When a program can take load. */
 export type Readiness = { by: 'http'; path: string } | { by: 'log'; text: string } | { by: 'port' }
@@ -39,7 +39,7 @@ export interface PlannedContainer {
   cluster: string
   /** Counts from 1. */
   replica: number
-  source: ImageSource
+  source: ContainerSource
   /** In place of the command of its image; empty: that. */
   command: readonly string[]
   env: Readonly<Record<string, string>>
@@ -52,7 +52,7 @@ export interface PlannedContainer {
 /** The program between the load and Envoy. */
 export interface PlannedApp {
   /** It runs in a container of this; undefined for a program of this machine. */
-  container: ImageSource | undefined
+  container: ContainerSource | undefined
   /** argv and environment; their placeholders are filled in when everything else has started. In a container argv may be empty: the command of its image. */
   command: readonly string[]
   env: Readonly<Record<string, string>>

@@ -1,18 +1,14 @@
-import { closeSync, openSync, readFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { closeSync, openSync } from 'node:fs'
+import { createServer } from 'node:net'
 import type { Address } from '../envoy/addresses.ts'
 import { ChaosError } from '../errors.ts'
-import { request } from '../node-http.ts'
 import type { PlannedApp } from '../plan/plan.ts'
 import { formatMs } from '../units.ts'
 import { writing } from './disk.ts'
 import { spawnGuarded } from './guard.ts'
+import { awaitReadiness } from './readiness.ts'
 import { lastLines } from './tail.ts'
 
-const POLL_MS = 10
-/** Of one try to see whether it is ready: one that hangs says no. */
-const ANSWER_WITHIN_MS = 1000
 /** From SIGTERM to SIGKILL at the end of a run. */
 export const END_WITHIN_MS = 2000
 /** As a shell says it. */
@@ -39,36 +35,26 @@ export interface AppPlace {
  * Starts the app and waits until it is ready.
  * @throws ChaosError `environment` with its last lines when it ends before, or takes too long
  */
-export async function startApp({ ready, readyWithin, port }: PlannedApp, place: AppPlace, signal: AbortSignal): Promise<AppProcess> {
-  if (port !== undefined) await refuseTaken(place.address)
+export async function startApp(app: PlannedApp, place: AppPlace, signal: AbortSignal): Promise<AppProcess> {
+  if (app.port !== undefined) await refuseTaken(place.address)
   const log = writing(place.log, () => openSync(place.log, 'w'))
   const guarded = spawnGuarded(place.command, { stdout: log, stderr: log, env: place.env, cwd: place.cwd })
   closeSync(log)
   try {
-    const deadline = performance.now() + readyWithin
-    let ended: number | undefined
-    const end = guarded.exited.then((code) => {
-      ended = code
-    })
-    for (let state = ''; ; ) {
-      const asked = stateOf(ready, place)
-      await Promise.race([asked, end])
-      signal.throwIfAborted()
-      if (ended !== undefined) throw endedEarly(ended, place)
-      state = await asked
-      if (state === READY) return { exited: guarded.exited, end: () => guarded.end(END_WITHIN_MS) }
-      if (performance.now() > deadline) {
-        throw new ChaosError('environment', `the app was not ready after ${formatMs(readyWithin)}: ${state}`, {
-          detail: lastLines(place.log),
-          hint: `it is told to listen on port ${place.address.port} by PORT; app.port, app.ready and its within say what is waited for, and how long`,
-        })
-      }
-      await sleep(POLL_MS)
-    }
+    const outcome = await awaitReadiness({ ...app, ...place, isForwarded: false, exited: guarded.exited }, signal)
+    if (outcome.is === 'ready') return { exited: guarded.exited, end: () => guarded.end(END_WITHIN_MS) }
+    throw outcome.is === 'ended' ? endedEarly(outcome.code, place) : tooLate(app, place, outcome.missing)
   } catch (error) {
     await guarded.stop()
     throw error
   }
+}
+
+function tooLate({ readyWithin }: PlannedApp, { address, log }: AppPlace, missing: string): ChaosError {
+  return new ChaosError('environment', `the app was not ready after ${formatMs(readyWithin)}: ${missing}`, {
+    detail: lastLines(log),
+    hint: `it is told to listen on port ${address.port} by PORT; app.port, app.ready and its within say what is waited for, and how long`,
+  })
 }
 
 function endedEarly(code: number, { command: [program], log }: AppPlace): ChaosError {
@@ -95,46 +81,5 @@ function refuseTaken({ host, port }: Address): Promise<void> {
       reject(new ChaosError('environment', `port ${port} of the app ${what}`, { hint: 'free it, or leave app.port out for a free one' }))
     })
     server.listen({ host, port, exclusive: true }, () => server.close(() => resolve()))
-  })
-}
-
-const READY = 'ready'
-
-/** `ready`, or what is still missing. */
-function stateOf(ready: PlannedApp['ready'], { address, log }: AppPlace): Promise<string> | string {
-  switch (ready.by) {
-    case 'http':
-      return answers(address, ready.path)
-    case 'port':
-      return accepts(address)
-    case 'log':
-      return readFileSync(log, 'utf8').includes(ready.text) ? READY : `its output has no ${JSON.stringify(ready.text)}`
-  }
-}
-
-function answers(address: Address, path: string): Promise<string> {
-  const what = `GET http://${address.host}:${address.port}${path}`
-  return new Promise((resolve) => {
-    const asked = request({ ...address, path, agent: false, timeout: ANSWER_WITHIN_MS }, (response) => {
-      response.resume()
-      const { statusCode = 0 } = response
-      resolve(statusCode >= 200 && statusCode < 400 ? READY : `${what} answered ${statusCode}`)
-    })
-    asked.on('timeout', () => asked.destroy(new Error(`no answer within ${ANSWER_WITHIN_MS} ms`)))
-    asked.on('error', (error) => resolve(`${what} failed: ${error.message}`))
-    asked.end()
-  })
-}
-
-function accepts(address: Address): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = connect(address)
-    const over = (state: string) => {
-      socket.destroy()
-      resolve(state)
-    }
-    socket.setTimeout(ANSWER_WITHIN_MS, () => over(`connecting to ${address.host}:${address.port} took too long`))
-    socket.on('connect', () => over(READY))
-    socket.on('error', (error) => over(error.message))
   })
 }
