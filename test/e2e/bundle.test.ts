@@ -9,7 +9,7 @@ let root: string
 let bundles: string
 beforeAll(() => {
   root = newFolder()
-  for (const name of ['chaos', 'setup.mjs', 'bundle.mjs', 'package.json', 'package-lock.json', 'src'])
+  for (const name of ['chaos', 'setup.mjs', 'bundle.mjs', 'package.json', 'package-lock.json', 'src', 'docker'])
     cpSync(join(ROOT, name), join(root, name), { recursive: true })
   // Links to the files, since a copy takes seconds.
   execFileSync('cp', ['-al', join(ROOT, 'node_modules'), root])
@@ -54,7 +54,7 @@ test('first starts at the same time all succeed, and leave one bundle and nothin
   const all = await Promise.all([1, 2, 3].map(() => chaos(['--version'])))
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   expect(all).toEqual(all.map(() => ({ code: 0, stdout: `${version}\n`, stderr: '' })))
-  expect(readdirSync(onlyBundle()).sort()).toEqual(['dist', 'package.json'])
+  expect(readdirSync(onlyBundle()).sort()).toEqual(['dist', 'docker', 'package.json'])
 })
 
 test('kill -9 while the bundle is made leaves nothing half made, and the next start has one', async () => {

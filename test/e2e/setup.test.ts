@@ -53,6 +53,8 @@ function checkout(name: string, { dependencies }: { dependencies: boolean }): st
     writeFileSync(join(root, 'package-lock.json'), JSON.stringify({ ...bare, lockfileVersion: 3, requires: true, packages: { '': bare } }))
   }
   mkdirSync(join(root, 'src/stage'))
+  mkdirSync(join(root, 'docker/image'), { recursive: true })
+  writeFileSync(join(root, 'docker/image/Dockerfile'), '')
   writeFileSync(join(root, 'src/cli.ts'), CLI)
   writeFileSync(join(root, 'src/stage/part.ts'), '')
   // They have no bundler; what happens with one is told in bundle.test.ts.
@@ -174,7 +176,16 @@ test('Ctrl-C in the middle of a set-up leaves nothing', async () => {
   const root = checkout('interrupted', { dependencies: true })
   const { stderr } = await stopInTheMiddle(root, (child) => process.kill(-(child.pid as number), 'SIGINT'))
   expect(stderr).toContain('set-up interrupted')
-  expect(readdirSync(root).sort()).toEqual(['.npmrc', 'bundle.mjs', 'chaos', 'package-lock.json', 'package.json', 'setup.mjs', 'src'])
+  expect(readdirSync(root).sort()).toEqual([
+    '.npmrc',
+    'bundle.mjs',
+    'chaos',
+    'docker',
+    'package-lock.json',
+    'package.json',
+    'setup.mjs',
+    'src',
+  ])
 })
 
 test('a start from another folder through a symbolic link keeps the folder', async () => {

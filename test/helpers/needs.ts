@@ -1,5 +1,3 @@
-import { spawnSync } from 'node:child_process'
-
 /**
  * For `test.skipIf(...)`: true where something that a test needs is missing on a developer's machine, with a line on
  * stderr, so that a skipped test is never mistaken for a passed one. In CI (`CI=true`) what is missing is a failure.
@@ -11,14 +9,4 @@ export function needs(what: string, missing: string | undefined): boolean {
   if (process.env.CI === 'true') throw new Error(`this test needs ${what}: ${missing}; in CI that is a failure, not a reason to skip`)
   process.stderr.write(`SKIPPED, because it needs ${what}: ${missing}\n`)
   return true
-}
-
-/** `test.skipIf(needsDocker())` */
-export function needsDocker(): boolean {
-  const { error, status, stderr } = spawnSync('docker', ['version', '--format', '{{.Server.Version}}'], {
-    encoding: 'utf8',
-    timeout: 10_000,
-  })
-  if (error) return needs('Docker', error.message)
-  return needs('Docker', status === 0 ? undefined : stderr.trim().split('\n').at(-1))
 }

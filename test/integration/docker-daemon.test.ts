@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, expect, test } from 'vitest'
-import { needsDocker } from '../helpers/needs.ts'
+import { needsDocker } from '../helpers/docker.ts'
 
 const folders: string[] = []
 const cleanups: (() => void)[] = []
@@ -69,7 +69,7 @@ async function closedPort(): Promise<number> {
   return port
 }
 
-test.skipIf(needsDocker())('the daemon of this machine is found, its ports on 127.0.0.1', async () => {
+test.skipIf(await needsDocker())('the daemon of this machine is found, its ports on 127.0.0.1', async () => {
   expect(await tryDaemon({})).toMatchObject({
     daemon: { host: '127.0.0.1', socketPath: expect.stringMatching(/docker\.sock$/), version: expect.stringMatching(/^\d+\./) },
   })

@@ -5,8 +5,9 @@ import { hostname, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
+import { MEASURED_ENVOY } from '../../src/envoy/measured.ts'
 import { ChaosError } from '../../src/errors.ts'
-import { findEnvoy, MEASURED_ENVOY } from '../../src/topology/envoy-binary.ts'
+import { findEnvoy } from '../../src/topology/envoy-binary.ts'
 import type { EnvoyWheel } from '../../src/topology/envoy-wheel.ts'
 
 let folder: string
