@@ -33,7 +33,7 @@ export async function folderContext(folder: string, dockerfile: string): Promise
   if (!isFile) throw new ChaosError('badInput', `there is no file ${join(folder, inside)} to build an image by`)
   const ignored = await ignoreRules(folder)
   const always = new Set([inside, '.dockerignore'])
-  return await filesBelow(folder, '', (path, isDirectory) => (always.has(path) ? false : ignored(path, isDirectory)))
+  return await filesOf(folder, (path, isDirectory) => (always.has(path) ? false : ignored(path, isDirectory)))
 }
 
 /** @returns whether a path is left out: a file, or a folder with all that is in it. */
@@ -45,6 +45,14 @@ async function ignoreRules(folder: string): Promise<(path: string, isDirectory: 
   // `!` takes files of a folder back in that is left out.
   const hasExceptions = /^\s*!/m.test(text)
   return (path, isDirectory) => (isDirectory && hasExceptions ? false : rules.ignores(path))
+}
+
+/** All that is in `folder`, but what is `ignored`. */
+export async function filesOf(
+  folder: string,
+  ignored: (path: string, isDirectory: boolean) => boolean = () => false,
+): Promise<ContextFile[]> {
+  return await filesBelow(folder, '', ignored)
 }
 
 async function filesBelow(root: string, below: string, ignored: (path: string, isDirectory: boolean) => boolean): Promise<ContextFile[]> {
@@ -77,7 +85,7 @@ export async function tarOf(files: readonly ContextFile[]): Promise<Readable> {
 async function addTo(tar: Pack, file: ContextFile): Promise<void> {
   // Of one age, since the age of a file is no reason to build anew.
   const header = { name: file.path, mtime: new Date(0), mode: file.mode ?? 0o644 }
-  if ('directory' in file) tar.entry({ ...header, type: 'directory', mode: 0o755 })
+  if ('directory' in file) tar.entry({ ...header, type: 'directory', mode: file.mode ?? 0o755 })
   else if ('link' in file) tar.entry({ ...header, type: 'symlink', linkname: file.link })
   else if ('content' in file) tar.entry(header, file.content)
   else await addFile(tar, header, file.source)

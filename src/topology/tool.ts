@@ -18,11 +18,11 @@ const NOT_FOUND = 127
 export async function runTool(
   command: string,
   args: readonly string[],
-  { env, signal }: { env?: NodeJS.ProcessEnv; signal?: AbortSignal | undefined },
+  { env, cwd, signal }: { env?: NodeJS.ProcessEnv; cwd?: string; signal?: AbortSignal | undefined },
 ): Promise<ToolResult> {
   signal?.throwIfAborted()
   let output = ''
-  const guarded = spawnGuarded([command, ...args], { stdout: 'pipe', stderr: 'pipe', ...(env ? { env } : {}) })
+  const guarded = spawnGuarded([command, ...args], { stdout: 'pipe', stderr: 'pipe', ...(env ? { env } : {}), ...(cwd ? { cwd } : {}) })
   for (const stream of [guarded.process.stdout, guarded.process.stderr]) {
     stream?.on('data', (text) => {
       output = (output + text).slice(-KEPT_CHARACTERS)
