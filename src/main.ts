@@ -13,6 +13,9 @@ Exit codes:
   4    inconclusive: too few samples, the fault missed its share, or the machine was too busy
   130  interrupted (129: the terminal was closed, 143: terminated); partial results are written`
 
+const RUNTIME_HELP =
+  'process: Envoy and stubs as child processes; docker: as containers; auto: process, unless the scenario has an image or build in it, or no Envoy can be had'
+
 const EXPLAIN_HELP = `
 Of a run it tells what each missed claim is about, and every course that requests took; with an id, the story of that
 request. Of a scenario it prints
@@ -72,6 +75,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .option('--out <dir>', 'where the results go (default: chaos-results/<time>-<name>; with several files one folder each)')
     .option('--seed <n>', 'in place of the seed in the scenario', wholeNumber)
     .option('--envoy <path>', 'the Envoy to use (default: CHAOS_ENVOY, then the one on PATH or in the cache, else it is fetched)')
+    .addOption(new Option('--runtime <way>', RUNTIME_HELP).choices(['auto', 'process', 'docker']).default('auto'))
     .option('--allow-target <host>', 'let load.target be this host, which the run does not start itself')
     .option('-q, --quiet', 'no progress; only the summary')
     .option('--no-color', 'no colours (also NO_COLOR=1)')

@@ -12,8 +12,7 @@ import type { Ended, EndingSignal, FinishedRun } from './report/finished-run.ts'
 import { masker, secretValues } from './report/mask.ts'
 import type { ResultsFolder } from './results-folder.ts'
 import { describeLogs } from './stored-evidence.ts'
-import type { FoundEnvoy } from './topology/envoy-binary.ts'
-import { startProcesses } from './topology/process.ts'
+import type { Runtime } from './topology/topology.ts'
 
 export interface RunOptions {
   chaosVersion: string
@@ -24,7 +23,12 @@ export interface RunOptions {
   warnings: readonly string[]
   /** What the app inherits. */
   env: NodeJS.ProcessEnv
-  findEnvoy(signal: AbortSignal): Promise<FoundEnvoy>
+  /** The way that the run is to go; another one where that cannot be had. */
+  runtime: Runtime['name']
+  /** Finds what it needs, or fetches it. */
+  makeReady(signal: AbortSignal): Promise<Runtime>
+  /** Called when the Envoy of the run takes requests. */
+  onEnvoyVersion(version: string): void
   /** Aborted with the `Interrupt` that came. */
   signal: AbortSignal
 }
@@ -54,8 +58,8 @@ export async function run(prepared: Prepared, options: RunOptions): Promise<Fini
   const hidden = hideSecrets(prepared.scenario)
   keepOldSpaceLean()
   const clock = performance.now()
-  const begun = describeRun(prepared, { ...options, startedAt: new Date() }, { document: hidden.document, mask })
-  let envoy: FoundEnvoy | null = null
+  let begun = describeRun(prepared, { ...options, startedAt: new Date() }, { document: hidden.document, mask })
+  let envoy: Runtime['envoy'] | null = null
   let played: Awaited<ReturnType<typeof play>> | null = null
   let ended: Ended | null = null
   const attempt = <T>(action: () => T): T | null => {
@@ -68,8 +72,11 @@ export async function run(prepared: Prepared, options: RunOptions): Promise<Fini
   }
   try {
     folder.writeEvidence({ ...begun, end: null })
-    envoy = await options.findEnvoy(signal)
-    played = await play(prepared, envoy, hidden.text, options)
+    const runtime = await options.makeReady(signal)
+    begun = { ...begun, runtime: runtime.name }
+    envoy = runtime.envoy
+    played = await play(prepared, runtime, hidden.text, options)
+    envoy = { ...envoy, version: envoy.version ?? played.version }
     if (played.stopped !== null) ended = endedBy(played.stopped)
   } catch (error) {
     ended = endedBy(signal.aborted ? signal.reason : error)
@@ -80,7 +87,7 @@ export async function run(prepared: Prepared, options: RunOptions): Promise<Fini
     duration_ms: performance.now() - clock,
     // Those of the scenario were there from the beginning.
     warnings: options.warnings.slice(begun.warnings.length).map(mask),
-    envoy: envoy && { path: envoy.path, version: envoy.version ?? null, source: envoy.source },
+    envoy,
     files: played?.files ?? describeLogs(folder.path),
   }
   const stored = (): StoredRun => ({ ...begun, end: { ...end, ended: masked(ended, mask) } })
@@ -99,14 +106,20 @@ export async function run(prepared: Prepared, options: RunOptions): Promise<Fini
 }
 
 /** Starts the topology and plays the load on it; what was seen is in the folder then. */
-async function play({ scenario, plan }: Prepared, envoy: FoundEnvoy, hide: (text: string) => string, options: RunOptions) {
+async function play({ scenario, plan }: Prepared, runtime: Runtime, hide: (text: string) => string, options: RunOptions) {
   const { folder, live, env, signal } = options
   const recorder = new Recorder(folder.path, hide)
-  const where = { envoy: envoy.path, directory: folder.path, env }
   try {
-    const topology = await startProcesses(scenario, plan, { ...where, signal, onStarted: () => void loadTheRest().catch(() => {}) })
+    const topology = await runtime.start(scenario, plan, {
+      directory: folder.path,
+      env,
+      signal,
+      onStarted: () => void loadTheRest().catch(() => {}),
+    })
     try {
       const { conduct } = await loadTheRest()
+      const version = await topology.envoyVersion()
+      options.onEnvoyVersion(version)
       const { stopped, client, last } = await conduct(topology, plan, stageOf({ folder, live, recorder }), signal)
       live.end()
       const [journalLines] = await Promise.all([topology.flushLogs(), recorder.close()])
@@ -115,7 +128,7 @@ async function play({ scenario, plan }: Prepared, envoy: FoundEnvoy, hide: (text
       // It goes on while the evidence is put together.
       const gone = topology.stop()
       gone.catch(() => {})
-      return { stopped, load, answers: client.answers, files, gone }
+      return { version, stopped, load, answers: client.answers, files, gone }
     } catch (error) {
       await topology.stop()
       throw error

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { Prepared } from '../prepare.ts'
 
 /** argv that repeats a run, from the folder it was started in. */
-export function repeatCommand({ scenario, plan }: Prepared, flags: { envoy?: string; allowTarget?: string }): string[] {
+export function repeatCommand({ scenario, plan }: Prepared, flags: { envoy?: string; runtime?: string; allowTarget?: string }): string[] {
   return [
     program(),
     'run',
@@ -11,6 +11,7 @@ export function repeatCommand({ scenario, plan }: Prepared, flags: { envoy?: str
     '--seed',
     String(plan.seed),
     ...(flags.envoy === undefined ? [] : ['--envoy', flags.envoy]),
+    ...(flags.runtime === undefined || flags.runtime === 'auto' ? [] : ['--runtime', flags.runtime]),
     ...(flags.allowTarget === undefined ? [] : ['--allow-target', flags.allowTarget]),
   ]
 }

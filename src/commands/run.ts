@@ -11,14 +11,15 @@ import { renderTotal } from '../report/total.ts'
 import { checkResultsFolder, openResultsFolder, type ResultsFolder } from '../results-folder.ts'
 import { Interrupt, run } from '../run.ts'
 import { terminalOf } from '../terminal.ts'
-import { findEnvoy } from '../topology/envoy-binary.ts'
 import { repeatCommand } from './repeat.ts'
+import { chooseRuntime, makeAnyReady, makeReady, type RuntimeFlag } from './runtime.ts'
 import { openScreen } from './screen.ts'
 
 export interface RunFlags {
   out?: string
   seed?: number
   envoy?: string
+  runtime: RuntimeFlag
   allowTarget?: string
   quiet?: boolean
   color: boolean
@@ -31,7 +32,13 @@ interface World {
 
 /** Checks every file before the first is run, runs them one after the other, and says how all of them together ended. */
 export async function runCommand(files: readonly string[], flags: RunFlags, world: World): Promise<ExitCode> {
-  const prepared = prepareAll(files, { ...flags, runtime: 'process', path: world.env.PATH })
+  const { runtime, ...others } = flags
+  if (runtime === 'docker' && flags.envoy !== undefined) {
+    throw new ChaosError('badInput', '--envoy names a program, and --runtime docker runs Envoy from an image', {
+      hint: 'leave one of them out, or name an image with CHAOS_ENVOY_IMAGE',
+    })
+  }
+  const prepared = prepareAll(files, { ...others, ...(runtime === 'process' ? { runtime } : {}), path: world.env.PATH })
   refuseLacking(prepared)
   const names = distinct(prepared.map((one) => slug(one.scenario.file)))
   const outs = names.map((name) => (flags.out === undefined || names.length === 1 ? flags.out : join(flags.out, name)))
@@ -81,6 +88,9 @@ async function runOne(
     screen.print(wrap(titleLine(prepared, place, sheet), sheet.width).join('\n'))
     for (const line of predictionLines(prepared.prediction, sheet)) screen.print(line)
   }
+  const chosen = chooseRuntime(prepared.scenario, flags.runtime)
+  const inDocker = (why: string) => screen?.print(`chaos: runs in Docker: ${why}`)
+  if (chosen.why !== undefined) inDocker(chosen.why)
   const finished = await run(prepared, {
     chaosVersion: world.version,
     folder,
@@ -89,17 +99,15 @@ async function runOne(
     warnings,
     env: world.env,
     signal,
-    async findEnvoy(stop) {
-      const found = await findEnvoy({
-        explicit: flags.envoy,
-        env: world.env,
-        signal: stop,
-        onProgress: (text) => screen?.redraw(text),
-      })
-      if (found.version !== MEASURED_ENVOY) {
-        warnings.push(`this is Envoy ${found.version}; chaos was measured with ${MEASURED_ENVOY}, and counters or log fields may differ`)
-      }
-      return found
+    runtime: chosen.name,
+    async makeReady(stop) {
+      const needs = { envoy: flags.envoy, env: world.env, signal: stop, onProgress: (text: string) => screen?.redraw(text) }
+      if (chosen.name === 'docker' || flags.runtime === 'process') return await makeReady(chosen.name, needs)
+      return await makeAnyReady(needs, inDocker)
+    },
+    onEnvoyVersion(version) {
+      if (version === MEASURED_ENVOY) return
+      warnings.push(`this is Envoy ${version}; chaos was measured with ${MEASURED_ENVOY}, and counters or log fields may differ`)
     },
   })
   const [{ completeFolder }, { renderSummary }] = await Promise.all([import('../write-reports.ts'), import('../report/summary.ts')])

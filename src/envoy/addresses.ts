@@ -7,13 +7,15 @@ export interface Address {
 /** `inventory/2`: a replica's hop and stub, by cluster and replica counted from 1. */
 export const replicaKey = (cluster: string, replica: number) => `${cluster}/${replica}`
 
-/** All the places a configuration of Envoy refers to; the runtime chooses them. */
+/** All the places a configuration of Envoy refers to, as Envoy sees them; the runtime chooses them. */
 export interface Addresses {
   admin: Address
   /** The port with the scenario's routes: where load goes when there is no app. */
   shared: Address
   /** One port per cluster: the address that an app is given for it. */
   egress: Readonly<Record<string, Address>>
+  /** The hosts by which an app asks the shared port for the routes of the scenario. */
+  sharedNames: readonly string[]
   /** Where each hop listens, and the egress cluster finds it, by replica key. */
   hops: Readonly<Record<string, Address>>
   /** Where each hop finds its stub, by replica key. */

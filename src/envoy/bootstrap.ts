@@ -33,7 +33,7 @@ export function buildBootstrap(scenario: Scenario, plan: Plan, addresses: Addres
           name: 'shared',
           address: addresses.shared,
           plan,
-          hosts: sharedHosts(scenario, addresses.shared),
+          hosts: sharedHosts(scenario, addresses.sharedNames),
           ingressFaults,
           logs: addresses.logs,
           manager,

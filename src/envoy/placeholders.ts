@@ -13,6 +13,7 @@ export function placeholders({ upstreams }: Pick<Scenario, 'upstreams'>): Addres
   return {
     admin: at(FIRST.admin),
     shared: at(FIRST.shared),
+    sharedNames: [HOST],
     egress: inOrder(Object.keys(upstreams), FIRST.egress),
     hops: inOrder(replicas, FIRST.hops),
     stubs: inOrder(replicas, FIRST.stubs),

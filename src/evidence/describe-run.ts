@@ -10,16 +10,17 @@ export function describeRun(
   { scenario, plan }: { scenario: Scenario; plan: Plan },
   {
     chaosVersion,
+    runtime,
     command,
     warnings,
     startedAt,
-  }: { chaosVersion: string; command: readonly string[]; warnings: readonly string[]; startedAt: Date },
+  }: { chaosVersion: string; runtime: StoredRun['runtime']; command: readonly string[]; warnings: readonly string[]; startedAt: Date },
   { document, mask }: { document: unknown; mask(text: string): string },
 ): Omit<StoredRun, 'end'> {
   return {
     format: FORMAT,
     chaos_version: chaosVersion,
-    runtime: 'process',
+    runtime,
     started_at: startedAt.toISOString(),
     command: command.map(mask),
     warnings: warnings.map(mask),

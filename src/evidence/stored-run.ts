@@ -53,7 +53,7 @@ const end = z
 export const storedRunSchema = z.strictObject({
   format: z.literal(FORMAT),
   chaos_version: z.string(),
-  runtime: z.enum(['process']),
+  runtime: z.enum(['process', 'docker']),
   started_at: z.iso.datetime(),
   command: z.array(z.string()),
   warnings: z.array(z.string()).describe('Of the scenario.'),

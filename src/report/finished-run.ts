@@ -24,7 +24,7 @@ export interface FinishedRun {
   durationMs: number
   /** From the first due time to the last answer. */
   loadMs: number
-  runtime: 'process'
+  runtime: 'process' | 'docker'
   envoy: { path: string; version: string | null; source: string } | null
   /** What the user should know though it decides nothing, in sentences. */
   warnings: readonly string[]

@@ -195,7 +195,7 @@ export const resultsSchema = z
     seed: count,
     command: z.array(z.string()).describe('The argv that repeats the run.'),
     chaos_version: z.string(),
-    runtime: z.enum(['process']),
+    runtime: z.enum(['process', 'docker']),
     envoy: z.strictObject({ path: z.string(), version: z.string().nullable(), source: z.string() }).nullable(),
     started_at: z.iso.datetime().describe('UTC.'),
     duration_ms: ms.describe('From the start until the evidence was complete; Envoy and the stubs may have taken a little longer to end.'),

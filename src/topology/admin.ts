@@ -50,6 +50,12 @@ export class Admin {
     }
   }
 
+  /** Such as `1.40.0`. */
+  async version(): Promise<string> {
+    const { version } = JSON.parse(await this.#ask('GET', '/server_info')) as { version: string }
+    return version.split('/')[1] ?? version
+  }
+
   /**
    * Sets the runtime values that differ from what was last set, and reads all of them back: Envoy takes any value without
    * a word, so only the reading confirms it.

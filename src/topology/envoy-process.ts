@@ -27,8 +27,7 @@ export async function startEnvoy(
   signal: AbortSignal,
 ): Promise<EnvoyProcess> {
   const log = writing(files.log, () => openSync(files.log, 'w'))
-  // One worker: with two, a breaker lets limit + 1 through.
-  const guarded = spawnGuarded([envoy, '-c', files.config, '--concurrency', '1', '-l', 'warn', '--disable-hot-restart'], {
+  const guarded = spawnGuarded([envoy, ...envoyArguments(files.config)], {
     stdout: log,
     stderr: log,
   })
@@ -47,7 +46,7 @@ export async function startEnvoy(
       if (ended !== undefined) {
         const said = lastLines(files.log)
         if (said.some((line) => line.includes('Address already in use'))) throw new PortTaken('Envoy', files.log)
-        throw endedEarly(ended, files, said)
+        throw envoyEndedEarly(ended, files.config, readFileSync(files.log, 'utf8'), said)
       }
       if (performance.now() > deadline) {
         throw new ChaosError('environment', `Envoy was not ready after ${READY_WITHIN_MS / 1000} s`, { detail: lastLines(files.log) })
@@ -62,11 +61,18 @@ export async function startEnvoy(
   }
 }
 
+/** One worker: with two, a breaker lets limit + 1 through. */
+export const envoyArguments = (config: string) => ['-c', config, '--concurrency', '1', '-l', 'warn', '--disable-hot-restart']
+
 /** Before its reason Envoy may print the whole configuration. */
 const REFUSED = / initializing config/
 
-function endedEarly(code: number, { config, log }: { config: string; log: string }, detail: string[]): ChaosError {
-  if (!REFUSED.test(readFileSync(log, 'utf8')))
+/**
+ * @param config - where the configuration lies as evidence
+ * @param said - all that Envoy said, of which `detail` are the last lines
+ */
+export function envoyEndedEarly(code: number, config: string, said: string, detail: readonly string[]): ChaosError {
+  if (!REFUSED.test(said))
     return new ChaosError('environment', `Envoy ended with code ${code} before it was ready`, { detail })
   return new ChaosError('environment', `Envoy refuses the configuration that chaos wrote: ${config}`, {
     detail,

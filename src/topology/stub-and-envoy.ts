@@ -90,6 +90,7 @@ async function chooseAddresses(scenario: Scenario, plan: Plan, { directory, choo
   return {
     admin: next(),
     shared: next(),
+    sharedNames: [HOST],
     egress: Object.fromEntries(clusters.map((cluster) => [cluster, next()])),
     hops: Object.fromEntries(keys.map((key) => [key, next()])),
     stubs: Object.fromEntries(keys.map((key) => [key, next()])),

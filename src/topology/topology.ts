@@ -1,5 +1,7 @@
 import type { Address } from '../envoy/addresses.ts'
 import type { StatsSnapshot } from '../envoy/stats.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Scenario } from '../scenario/scenario.ts'
 
 /**
  * A started topology: one Envoy with its stubs and the app, if there is one, however they run. Nothing here assumes a shared file system, a local
@@ -16,6 +18,8 @@ export interface StartedTopology {
    * @returns when Envoy confirms the values; requests that arrive from then on meet them.
    */
   setFaults(ids: readonly string[]): Promise<void>
+  /** Such as `1.40.0`, by its own word. */
+  envoyVersion(): Promise<string>
   /** Counters and gauges as they are now. */
   stats(): Promise<StatsSnapshot>
   /** Waits (with a limit) until no request is in flight anywhere, so that every log line is written. */
@@ -27,4 +31,23 @@ export interface StartedTopology {
   flushLogs(): Promise<number | null>
   /** Ends everything that was started; resolves when it is gone. Asked again, it is the same end. */
   stop(): Promise<void>
+}
+
+/** A way to run topologies, with all at hand that it needs. */
+export interface Runtime {
+  name: 'process' | 'docker'
+  /** The binary, or the image. */
+  envoy: { path: string; source: string; version: string | null }
+  /** @throws ChaosError when a part of it does not start; nothing is left then */
+  start(scenario: Scenario, plan: Plan, place: RunPlace): Promise<StartedTopology>
+}
+
+export interface RunPlace {
+  /** Where configuration and logs go. */
+  directory: string
+  signal: AbortSignal
+  /** What an app that is a program of this machine inherits. */
+  env: NodeJS.ProcessEnv
+  /** Called when all is on its way and nothing is ready yet: time for what the run needs next. */
+  onStarted?(): void
 }

@@ -8,7 +8,7 @@ import type { Journal } from './journal.ts'
  * | request | answer |
  * |---|---|
  * | `GET /health` | 200 |
- * | `POST /flush` | `{ "lines": n }`: all lines of finished requests are on stdout now, n in all (the ready line is not counted) |
+ * | `POST /flush` | `{ "lines": n }`: all lines of finished requests are written now, n in all (the ready line is not counted) |
  * | `GET /active` | `{ "active": n }`: requests that have arrived and are not finished, over all replicas |
  *
  * So the journal is complete when the load has ended, `/active` says 0, and then n lines have been read after a `/flush`.

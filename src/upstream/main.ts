@@ -1,4 +1,4 @@
-import { readFileSync, writeSync } from 'node:fs'
+import { openSync, readFileSync, writeSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,7 +14,7 @@ import type { StubReady, StubSpec } from './spec.ts'
 /*
  * The stub upstream program: `node main.ts SPEC.json`, where SPEC.json holds a `StubSpec`.
  *
- *   stdout  one `StubReady` line, then the journal: one `JournalLine` per request, as NDJSON
+ *   stdout  one `StubReady` line, then the journal, unless SPEC.json names a file for it: one `JournalLine` per request, as NDJSON
  *   stderr  why it stopped
  *   exit    0 after SIGTERM or SIGINT, the journal written out (requests not finished then have no line); 1 after any error,
  *           and the last line may then be cut
@@ -26,7 +26,8 @@ const STDERR = 2
 const LAST_FLUSH_MS = 2000
 
 const write = writerTo(STDOUT)
-const journal = new Journal(write)
+let writeJournal = write
+const journal = new Journal((text) => writeJournal(text))
 let stopping = false
 
 function say(message: string): void {
@@ -68,13 +69,14 @@ function listen(server: Server, name: string, host: string, port: number): Promi
 async function main(file: string | undefined): Promise<void> {
   if (file === undefined) return fail('usage: node main.ts SPEC.json')
   const spec = JSON.parse(readFileSync(file, 'utf8')) as StubSpec
+  if (spec.journal !== undefined) writeJournal = writerTo(openSync(spec.journal, 'w'))
   const ports: number[] = []
   for (const server of spec.servers) {
     const name = `${server.cluster}/${server.replica}`
     if (server.unreachable) ports.push(await deafPort(name, spec.host, server.port))
     else ports.push(await listen(replicaServer(server, journal), name, spec.host, server.port))
   }
-  const control = await listen(controlServer(journal), 'control', spec.host, 0)
+  const control = await listen(controlServer(journal), 'control', spec.host, spec.control ?? 0)
   await write(`${JSON.stringify({ ready: { ports, control } } satisfies StubReady)}\n`)
 }
 

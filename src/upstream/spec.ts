@@ -26,6 +26,10 @@ export interface StubSpec {
   /** The address to listen on; 127.0.0.1 on a host. */
   host: string
   servers: readonly ServerSpec[]
+  /** The port of the control server; left out: the kernel chooses. */
+  control?: number
+  /** The file that the journal goes to; left out: stdout. */
+  journal?: string
 }
 
 /** What the stub says on stderr of a port that it cannot have. */

@@ -26,6 +26,7 @@ function addressesFor(plan: Plan): Addresses {
   return {
     admin: next(),
     shared: next(),
+    sharedNames: ['127.0.0.1'],
     egress: Object.fromEntries(clusters.map((cluster) => [cluster, next()])),
     hops: Object.fromEntries(keys.map((key) => [key, next()])),
     stubs: Object.fromEntries(keys.map((key) => [key, next()])),

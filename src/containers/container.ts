@@ -1,0 +1,139 @@
+import type Dockerode from 'dockerode'
+import type { WaitStrategy } from 'testcontainers'
+import { ChaosError } from '../errors.ts'
+import { type ContainerFile, packed } from './archive.ts'
+import type { Daemon } from './daemon.ts'
+
+const LOOPBACK = '127.0.0.1'
+
+export interface ContainerSpec {
+  /** For messages: `Envoy`. */
+  what: string
+  /** Of an image that is there. */
+  image: string
+  /** The user network that it is on, and its name there. */
+  network: string
+  alias: string
+  labels: Readonly<Record<string, string>>
+  /** In place of that of the image; undefined: that. */
+  command?: readonly string[] | undefined
+  env?: Readonly<Record<string, string>> | undefined
+  /** Inside; each is published on a free port of 127.0.0.1. */
+  ports: readonly number[]
+  /** Asked for when the container is made and before it starts, so that what they wait for can start meanwhile. */
+  files(): Promise<readonly ContainerFile[]> | readonly ContainerFile[]
+}
+
+export interface RunningContainer {
+  /** Its address on the network. */
+  address: string
+  /** Where the port is published on this machine. @throws when it was not asked for */
+  published(port: number): number
+  /** Resolves when it has ended: its exit code. */
+  exited: Promise<number>
+  /** The last lines of stdout and stderr. */
+  lastLines(count?: number): Promise<string[]>
+  /** stdout and stderr together, so far. */
+  said(): Promise<string>
+  /** An archive of what lies there, also when it has ended. */
+  read(path: string): Promise<NodeJS.ReadableStream>
+}
+
+/**
+ * Makes and starts a container; does not wait for the program in it. Whoever asks removes it, by its labels, whether or
+ * not this succeeds.
+ * @throws ChaosError `environment` with what the daemon, or the program that ended at once, says
+ */
+export async function startContainer(daemon: Daemon, spec: ContainerSpec): Promise<RunningContainer> {
+  const { GenericContainer, PullPolicy } = await import('testcontainers')
+  const began = Promise.withResolvers<{ container: Dockerode.Container; exited: Promise<number> }>()
+
+  class Container extends GenericContainer {
+    protected override async beforeContainerCreated() {
+      // In the same step as it is made: connected later, it would be on the default network, too.
+      this.createOpts.NetworkingConfig = { EndpointsConfig: { [spec.network]: { Aliases: [spec.alias] } } }
+      // A user network publishes on all addresses of the machine by itself.
+      for (const bindings of Object.values(this.hostConfig.PortBindings as Record<string, { HostIp?: string }[]>))
+        for (const binding of bindings) binding.HostIp = LOOPBACK
+    }
+
+    protected override async containerCreated(id: string) {
+      const container = daemon.dockerode.getContainer(id)
+      const files = await spec.files()
+      if (files.length > 0) await container.putArchive(packed(files), { path: '/' })
+      const exited = container.wait({ condition: 'next-exit' }).then(({ StatusCode }: { StatusCode: number }) => StatusCode)
+      exited.catch(() => {})
+      began.resolve({ container, exited })
+    }
+  }
+
+  const made = new Container(spec.image)
+    // What is there was looked for before; a pull here would show no progress.
+    .withPullPolicy(PullPolicy.neverPull())
+    .withAutoCleanup(false)
+    .withNetworkMode(spec.network)
+    .withLabels({ ...spec.labels })
+    .withEnvironment({ ...spec.env })
+    .withExposedPorts(...spec.ports)
+    .withWaitStrategy(AT_ONCE)
+  if (spec.command) made.withCommand([...spec.command])
+  const starting = made.start()
+  starting.catch(began.reject)
+  try {
+    const { container, exited } = await began.promise
+    // It waits for ports that nobody will have where the program has ended.
+    const first = await Promise.race([starting, exited])
+    if (typeof first === 'number') throw await endedAtOnce(spec, container, first)
+    return running(container, exited, first.getIpAddress(spec.network), (port) => first.getMappedPort(port))
+  } catch (cause) {
+    starting.catch(() => {})
+    if (cause instanceof ChaosError) throw cause
+    throw new ChaosError('environment', `${spec.what} did not start as a container of ${spec.image}: ${saidBy(cause)}`, { cause })
+  }
+}
+
+/** Readiness is asked for elsewhere, every few milliseconds. */
+const AT_ONCE: WaitStrategy = {
+  waitUntilReady: () => Promise.resolve(),
+  withStartupTimeout: () => AT_ONCE,
+  isStartupTimeoutSet: () => true,
+  getStartupTimeout: () => 0,
+}
+
+function running(container: Dockerode.Container, exited: Promise<number>, address: string, published: (port: number) => number): RunningContainer {
+  return {
+    address,
+    published,
+    exited,
+    lastLines: (count) => lastLines(container, count),
+    said: () => said(container),
+    read: (path) => container.getArchive({ path }),
+  }
+}
+
+async function endedAtOnce({ what, image }: ContainerSpec, container: Dockerode.Container, code: number): Promise<ChaosError> {
+  return new ChaosError('environment', `${what}, a container of ${image}, ended with code ${code} at once`, { detail: await lastLines(container) })
+}
+
+async function lastLines(container: Dockerode.Container, count = 8): Promise<string[]> {
+  const text = await said(container, { tail: 4 * count }).catch(() => '')
+  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  return lines.length === 0 ? ['(it said nothing)'] : lines.slice(-count).map((line) => line.slice(0, 500))
+}
+
+async function said(container: Dockerode.Container, options: { tail?: number } = {}): Promise<string> {
+  const framed = await container.logs({ stdout: true, stderr: true, follow: false, ...options })
+  return Buffer.concat([...frames(framed)]).toString()
+}
+
+/** Docker puts 8 bytes before each piece of output: the stream, three zeros, and the length. */
+function* frames(whole: Buffer): Generator<Buffer> {
+  for (let at = 0; at + 8 <= whole.length; ) {
+    const end = at + 8 + whole.readUInt32BE(at + 4)
+    yield whole.subarray(at + 8, end)
+    at = end
+  }
+}
+
+/** dockerode puts `(HTTP code 500) server error - ` before what the daemon said. */
+export const saidBy = (error: unknown): string => (error as Error).message.replace(/^\(HTTP code \d+\) [^-]*- /, '').trim()

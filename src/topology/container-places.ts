@@ -1,0 +1,45 @@
+import type { Address, Addresses } from '../envoy/addresses.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+
+/** Where everything listens inside its own container: no two of them can be in each other's way. */
+export const ENVOY_ALIAS = 'envoy'
+export const CONTROL_PORT = 9900
+const ADMIN_PORT = 9901
+const SHARED_PORT = 10_000
+const FIRST_EGRESS_PORT = 10_001
+const FIRST_HOP_PORT = 20_001
+const FIRST_STUB_PORT = 8001
+
+const EVERYWHERE = '0.0.0.0'
+const LOOPBACK = '127.0.0.1'
+
+/** A folder that any user of a container may write to. */
+export const LOGS_INSIDE = '/var/log/chaos'
+export const JOURNAL_INSIDE = `${LOGS_INSIDE}/stub.ndjson`
+
+/** The port of a replica of a stub, counted from 1, in the container of its upstream. */
+export const stubPort = (replica: number) => FIRST_STUB_PORT + replica - 1
+
+/** @param stubs - where Envoy finds each replica, by replica key */
+export function addressesInside({ upstreams, app }: Scenario, stubs: Readonly<Record<string, Address>>): Addresses {
+  const keys = Object.keys(stubs)
+  const log = (name: string) => `${LOGS_INSIDE}/${name}.ndjson`
+  return {
+    admin: { host: EVERYWHERE, port: ADMIN_PORT },
+    shared: { host: EVERYWHERE, port: SHARED_PORT },
+    // An app asks by the address that it was given: on this machine, or beside Envoy.
+    sharedNames: app === undefined ? [] : [LOOPBACK, ENVOY_ALIAS],
+    egress: Object.fromEntries(Object.keys(upstreams).map((cluster, i) => [cluster, { host: EVERYWHERE, port: FIRST_EGRESS_PORT + i }])),
+    hops: Object.fromEntries(keys.map((key, i) => [key, { host: LOOPBACK, port: FIRST_HOP_PORT + i }])),
+    stubs,
+    logs: { egress: log('egress'), attempts: log('attempts'), hop: log('hop'), outlier: log('outlier') },
+  }
+}
+
+/** The ports of Envoy that this machine needs to reach. */
+export function portsToPublish({ app }: Plan, { admin, shared, egress }: Pick<Addresses, 'admin' | 'shared' | 'egress'>): number[] {
+  const own = [admin.port, shared.port]
+  return app !== undefined && app.container === undefined ? [...own, ...Object.values(egress).map(({ port }) => port)] : own
+}
+

@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Address } from '../envoy/addresses.ts'
+import { runtimeValues } from '../envoy/fault-filter.ts'
+import { ChaosError } from '../errors.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Admin } from './admin.ts'
+import type { StartedTopology } from './topology.ts'
+
+const SETTLE_WITHIN_MS = 3000
+const SETTLE_POLL_MS = 5
+
+/** A program of the topology that is to run as long as it does. */
+export interface Part {
+  /** For the message when it ends: `the app`. */
+  what: string
+  /** Its exit code. */
+  exited: Promise<number>
+  lastLines(): readonly string[] | Promise<readonly string[]>
+}
+
+/** What differs between one way to run a topology and another. */
+export interface Parts {
+  entrance: Address
+  admin: Admin
+  parts: readonly Part[]
+  /** Requests that the stubs have at the moment. */
+  active(): Promise<number>
+  flushLogs(): Promise<number | null>
+  /** Ends everything; the connection to Envoy's admin interface is closed by then. */
+  end(): Promise<void>
+}
+
+/** A topology whose programs have all started, however they run. */
+export class RunningTopology implements StartedTopology {
+  readonly death: AbortSignal
+  readonly #plan: Plan
+  readonly #parts: Parts
+  #stopping: Promise<void> | undefined
+
+  constructor(plan: Plan, parts: Parts) {
+    this.#plan = plan
+    this.#parts = parts
+    const death = new AbortController()
+    this.death = death.signal
+    const watch = async ({ what, exited, lastLines }: Part) => {
+      const how = await exited.then(
+        (code) => `ended during the run, with code ${code}`,
+        (error: Error) => `was lost during the run: ${error.message}`,
+      )
+      if (this.#stopping) return
+      const detail = await Promise.resolve(lastLines()).catch(() => [])
+      death.abort(new ChaosError('environment', `${what} ${how}`, { detail }))
+    }
+    for (const part of parts.parts) void watch(part)
+  }
+
+  get entrance(): Address {
+    return this.#parts.entrance
+  }
+
+  async setFaults(ids: readonly string[]) {
+    const on = this.#plan.faults.filter((fault) => ids.includes(fault.id))
+    await this.#parts.admin.setRuntime(runtimeValues(this.#plan.faults, on))
+  }
+
+  envoyVersion() {
+    return this.#parts.admin.version()
+  }
+
+  stats() {
+    return this.#parts.admin.stats()
+  }
+
+  async settle() {
+    const deadline = performance.now() + SETTLE_WITHIN_MS
+    while (performance.now() < deadline && !this.death.aborted) {
+      const [stats, active] = await Promise.all([this.stats(), this.#parts.active()])
+      const inEnvoy = Object.entries(stats).some(
+        ([name, value]) => value > 0 && /^http\.(shared|egress_.*|hop_.*)\.downstream_rq_active$/.test(name),
+      )
+      if (!inEnvoy && active === 0) return
+      await sleep(SETTLE_POLL_MS)
+    }
+  }
+
+  flushLogs() {
+    return this.#parts.flushLogs()
+  }
+
+  stop() {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop() {
+    this.#parts.admin.close()
+    await this.#parts.end()
+  }
+}
