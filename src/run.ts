@@ -76,7 +76,7 @@ export async function run(prepared: Prepared, options: RunOptions): Promise<Fini
     begun = { ...begun, runtime: runtime.name }
     envoy = runtime.envoy
     played = await play(prepared, runtime, hidden.text, options)
-    envoy = { ...envoy, version: envoy.version ?? played.version }
+    envoy = { ...envoy, version: played.version }
     if (played.stopped !== null) ended = endedBy(played.stopped)
   } catch (error) {
     ended = endedBy(signal.aborted ? signal.reason : error)
@@ -87,7 +87,7 @@ export async function run(prepared: Prepared, options: RunOptions): Promise<Fini
     duration_ms: performance.now() - clock,
     // Those of the scenario were there from the beginning.
     warnings: options.warnings.slice(begun.warnings.length).map(mask),
-    envoy,
+    envoy: envoy && { path: envoy.path, version: envoy.version, source: envoy.source },
     files: played?.files ?? describeLogs(folder.path),
   }
   const stored = (): StoredRun => ({ ...begun, end: { ...end, ended: masked(ended, mask) } })
@@ -118,7 +118,7 @@ async function play({ scenario, plan }: Prepared, runtime: Runtime, hide: (text:
     })
     try {
       const { conduct } = await loadTheRest()
-      const version = await topology.envoyVersion()
+      const version = runtime.envoy.version ?? (await topology.envoyVersion())
       options.onEnvoyVersion(version)
       const { stopped, client, last } = await conduct(topology, plan, stageOf({ folder, live, recorder }), signal)
       live.end()

@@ -3,6 +3,7 @@ import type { WaitStrategy } from 'testcontainers'
 import { ChaosError } from '../errors.ts'
 import { type ContainerFile, packed } from './archive.ts'
 import type { Daemon } from './daemon.ts'
+import { daemonWords } from './daemon-words.ts'
 
 const LOOPBACK = '127.0.0.1'
 
@@ -88,7 +89,7 @@ export async function startContainer(daemon: Daemon, spec: ContainerSpec): Promi
   } catch (cause) {
     starting.catch(() => {})
     if (cause instanceof ChaosError) throw cause
-    throw new ChaosError('environment', `${spec.what} did not start as a container of ${spec.image}: ${saidBy(cause)}`, { cause })
+    throw new ChaosError('environment', `${spec.what} did not start as a container of ${spec.image}: ${daemonWords(cause)}`, { cause })
   }
 }
 
@@ -100,7 +101,12 @@ const AT_ONCE: WaitStrategy = {
   getStartupTimeout: () => 0,
 }
 
-function running(container: Dockerode.Container, exited: Promise<number>, address: string, published: (port: number) => number): RunningContainer {
+function running(
+  container: Dockerode.Container,
+  exited: Promise<number>,
+  address: string,
+  published: (port: number) => number,
+): RunningContainer {
   return {
     address,
     published,
@@ -112,7 +118,9 @@ function running(container: Dockerode.Container, exited: Promise<number>, addres
 }
 
 async function endedAtOnce({ what, image }: ContainerSpec, container: Dockerode.Container, code: number): Promise<ChaosError> {
-  return new ChaosError('environment', `${what}, a container of ${image}, ended with code ${code} at once`, { detail: await lastLines(container) })
+  return new ChaosError('environment', `${what}, a container of ${image}, ended with code ${code} at once`, {
+    detail: await lastLines(container),
+  })
 }
 
 async function lastLines(container: Dockerode.Container, count = 8): Promise<string[]> {
@@ -134,6 +142,3 @@ function* frames(whole: Buffer): Generator<Buffer> {
     at = end
   }
 }
-
-/** dockerode puts `(HTTP code 500) server error - ` before what the daemon said. */
-export const saidBy = (error: unknown): string => (error as Error).message.replace(/^\(HTTP code \d+\) [^-]*- /, '').trim()

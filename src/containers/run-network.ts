@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ChaosError } from '../errors.ts'
-import { saidBy } from './container.ts'
 import type { Daemon } from './daemon.ts'
+import { daemonWords } from './daemon-words.ts'
 
 /** Everything that a run makes in a daemon bears it, with the run's own id. */
 export const RUN_LABEL = 'chaos.run'
@@ -13,7 +13,7 @@ export async function createNetwork(daemon: Daemon, run: string): Promise<string
     await daemon.dockerode.createNetwork({ Name: name, CheckDuplicate: true, Driver: 'bridge', Labels: { [RUN_LABEL]: run } })
     return name
   } catch (cause) {
-    const said = saidBy(cause)
+    const said = daemonWords(cause)
     throw new ChaosError('environment', `Docker cannot make a network: ${said}`, {
       hint: /address pool|subnet/i.test(said)
         ? 'each network takes a range of addresses, and Docker has about 30: remove networks that nobody uses (docker network ls)'
@@ -42,9 +42,13 @@ export async function removeRun({ dockerode }: Daemon, run: string): Promise<voi
     const failed = removed.find((result) => result.status === 'rejected')
     if (containers.length === 0 && failed === undefined) return
     if (attempt === TRIES) {
-      throw new ChaosError('environment', `Docker does not remove what the run made: ${failed ? saidBy(failed.reason) : 'containers are left'}`, {
-        hint: `remove it yourself: docker ps -a --filter label=${RUN_LABEL}=${run}`,
-      })
+      throw new ChaosError(
+        'environment',
+        `Docker does not remove what the run made: ${failed ? daemonWords(failed.reason) : 'containers are left'}`,
+        {
+          hint: `remove it yourself: docker ps -a --filter label=${RUN_LABEL}=${run}`,
+        },
+      )
     }
     if (failed) await sleep(RETRY_MS)
   }

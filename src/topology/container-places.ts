@@ -42,4 +42,3 @@ export function portsToPublish({ app }: Plan, { admin, shared, egress }: Pick<Ad
   const own = [admin.port, shared.port]
   return app !== undefined && app.container === undefined ? [...own, ...Object.values(egress).map(({ port }) => port)] : own
 }
-

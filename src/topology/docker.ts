@@ -42,7 +42,10 @@ export async function startContainers(scenario: Scenario, plan: Plan, given: Doc
       plan.app &&
       (await startHostApp(
         plan.app,
-        { shared: at(inside.shared), egress: Object.fromEntries(Object.entries(inside.egress).map(([name, address]) => [name, at(address)])) },
+        {
+          shared: at(inside.shared),
+          egress: Object.fromEntries(Object.entries(inside.egress).map(([name, address]) => [name, at(address)])),
+        },
         scenario.folder,
         { ...options, choosePorts: freePorts },
       ))

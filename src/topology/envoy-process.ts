@@ -72,8 +72,7 @@ const REFUSED = / initializing config/
  * @param said - all that Envoy said, of which `detail` are the last lines
  */
 export function envoyEndedEarly(code: number, config: string, said: string, detail: readonly string[]): ChaosError {
-  if (!REFUSED.test(said))
-    return new ChaosError('environment', `Envoy ended with code ${code} before it was ready`, { detail })
+  if (!REFUSED.test(said)) return new ChaosError('environment', `Envoy ended with code ${code} before it was ready`, { detail })
   return new ChaosError('environment', `Envoy refuses the configuration that chaos wrote: ${config}`, {
     detail,
     hint: 'the file is kept as evidence; if the Envoy is not the version chaos was measured with, try that one',

@@ -26,7 +26,7 @@ function problemsOf(changes: Readonly<Record<string, string>>, { seed = 7, sampl
   const { document } = hideSecrets(ran)
   const stored = describeRun(
     { scenario: ran, plan: compilePlan(ran) },
-    { chaosVersion: '0', command: [], warnings: [], startedAt: new Date(0) },
+    { chaosVersion: '0', runtime: 'process', command: [], warnings: [], startedAt: new Date(0) },
     { document, mask: (text) => text },
   )
   let text = RUN
