@@ -47,14 +47,14 @@ async function findImage(daemon: Daemon, role: ImageRole, options: FindImagesOpt
   } catch (error) {
     if (!(error instanceof ChaosError)) throw error
     throw new ChaosError('environment', `no image of ${what}: ${error.message}`, {
-      hint: asked ? `correct ${variable}, or leave it out: chaos then looks for an image itself` : WAYS_TO_GET_THEM,
+      hint: asked ? `correct ${variable}, or leave it out: chaos then looks for an image itself` : WAYS_TO_GET_IMAGES,
       cause: error,
     })
   }
   return name
 }
 
-const WAYS_TO_GET_THEM =
+export const WAYS_TO_GET_IMAGES =
   '`chaos doctor --fix` builds images from packages, without an image registry; ' +
   `or name images that you have with ${Object.values(IMAGES)
     .map(({ variable }) => variable)

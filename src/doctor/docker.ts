@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connectDaemon, type Daemon } from '../containers/daemon.ts'
 import { daemonWords } from '../containers/daemon-words.ts'
 import { IMAGES, type ImageRole, LOCAL } from '../containers/image-names.ts'
-import { type LookedFor, lookForImage } from '../containers/images.ts'
+import { type LookedFor, lookForImage, WAYS_TO_GET_IMAGES } from '../containers/images.ts'
 import { ChaosError } from '../errors.ts'
 import type { Check } from './check.ts'
 import { diskSpace } from './machine.ts'
@@ -51,7 +51,7 @@ export async function dockerChecks(env: NodeJS.ProcessEnv, local: string = LOCAL
 }
 
 const isReaperOff = (env: NodeJS.ProcessEnv) => env.TESTCONTAINERS_RYUK_DISABLED === 'true'
-const WITHOUT = 'scenarios with `image` or `build` cannot run, others without Docker only'
+const WITHOUT = 'runs need no Docker but for scenarios with `image` or `build`, which cannot run'
 
 function imageCheck(role: ImageRole, { name, asked, present }: LookedFor, registry: string | undefined, env: NodeJS.ProcessEnv): Check {
   const { variable, what } = IMAGES[role]
@@ -83,7 +83,7 @@ function imageCheck(role: ImageRole, { name, asked, present }: LookedFor, regist
     status: 'gap',
     found: `no image of ${what}; ${name} cannot be pulled`,
     meaning: WITHOUT,
-    todo: `\`chaos doctor --fix\` builds one from packages; or name one that you have with ${variable}`,
+    todo: WAYS_TO_GET_IMAGES,
   }
 }
 

@@ -53,6 +53,27 @@ test('a gap has what it means and what to do below it, within the width', () => 
   )
 })
 
+test('what several gaps have in common is said once', () => {
+  const gap = { status: 'gap', meaning: 'no run', todo: 'build them' } as const
+  const docker = [
+    { name: 'image a', found: 'none', ...gap },
+    { name: 'image b', found: 'none', ...gap },
+    { name: 'image c', found: 'none', ...gap, todo: 'correct it' },
+  ]
+  expect(renderDiagnosis({ ...DIAGNOSIS, docker }, { color: false, width: 80 })).toContain(
+    [
+      'DOCKER',
+      '  ✗ image a  none',
+      '  ✗ image b  none',
+      '             no run',
+      '             → build them',
+      '  ✗ image c  none',
+      '             no run',
+      '             → correct it',
+    ].join('\n'),
+  )
+})
+
 test.each([
   [true, true, 'Scenarios can be run as processes and with Docker.'],
   [false, true, 'Scenarios can be run with Docker only.'],
