@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ChunkFile } from './chunk-file.ts'
 import { ChaosError } from './errors.ts'
 import { readClientLines } from './evidence/client-lines.ts'
 import { FORMAT, LOGS, type LogName, type StoredEnd, type StoredRun, storedRunSchema } from './evidence/stored-run.ts'
@@ -85,6 +86,9 @@ export function checkLogs(directory: string, { end }: StoredRun): void {
   }
 }
 
+/** The records of so many requests take a megabyte of memory. */
+const MANY = 20_000
+
 /**
  * Makes something of the evidence that lies in the folder of a run.
  * @param use - given null where no load was played; the logs are at hand only until it returns
@@ -108,7 +112,13 @@ export function withEvidence<T>(directory: string, { end }: Pick<StoredRun, 'end
   // Where the stubs could not be asked, what they wrote is all there is.
   const journalLines = end?.load?.journal_lines ?? 0
   return withLogLots(directory, client.count, bytesOf, (lots) =>
-    use({ client, phases, last: end?.load?.last ?? {}, logs: { lots, outlier, journalLines } }),
+    use({
+      client,
+      phases,
+      last: end?.load?.last ?? {},
+      ...(client.count > MANY ? { records: new ChunkFile(join(directory, 'logs', `records-${process.pid}`)) } : {}),
+      logs: { lots, outlier, journalLines },
+    }),
   )
 }
 

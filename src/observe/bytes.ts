@@ -1,21 +1,60 @@
 /** Whole numbers and times in few bytes, one after the other: small ones in one byte, larger ones in as many as they need. */
 
-const CHUNK_BYTES = 1 << 18
+const CHUNK_BYTES = 1 << 16
 /** More than any one record of ours needs; a longer one gets a chunk of its own. */
 const ROOM_BYTES = 1 << 12
 
 const MICROS_PER_MS = 1000
 
-/** Writes into chunks that never move, so that growing copies nothing. */
+/** Where chunks go that are full. */
+export interface Chunks {
+  /** How many there are. */
+  readonly length: number
+  /** Keeps a copy. */
+  add(chunk: Uint8Array): void
+  at(index: number): Uint8Array
+}
+
+/** In memory. */
+export class KeptChunks implements Chunks {
+  readonly #chunks: Uint8Array[] = []
+
+  get length(): number {
+    return this.#chunks.length
+  }
+
+  add(chunk: Uint8Array): void {
+    this.#chunks.push(chunk.slice())
+  }
+
+  at(index: number): Uint8Array {
+    return this.#chunks[index] as Uint8Array
+  }
+}
+
+/** Fills one chunk after the other; the last one stays with it. */
 export class ByteWriter {
-  readonly chunks: Uint8Array[] = []
-  #bytes = new Uint8Array(0)
+  readonly #full: Chunks
+  #bytes = new Uint8Array(CHUNK_BYTES)
   #at = 0
+
+  constructor(full: Chunks) {
+    this.#full = full
+  }
 
   /** Begins an item: all of it stands in one chunk. @returns where, for a reader */
   begin(): { chunk: number; at: number } {
-    if (this.#bytes.length - this.#at < ROOM_BYTES) this.#open(CHUNK_BYTES)
-    return { chunk: this.chunks.length - 1, at: this.#at }
+    if (this.#bytes.length - this.#at < ROOM_BYTES) {
+      this.#full.add(this.#bytes.subarray(0, this.#at))
+      if (this.#bytes.length > CHUNK_BYTES) this.#bytes = new Uint8Array(CHUNK_BYTES)
+      this.#at = 0
+    }
+    return { chunk: this.#full.length, at: this.#at }
+  }
+
+  /** The chunk, be it full or not. */
+  chunk(index: number): Uint8Array {
+    return index === this.#full.length ? this.#bytes : this.#full.at(index)
   }
 
   /** 0 or more. */
@@ -44,29 +83,22 @@ export class ByteWriter {
     if (this.#at + bytes <= this.#bytes.length) return
     const grown = new Uint8Array(2 * this.#bytes.length)
     grown.set(this.#bytes)
-    this.chunks[this.chunks.length - 1] = grown
     this.#bytes = grown
-  }
-
-  #open(size: number): void {
-    this.#bytes = new Uint8Array(size)
-    this.#at = 0
-    this.chunks.push(this.#bytes)
   }
 }
 
+/** Reads what a writer wrote. */
 export class ByteReader {
-  readonly #chunks: readonly Uint8Array[]
+  readonly #writer: ByteWriter
   #bytes = new Uint8Array(0)
   #at = 0
 
-  constructor(chunks: readonly Uint8Array[]) {
-    this.#chunks = chunks
+  constructor(writer: ByteWriter) {
+    this.#writer = writer
   }
 
   seek(chunk: number, at: number): void {
-    const bytes = this.#chunks[chunk] as Uint8Array<ArrayBuffer>
-    this.#bytes = bytes
+    this.#bytes = this.#writer.chunk(chunk) as Uint8Array<ArrayBuffer>
     this.#at = at
   }
 

@@ -3,6 +3,7 @@ import { gained } from '../envoy/stats.ts'
 import type { ClientLog } from '../load/client-log.ts'
 import { clustersIn, isStraight, type Plan } from '../plan/plan.ts'
 import { callsAstray, isAstray } from './astray.ts'
+import type { Chunks } from './bytes.ts'
 import { readCalls } from './calls.ts'
 import { ejectionsContradict, ejectionsIn } from './ejections.ts'
 import { weighFaults } from './evidence.ts'
@@ -20,6 +21,8 @@ export interface RawEvidence {
   client: ClientLog
   phases: readonly PhaseTimes[]
   last: StatsSnapshot
+  /** Where what is put together goes; left out: memory. */
+  records?: Chunks
   logs: {
     /**
      * The logs, in lots that can be gone through more than once. All lines of one request id are in one lot,
@@ -51,7 +54,7 @@ export function observe(plan: Plan, raw: RawEvidence): Observations {
       }
     },
   }
-  const packed = new PackedRecords(raw.client.count)
+  const packed = new PackedRecords(raw.client.count, raw.records)
   const foreign = joinRecords(plan, raw.client, raw.phases, lots, (record) => packed.push(record))
   const records = packed.all
   const ejections = ejectionsIn(raw.logs.outlier, raw.client.startedAt)

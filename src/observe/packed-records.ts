@@ -1,6 +1,6 @@
 import { requestId, requestIndex } from '../load/client-log.ts'
 import { Numbers } from '../numbers.ts'
-import { ByteReader, ByteWriter } from './bytes.ts'
+import { ByteReader, ByteWriter, type Chunks, KeptChunks } from './bytes.ts'
 import type { Attempt, Call, Egress, RequestRecord } from './record.ts'
 import { MadeRecords, type Records } from './records.ts'
 import { Shapes } from './shapes.ts'
@@ -20,8 +20,8 @@ const [NOT_SEEN, UNANSWERED, ANSWERED, NOT_SENT_ON, SENT_ON] = [0, 1, 2, 3, 4]
  * microseconds after the event before. A record is made anew each time it is asked for.
  */
 export class PackedRecords {
-  readonly #writer = new ByteWriter()
-  readonly #reader = new ByteReader(this.#writer.chunks)
+  readonly #writer: ByteWriter
+  readonly #reader: ByteReader
   readonly #records = new Shapes<RecordShape>()
   readonly #calls = new Shapes<CallShape>()
   readonly #attempts = new Shapes<AttemptShape>()
@@ -30,8 +30,13 @@ export class PackedRecords {
   readonly #firsts: number[] = []
   readonly #places: Numbers<Uint32Array>
 
-  /** @param expected - how many there will be, where that is known */
-  constructor(expected?: number) {
+  /**
+   * @param expected - how many there will be, where that is known
+   * @param chunks - where they go
+   */
+  constructor(expected?: number, chunks: Chunks = new KeptChunks()) {
+    this.#writer = new ByteWriter(chunks)
+    this.#reader = new ByteReader(this.#writer)
     this.#places = new Numbers(Uint32Array, expected)
   }
 
