@@ -3,10 +3,12 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { RunningContainer } from '../containers/container.ts'
 import type { Daemon } from '../containers/daemon.ts'
+import { daemonWords } from '../containers/daemon-words.ts'
 import { createNetwork, RUN_LABEL, removeRun } from '../containers/run-network.ts'
 import { type Address, replicaKey } from '../envoy/addresses.ts'
 import { buildBootstrap } from '../envoy/bootstrap.ts'
 import { renderBootstrap } from '../envoy/render.ts'
+import { ChaosError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { addressesInside, portsToPublish, stubPort } from './container-places.ts'
@@ -114,16 +116,24 @@ async function startAll(scenario: Scenario, plan: Plan, run: string, options: Do
 
 /** What is dead wrote what it wrote, and its container is still there to be read. @returns how many lines the stubs say they wrote */
 async function collect(envoy: EnvoyContainer, stubs: readonly StubContainer[], logs: string): Promise<number | null> {
-  await envoy.admin.flushLogs().catch(() => {})
-  await envoy.collect(logs)
-  await save([envoy], join(logs, 'envoy.log'))
-  await save(stubs, join(logs, 'stub.log'))
-  let lines: number | null = 0
-  for (const stub of stubs) {
-    const counted = await stub.collect(join(logs, 'stub.ndjson'))
-    lines = lines === null || counted === null ? null : lines + counted
+  try {
+    await envoy.admin.flushLogs().catch(() => {})
+    await envoy.collect(logs)
+    await save([envoy], join(logs, 'envoy.log'))
+    await save(stubs, join(logs, 'stub.log'))
+    let lines: number | null = 0
+    for (const stub of stubs) {
+      const counted = await stub.collect(join(logs, 'stub.ndjson'))
+      lines = lines === null || counted === null ? null : lines + counted
+    }
+    return lines
+  } catch (cause) {
+    if (cause instanceof ChaosError) throw cause
+    throw new ChaosError('environment', `the logs of the run cannot be copied out of its containers: ${daemonWords(cause)}`, {
+      hint: 'without them nothing can be said of the run: was a container removed, or is the disk full?',
+      cause,
+    })
   }
-  return lines
 }
 
 async function save(containers: readonly RunningContainer[], path: string): Promise<void> {

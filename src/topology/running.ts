@@ -83,8 +83,14 @@ export class RunningTopology implements StartedTopology {
     }
   }
 
-  flushLogs() {
-    return this.#parts.flushLogs()
+  async flushLogs() {
+    try {
+      return await this.#parts.flushLogs()
+    } catch (error) {
+      // What ended the run says more than what could not be had of it any more.
+      if (this.death.aborted) return null
+      throw error
+    }
   }
 
   stop() {
