@@ -5,7 +5,7 @@
 //   ON_ERROR=leak       it answers 502, with where in its program it happened
 import { createServer } from 'node:http'
 
-const { INVENTORY_URL, PORT, ON_ERROR } = process.env
+const { INVENTORY_URL, HOST = '127.0.0.1', PORT, ON_ERROR } = process.env
 
 const ANSWERS = {
   fallback: () => [200, { stock: 'unknown', order: 'possible' }],
@@ -26,4 +26,4 @@ const server = createServer(async (request, response) => {
   const [status, body] = await stockOf(request).catch(ANSWERS[ON_ERROR])
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 })
-server.listen({ host: '127.0.0.1', port: Number(PORT) })
+server.listen({ host: HOST, port: Number(PORT) })

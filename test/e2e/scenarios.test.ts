@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import type { Results } from '../../src/report/results-schema.ts'
+import { containerPlaces } from '../../src/scenario/containers.ts'
+import { readScenario } from '../../src/scenario/read.ts'
 import { chaos, judged, newFolder, ROOT, readResults } from '../helpers/run.ts'
 
 /** A scenario of 12 s, and again while the machine is too busy for a verdict. A wrong verdict is not tried again. */
@@ -15,6 +17,8 @@ const FAILS_ON: Record<string, { phase: string; metric: string }> = {
   'app-hides-errors': { phase: 'flaky', metric: 'body.lacks' },
   'app-leaks-no-stack-trace': { phase: 'flaky', metric: 'body.stack_trace' },
   brownout: { phase: 'brownout', metric: 'success_rate' },
+  'container-app': { phase: 'down', metric: 'success_rate' },
+  'container-upstream': { phase: 'sick', metric: 'success_rate' },
   'hedging-cuts-the-tail': { phase: 'tail', metric: 'success_rate' },
   'max-requests-leaves-no-worker-idle': { phase: 'bursts', metric: 'spare_rejections' },
   'max-requests-rejects-only-the-excess': { phase: 'below the limit', metric: 'breaker_rejections' },
@@ -70,11 +74,14 @@ describe.each(names)('%s', (name) => {
 
   test('its broken twin differs in one setting', () => {
     // The apps of both lie in one place.
-    const twin = textOf(`broken/${name}.yaml`).replace('../apps/', './apps/')
+    const twin = textOf(`broken/${name}.yaml`).replace('../apps', './apps')
     const [sound, broken] = [leaves(parse(textOf(`${name}.yaml`))), leaves(parse(twin))]
     const differing = [...new Set([...sound.keys(), ...broken.keys()])].filter((path) => sound.get(path) !== broken.get(path))
     expect(differing).toHaveLength(1)
   })
+
+  // These run in Docker alone: test/e2e/container-scenarios.test.ts.
+  if (containerPlaces(readScenario(join(ROOT, `scenarios/${name}.yaml`))).length > 0) return
 
   test('the claim holds: exit 0', { timeout: LIMIT_MS }, async () => {
     const out = newFolder()
