@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { containerLog } from './plan/containers.ts'
 import type { FinishedRun } from './report/finished-run.ts'
 import { renderJunit } from './report/junit.ts'
 import { masker, secretValues } from './report/mask.ts'
@@ -23,7 +24,10 @@ export function writeReports(directory: string, run: FinishedRun): void {
 /** The last of a run's own folder: its reports beside its evidence, and no secrets left. @throws ChaosError */
 export async function completeFolder(folder: ResultsFolder, run: FinishedRun): Promise<void> {
   folder.assertOurs()
-  folder.rewrite(['envoy.yaml', 'stubs.json', 'logs/app.log'], masker(secretValues(run.scenario)))
+  folder.rewrite(
+    ['envoy.yaml', 'stubs.json', 'logs/app.log', ...run.plan.containers.map((one) => `logs/${containerLog(one)}`)],
+    masker(secretValues(run.scenario)),
+  )
   writeReports(folder.path, run)
   await folder.close()
 }

@@ -80,10 +80,19 @@ async function docker({ env, signal, onProgress }: Needs): Promise<Runtime> {
   const daemon = await connectDaemon(env)
   const images = await findImages(daemon, { env, signal, onProgress })
   const stub = await stubImage(daemon, { base: images.node, signal, onProgress })
+  // A scenario may build on the images that the run itself takes, wherever those are from.
+  const variables = { ...env, CHAOS_NODE_IMAGE: images.node, CHAOS_ENVOY_IMAGE: images.envoy }
   return {
     name: 'docker',
     envoy: { path: images.envoy, source: env.CHAOS_ENVOY_IMAGE ? 'CHAOS_ENVOY_IMAGE' : 'image', version: null },
     start: (scenario, plan, place) =>
-      startContainers(scenario, plan, { ...place, daemon, images: { envoy: images.envoy, stub }, stubProgram: stubProgramInImage() }),
+      startContainers(scenario, plan, {
+        ...place,
+        daemon,
+        images: { envoy: images.envoy, stub },
+        stubProgram: stubProgramInImage(),
+        variables,
+        onProgress,
+      }),
   }
 }

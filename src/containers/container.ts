@@ -36,6 +36,8 @@ export interface RunningContainer {
   lastLines(count?: number): Promise<string[]>
   /** stdout and stderr together, so far. */
   said(): Promise<string>
+  /** SIGTERM, and SIGKILL for what is left so many seconds later; resolves when it has ended. */
+  end(seconds: number): Promise<void>
   /** An archive of what lies there, also when it has ended. */
   read(path: string): Promise<NodeJS.ReadableStream>
 }
@@ -113,6 +115,10 @@ function running(
     exited,
     lastLines: (count) => lastLines(container, count),
     said: () => said(container),
+    async end(seconds) {
+      // One that has ended, or is gone, is what was asked for.
+      await container.stop({ t: seconds }).catch(() => {})
+    },
     read: (path) => container.getArchive({ path }),
   }
 }

@@ -27,7 +27,8 @@ const TRIES = 20
 const RETRY_MS = 100
 
 /**
- * Removes every container and network of a run, also those that are only half made.
+ * Removes every container, network and image of a run, also those that are only half made. The steps of a build stay in
+ * the cache of the daemon.
  * @throws ChaosError when something is left after 2 s
  */
 export async function removeRun({ dockerode }: Daemon, run: string): Promise<void> {
@@ -39,6 +40,8 @@ export async function removeRun({ dockerode }: Daemon, run: string): Promise<voi
     await attempts(containers, ({ Id }) => dockerode.getContainer(Id).remove({ force: true, v: true }))
     const networks = await dockerode.listNetworks({ filters })
     const removed = await attempts(networks, ({ Id }) => dockerode.getNetwork(Id).remove())
+    const images = await dockerode.listImages({ filters })
+    removed.push(...(await attempts(images, ({ Id }) => dockerode.getImage(Id).remove({ force: true, noprune: true }))))
     const failed = removed.find((result) => result.status === 'rejected')
     if (containers.length === 0 && failed === undefined) return
     if (attempt === TRIES) {

@@ -36,6 +36,9 @@ export function sourceOf(made: Pick<Scenario['upstreams'][string], 'image' | 'bu
   return { context, dockerfile, args }
 }
 
+/** The file below `logs` that keeps what a container says. */
+export const containerLog = ({ cluster, replica }: Pick<PlannedContainer, 'cluster' | 'replica'>) => `${cluster}-${replica}.log`
+
 /** As Docker itself looks for it. */
 export const DOCKERFILE = 'Dockerfile'
 

@@ -3,11 +3,11 @@ import { LOOPBACK_HOSTS, type PlannedApp } from '../plan/plan.ts'
 import { fillIn } from '../scenario/placeholders.ts'
 
 /** The command and the environment of an app, when all addresses are known. */
-export function tellApp(
+export function tellApp<T extends string | undefined>(
   app: PlannedApp,
   address: Address,
   { shared, egress }: Pick<Addresses, 'shared' | 'egress'>,
-  inherited: NodeJS.ProcessEnv,
+  inherited: Readonly<Record<string, T>>,
 ) {
   const meaningOf = (name: string): string => {
     const [of, ...parts] = name.split('.')
@@ -16,12 +16,13 @@ export function tellApp(
     const found = of === 'envoy' ? shared : (egress[parts[0] as string] as Address)
     return part === 'url' ? `http://${found.host}:${found.port}` : String(found[part as keyof Address])
   }
-  const told = Object.fromEntries(Object.entries(app.env).map(([key, value]) => [key, fillIn(value, meaningOf)]))
-  return { command: app.command.map((word) => fillIn(word, meaningOf)), env: { ...inherited, ...noProxy(inherited), ...told } }
+  const told: Record<string, string> = Object.fromEntries(Object.entries(app.env).map(([key, value]) => [key, fillIn(value, meaningOf)]))
+  const env: Record<string, string | T> = { ...inherited, ...noProxy(inherited), ...told }
+  return { command: app.command.map((word) => fillIn(word, meaningOf)), env }
 }
 
 /** A proxy of the user's would get the calls to Envoy. */
-function noProxy({ NO_PROXY, no_proxy = NO_PROXY }: NodeJS.ProcessEnv): Record<string, string> {
+function noProxy({ NO_PROXY, no_proxy = NO_PROXY }: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const value = no_proxy ? `${no_proxy},${LOOPBACK_HOSTS}` : LOOPBACK_HOSTS
   return { NO_PROXY: value, no_proxy: value }
 }

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { Address } from '../envoy/addresses.ts'
 import { ChaosError } from '../errors.ts'
@@ -41,7 +41,10 @@ export async function startApp(app: PlannedApp, place: AppPlace, signal: AbortSi
   const guarded = spawnGuarded(place.command, { stdout: log, stderr: log, env: place.env, cwd: place.cwd })
   closeSync(log)
   try {
-    const outcome = await awaitReadiness({ ...app, ...place, isForwarded: false, exited: guarded.exited }, signal)
+    const outcome = await awaitReadiness(
+      { ...app, address: place.address, isForwarded: false, said: () => readFileSync(place.log, 'utf8'), exited: guarded.exited },
+      signal,
+    )
     if (outcome.is === 'ready') return { exited: guarded.exited, end: () => guarded.end(END_WITHIN_MS) }
     throw outcome.is === 'ended' ? endedEarly(outcome.code, place) : tooLate(app, place, outcome.missing)
   } catch (error) {

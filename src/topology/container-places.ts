@@ -2,8 +2,11 @@ import type { Address, Addresses } from '../envoy/addresses.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 
+/** As the app is told, and Envoy's shared port knows it; with a dot, which the name of no upstream has. */
+export const ENVOY_ALIAS = 'envoy.chaos'
+export const APP_ALIAS = 'app'
+
 /** Where everything listens inside its own container: no two of them can be in each other's way. */
-export const ENVOY_ALIAS = 'envoy'
 export const CONTROL_PORT = 9900
 const ADMIN_PORT = 9901
 const SHARED_PORT = 10_000
@@ -35,6 +38,13 @@ export function addressesInside({ upstreams, app }: Scenario, stubs: Readonly<Re
     stubs,
     logs: { egress: log('egress'), attempts: log('attempts'), hop: log('hop'), outlier: log('outlier') },
   }
+}
+
+/** Where an app in a container finds Envoy. */
+export function addressesBeside(scenario: Scenario): Pick<Addresses, 'shared' | 'egress'> {
+  const { shared, egress } = addressesInside(scenario, {})
+  const beside = ({ port }: Address): Address => ({ host: ENVOY_ALIAS, port })
+  return { shared: beside(shared), egress: Object.fromEntries(Object.entries(egress).map(([name, address]) => [name, beside(address)])) }
 }
 
 /** The ports of Envoy that this machine needs to reach. */

@@ -9,7 +9,8 @@ import { type Address, replicaKey } from '../envoy/addresses.ts'
 import { buildBootstrap } from '../envoy/bootstrap.ts'
 import { renderBootstrap } from '../envoy/render.ts'
 import { ChaosError } from '../errors.ts'
-import type { Plan } from '../plan/plan.ts'
+import { containerLog } from '../plan/containers.ts'
+import type { ContainerSource, Plan } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { addressesInside, portsToPublish, stubPort } from './container-places.ts'
 import { PRIVATE, writing } from './disk.ts'
@@ -20,44 +21,64 @@ import { RunningTopology } from './running.ts'
 import { type StubContainer, startStubContainer } from './stub-container.ts'
 import { lastLines } from './tail.ts'
 import type { RunPlace, StartedTopology } from './topology.ts'
+import { startAppContainer, startUserContainer, type UserContainer } from './user-container.ts'
+import { userImages } from './user-images.ts'
 
 export interface DockerRuntimeOptions extends RunPlace {
   daemon: Daemon
   images: { envoy: string; stub: string }
   /** The stub in its image. */
   stubProgram: string
+  /** What names of images and build arguments may hold. */
+  variables: Readonly<Record<string, string | undefined>>
+  /** Called while an image of the user's is pulled or built. */
+  onProgress?(text: string): void
 }
 
-/** The topology as containers on a network of their own: Envoy in one, each upstream in one. An app that is a command runs on this machine. */
+/**
+ * The topology as containers on a network of their own: Envoy in one, each upstream in one, or where it is a real server
+ * each replica in one. An app that is a command runs on this machine.
+ */
 export async function startContainers(scenario: Scenario, plan: Plan, given: DockerRuntimeOptions): Promise<StartedTopology> {
   const options = { ...given, directory: resolve(given.directory) }
   const { daemon, directory, signal } = options
   const logs = join(directory, 'logs')
   writing(logs, () => mkdirSync(logs, { recursive: true }))
   const run = randomBytes(6).toString('hex')
+  const labels = { [RUN_LABEL]: run }
+  /** Containers of the user's, from when they start. */
+  const own: UserContainer[] = []
+  const clearAway = async () => {
+    // What they say at their end is told too.
+    await Promise.all(own.map((one) => save([one], join(logs, one.log)))).catch(() => {})
+    await removeRun(daemon, run)
+  }
   try {
-    const { envoy, stubs } = await startAll(scenario, plan, run, options)
-    await Promise.all([envoy, ...stubs].map((one) => one.ready(signal)))
+    const imageOf = await userImages(daemon, plan, run, { ...options, folder: scenario.folder, labels })
+    const network = await createNetwork(daemon, run)
+    const { envoy, stubs } = await startAll(scenario, plan, { network, labels, imageOf, own }, options)
+    await Promise.all([envoy, ...stubs, ...own].map((one) => one.ready(signal)))
     const inside = addressesInside(scenario, {})
     const at = ({ port }: Address): Address => ({ host: daemon.host, port: envoy.published(port) })
+    const reached = () => ({
+      shared: at(inside.shared),
+      egress: Object.fromEntries(Object.entries(inside.egress).map(([name, address]) => [name, at(address)])),
+    })
+    const servers = [...own]
+    const image = plan.app?.container && imageOf(plan.app.container)
     const app =
       plan.app &&
-      (await startHostApp(
-        plan.app,
-        {
-          shared: at(inside.shared),
-          egress: Object.fromEntries(Object.entries(inside.egress).map(([name, address]) => [name, at(address)])),
-        },
-        scenario.folder,
-        { ...options, choosePorts: freePorts },
-      ))
+      (image === undefined
+        ? await startHostApp(plan.app, reached(), scenario.folder, { ...options, choosePorts: freePorts })
+        : await startAppContainer(daemon, { image, network, labels }, plan.app, scenario, own, signal))
+    const lastOfApp = () => own[servers.length]?.lastLines() ?? lastLines(hostAppLog(directory))
     return new RunningTopology(plan, {
       entrance: app?.address ?? at(inside.shared),
       admin: envoy.admin,
       parts: [
         { what: 'Envoy', exited: envoy.exited, lastLines: () => envoy.lastLines() },
-        ...stubs.map((stub) => ({ what: stub.what, exited: stub.exited, lastLines: () => stub.lastLines() })),
-        ...(app ? [{ what: 'the app', exited: app.exited, lastLines: () => lastLines(hostAppLog(directory)) }] : []),
+        ...[...stubs, ...servers].map((one) => ({ what: one.what, exited: one.exited, lastLines: () => one.lastLines() })),
+        ...(app ? [{ what: 'the app', exited: app.exited, lastLines: lastOfApp }] : []),
       ],
       async active() {
         const each = await Promise.all(stubs.map((stub) => stub.active()))
@@ -67,24 +88,37 @@ export async function startContainers(scenario: Scenario, plan: Plan, given: Doc
       async end() {
         // It may have something to say to Envoy before it ends.
         await app?.end()
-        await removeRun(daemon, run)
+        await clearAway()
       },
     })
   } catch (error) {
-    await removeRun(daemon, run)
+    await clearAway()
     throw error
   }
 }
 
+interface Shared {
+  network: string
+  labels: Readonly<Record<string, string>>
+  imageOf(source: ContainerSource): string
+  /** Gets what is started of the user's. */
+  own: UserContainer[]
+}
+
 /** All at the same time; when one fails, the others are waited for, so that nothing is made after it is cleared away. */
-async function startAll(scenario: Scenario, plan: Plan, run: string, options: DockerRuntimeOptions & { directory: string }) {
+async function startAll(scenario: Scenario, plan: Plan, { network, labels, imageOf, own }: Shared, options: DockerRuntimeOptions) {
   const { daemon, images, directory, signal } = options
-  const network = await createNetwork(daemon, run)
-  const labels = { [RUN_LABEL]: run }
   const byCluster = Object.values(Object.groupBy(plan.stubs.servers, ({ cluster }) => cluster))
   const stubsStart = byCluster.map((servers = []) =>
     startStubContainer(daemon, { image: images.stub, network, labels }, servers, options.stubProgram),
   )
+  const serversStart = plan.containers.map(async (planned) => {
+    const key = replicaKey(planned.cluster, planned.replica)
+    const spec = { what: key, image: imageOf(planned.source), network, labels, alias: `upstream-${plan.containers.indexOf(planned) + 1}` }
+    const server = await startUserContainer(daemon, spec, planned, containerLog(planned))
+    own.push(server)
+    return [key, { host: server.address, port: planned.port }] as const
+  })
   const inside = addressesInside(scenario, {})
   const envoyStarts = startEnvoyContainer(
     daemon,
@@ -92,7 +126,7 @@ async function startAll(scenario: Scenario, plan: Plan, run: string, options: Do
     inside.admin,
     portsToPublish(plan, inside),
     async () => {
-      const stubs = await Promise.all(stubsStart)
+      const [stubs, servers] = await Promise.all([Promise.all(stubsStart), Promise.all(serversStart)])
       signal.throwIfAborted()
       const found = byCluster.flatMap((servers = [], i) =>
         servers.map(({ cluster, replica }): [string, Address] => [
@@ -100,15 +134,19 @@ async function startAll(scenario: Scenario, plan: Plan, run: string, options: Do
           { host: (stubs[i] as StubContainer).address, port: stubPort(replica) },
         ]),
       )
-      const config = renderBootstrap(buildBootstrap(scenario, plan, addressesInside(scenario, Object.fromEntries(found))), scenario, plan)
+      const config = renderBootstrap(
+        buildBootstrap(scenario, plan, addressesInside(scenario, Object.fromEntries([...found, ...servers]))),
+        scenario,
+        plan,
+      )
       const kept = join(directory, 'envoy.yaml')
       writing(kept, () => writeFileSync(kept, config, { mode: PRIVATE }))
       return { config, kept }
     },
   )
   options.onStarted?.()
-  const settled = await Promise.allSettled([...stubsStart, envoyStarts])
-  // Of the stubs first: Envoy waits for them.
+  const settled = await Promise.allSettled([...stubsStart, ...serversStart, envoyStarts])
+  // Of the upstreams first: Envoy waits for them.
   for (const one of settled) if (one.status === 'rejected') throw one.reason
   signal.throwIfAborted()
   return { stubs: await Promise.all(stubsStart), envoy: await envoyStarts }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Address } from '../envoy/addresses.ts'
@@ -19,8 +18,8 @@ export interface Starting {
   address: Address
   /** Whether something else listens there, and hands on what comes to a container. */
   isForwarded: boolean
-  /** The file that its output goes to. */
-  log: string
+  /** All that it said so far. */
+  said(): string | Promise<string>
   exited: Promise<number>
 }
 
@@ -46,14 +45,14 @@ export async function awaitReadiness(starting: Starting, signal: AbortSignal): P
   }
 }
 
-function missingOf({ ready, address, isForwarded, log }: Starting): Promise<string | undefined> | string | undefined {
+async function missingOf({ ready, address, isForwarded, said }: Starting): Promise<string | undefined> {
   switch (ready.by) {
     case 'http':
-      return answers(address, ready.path)
+      return await answers(address, ready.path)
     case 'port':
-      return accepts(address, isForwarded)
+      return await accepts(address, isForwarded)
     case 'log':
-      return readFileSync(log, 'utf8').includes(ready.text) ? undefined : `its output has no ${JSON.stringify(ready.text)}`
+      return (await said()).includes(ready.text) ? undefined : `its output has no ${JSON.stringify(ready.text)}`
   }
 }
 

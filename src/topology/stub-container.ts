@@ -44,7 +44,8 @@ export async function startStubContainer(
   const running = await startContainer(daemon, {
     ...spec,
     what,
-    alias: cluster,
+    // Not the name alone: one may be called as Envoy is.
+    alias: `stub-${cluster}`,
     command: ['node', '--disable-warning=ExperimentalWarning', program, SPEC_INSIDE],
     ports: [CONTROL_PORT],
     files: () => [

@@ -6,35 +6,10 @@ import type { Results } from '../../src/report/results-schema.ts'
 import { containerPlaces } from '../../src/scenario/containers.ts'
 import { readScenario } from '../../src/scenario/read.ts'
 import { chaos, judged, newFolder, ROOT, readResults } from '../helpers/run.ts'
+import { FAILS_ON } from './fails-on.ts'
 
 /** A scenario of 12 s, and again while the machine is too busy for a verdict. A wrong verdict is not tried again. */
 const LIMIT_MS = 90_000
-
-/** The expectation that each broken twin must fail on: the one that the changed setting is about. */
-const FAILS_ON: Record<string, { phase: string; metric: string }> = {
-  'abort-by-header-reaches-only-marked-requests': { phase: 'jason only', metric: 'success_rate' },
-  'app-fallback': { phase: 'down', metric: 'success_rate' },
-  'app-hides-errors': { phase: 'flaky', metric: 'body.lacks' },
-  'app-leaks-no-stack-trace': { phase: 'flaky', metric: 'body.stack_trace' },
-  brownout: { phase: 'brownout', metric: 'success_rate' },
-  'container-app': { phase: 'down', metric: 'success_rate' },
-  'container-upstream': { phase: 'sick', metric: 'success_rate' },
-  'hedging-cuts-the-tail': { phase: 'tail', metric: 'success_rate' },
-  'max-requests-leaves-no-worker-idle': { phase: 'bursts', metric: 'spare_rejections' },
-  'max-requests-rejects-only-the-excess': { phase: 'below the limit', metric: 'breaker_rejections' },
-  'outlier-ejects-the-sick-and-lets-them-back': { phase: 'sick', metric: 'success_rate' },
-  'pending-fails-fast-connections-queue': { phase: 'above capacity', metric: 'breaker_rejections.max_pending_requests' },
-  quickstart: { phase: 'brownout', metric: 'success_rate' },
-  'recovery-waits-for-the-ejections-to-end': { phase: 'recovery', metric: 'recovers_within' },
-  'retries-save-a-slow-minority': { phase: 'slow minority', metric: 'success_rate' },
-  'retry-storm-budget': { phase: 'afterwards', metric: 'success_rate' },
-  'retry-storm-max-retries': { phase: 'afterwards', metric: 'success_rate' },
-  'route-timeout-sees-only-what-is-behind-the-router': { phase: 'behind the router', metric: 'status' },
-  'timeout-connect': { phase: 'half reachable', metric: 'success_rate' },
-  'timeout-per-try': { phase: 'one in five slow', metric: 'timeouts.per_try' },
-  'timeout-request': { phase: 'all', metric: 'timeouts.request' },
-  'timeout-route': { phase: 'slow', metric: 'timeouts.route' },
-}
 
 const names = readdirSync(join(ROOT, 'scenarios'))
   .filter((file) => file.endsWith('.yaml'))
