@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { ChaosError } from '../errors.ts'
 import { type ContextFile, folderContext, tarOf } from './build-context.ts'
 import type { Daemon } from './daemon.ts'
-import { daemonWords } from './daemon-words.ts'
+import { daemonWords, wayOutOf } from './daemon-words.ts'
 import { daemonEvents } from './event-stream.ts'
 
 export interface BuildOptions {
@@ -43,7 +43,7 @@ export async function buildImage({ dockerode }: Pick<Daemon, 'dockerode'>, optio
   } catch (cause) {
     signal?.throwIfAborted()
     tar.destroy()
-    throw new ChaosError('environment', `cannot build ${name}: ${daemonWords(cause)}`, { cause })
+    throw new ChaosError('environment', `cannot build ${name}: ${daemonWords(cause)}`, { ...wayOutOf(daemonWords(cause)), cause })
   }
 
   let id: string | undefined
@@ -72,6 +72,7 @@ function failed(name: string, step: string, output: string, error: string): Chao
   // The daemon repeats the whole instruction, which the step shows already.
   const why = error.replace(/^The command '.*' returned a non-zero code: (\d+)$/s, 'the command ended with exit code $1')
   return new ChaosError('environment', `cannot build ${name}: ${why}`, {
+    ...wayOutOf(`${error}\n${output}`),
     detail: [...(step === '' ? [] : [step]), ...lines.slice(-LAST_LINES)],
   })
 }

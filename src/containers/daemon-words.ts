@@ -8,3 +8,11 @@ export function daemonWords(error: unknown): string {
 export function daemonStatus(error: unknown): number | undefined {
   return (error as { statusCode?: number }).statusCode
 }
+
+/** @returns a hint where there is a way out of what the daemon says that holds for all that it was asked for */
+export function wayOutOf(words: string): { hint?: string } {
+  if (!/no space left on device/.test(words)) return {}
+  return {
+    hint: 'the disk of the Docker daemon is full: `docker system df` shows what takes it, `docker image prune` removes images without a name',
+  }
+}

@@ -47,7 +47,7 @@ async function findImage(daemon: Daemon, role: ImageRole, options: FindImagesOpt
   } catch (error) {
     if (!(error instanceof ChaosError)) throw error
     throw new ChaosError('environment', `no image of ${what}: ${error.message}`, {
-      hint: asked ? `correct ${variable}, or leave it out: chaos then looks for an image itself` : WAYS_TO_GET_IMAGES,
+      hint: error.hint ?? (asked ? `correct ${variable}, or leave it out: chaos then looks for an image itself` : WAYS_TO_GET_IMAGES),
       cause: error,
     })
   }

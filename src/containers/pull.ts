@@ -1,7 +1,8 @@
-import { connect } from 'node:net'
+import { isIP } from 'node:net'
+import { connect } from 'node:tls'
 import { ChaosError } from '../errors.ts'
 import type { Daemon } from './daemon.ts'
-import { daemonWords } from './daemon-words.ts'
+import { daemonWords, wayOutOf } from './daemon-words.ts'
 import { type DaemonEvent, daemonEvents } from './event-stream.ts'
 
 export interface PullOptions {
@@ -11,8 +12,8 @@ export interface PullOptions {
 }
 
 /** A registry that has not answered by then is looked at: the daemon itself waits for 15 s or more. */
-const SILENT_MS = 1500
-const REACHED_WITHIN_MS = 1000
+const SILENT_MS = 1000
+const REACHED_WITHIN_MS = 800
 const DOCKER_HUB = 'registry-1.docker.io'
 
 /**
@@ -51,7 +52,7 @@ export async function pullImage({ dockerode }: Daemon, name: string, { signal, o
   } catch (cause) {
     signal?.throwIfAborted()
     const why = giveUp.signal.aborted ? (giveUp.signal.reason as Error).message : daemonWords(cause)
-    throw new ChaosError('environment', `cannot pull ${name}: ${why}`, { cause })
+    throw new ChaosError('environment', `cannot pull ${name}: ${why}`, { ...wayOutOf(why), cause })
   } finally {
     clearTimeout(silence)
   }
@@ -63,17 +64,26 @@ function registryOf(name: string): string | undefined {
   return rest.length > 0 && first !== undefined && /[.:]|^localhost$/.test(first) ? first : undefined
 }
 
+/** Whether anything is said there at all: a connection alone may be that of a proxy. */
 function answers(registry: string): Promise<boolean> {
   const { hostname, port } = new URL(`https://${registry}`)
   return new Promise((done) => {
-    const socket = connect({ host: hostname, port: Number(port || 443) })
+    // What it is and whether to trust it is for the daemon to say.
+    const socket = connect({
+      host: hostname,
+      port: Number(port || 443),
+      rejectUnauthorized: false,
+      ...(isIP(hostname) ? {} : { servername: hostname }),
+    })
     const end = (answered: boolean) => {
       clearTimeout(timer)
       socket.destroy()
       done(answered)
     }
     const timer = setTimeout(() => end(false), REACHED_WITHIN_MS)
-    socket.once('connect', () => end(true)).once('error', () => end(false))
+    // One that speaks no TLS has answered, too.
+    const isOfTls = ({ code }: NodeJS.ErrnoException) => code === 'EPROTO' || /^ERR_(SSL|TLS)_/.test(code ?? '')
+    socket.once('secureConnect', () => end(true)).once('error', (error) => end(isOfTls(error)))
   })
 }
 

@@ -3,12 +3,15 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, relative } from 'node:path'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { daemon, needsDocker, ownImages } from '../helpers/docker.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const MANIFEST = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 
 /** npm, and the package itself, run on the Node that these tests run on. */
 const ENV = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` }
+
+const own = ownImages()
 
 let folder: string
 let project: string
@@ -70,4 +73,34 @@ test('the installed chaos validates and runs a scenario that it ships', async ()
   expect(existsSync(scenario)).toBe(true)
   expect(await chaos('validate', scenario)).toMatchObject({ code: 0 })
   expect(await chaos('run', scenario)).toMatchObject({ code: 0 })
+})
+
+test('chaos doctor of the package tells what the machine can run', async () => {
+  const { code, stdout } = await chaos('doctor', '--json')
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout).runtimes.process).toMatchObject({ ready: true })
+})
+
+test.skipIf(await needsDocker())('the image of the stub is built from the package, and its program starts', async () => {
+  const program = `
+    import { connectDaemon } from ${JSON.stringify(join(installed, 'dist/containers/daemon.js'))}
+    import { findImages } from ${JSON.stringify(join(installed, 'dist/containers/images.js'))}
+    import { stubImage, stubProgramInImage } from ${JSON.stringify(join(installed, 'dist/containers/stub-image.js'))}
+    const daemon = await connectDaemon(process.env)
+    const { node } = await findImages(daemon, { env: process.env })
+    console.log(JSON.stringify({ image: await stubImage(daemon, { base: node, local: ${JSON.stringify(own)} }), path: stubProgramInImage() }))
+    process.exit()
+  `
+  const said = execFileSync(process.execPath, ['--input-type=module', '-e', program], { cwd: project, env: ENV, encoding: 'utf8' })
+  const { image, path } = JSON.parse(said)
+  expect(path).toBe('/chaos/program/upstream/main.js')
+  const container = await daemon().dockerode.createContainer({ Image: image, Cmd: ['node', path], HostConfig: { NetworkMode: 'none' } })
+  try {
+    await container.start()
+    await container.wait()
+    // Without what it is to serve.
+    expect((await container.logs({ stdout: true, stderr: true })).toString()).toMatch(/stub: usage: node main\.ts SPEC\.json\n$/)
+  } finally {
+    await container.remove({ force: true })
+  }
 })

@@ -27,6 +27,13 @@ async function deadRegistry(): Promise<string> {
   return `127.0.0.1:${port}`
 }
 
+async function silentRegistry(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  servers.push(server)
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
 /** An image with nothing in it. */
 async function makeImage(name: string): Promise<string> {
   const content = `FROM scratch\nLABEL own=${own}\nCOPY Dockerfile /\n`
@@ -155,14 +162,19 @@ describe.skipIf(withoutDocker)('an image is pulled', () => {
     })
   })
 
+  test('or it is given up within 3 s where the registry takes connections and says nothing', async () => {
+    const { failure, ms } = await timed(pullImage(daemon(), `${await silentRegistry()}/silent:1`, {}))
+    expect(failure).toMatchObject({
+      kind: 'environment',
+      message: expect.stringMatching(/^cannot pull (\S+)\/silent:1: \1 cannot be reached$/),
+    })
+    expect(ms).toBeLessThan(3000)
+  })
+
   test('until it is aborted', async () => {
-    // It takes connections and answers nothing.
-    const server = createServer().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    servers.push(server)
     const reason = new Error('enough')
     const stop = new AbortController()
-    const pulling = pullImage(daemon(), `127.0.0.1:${(server.address() as AddressInfo).port}/silent:1`, { signal: stop.signal })
+    const pulling = pullImage(daemon(), `${await silentRegistry()}/silent:1`, { signal: stop.signal })
     setTimeout(() => stop.abort(reason), 200)
     await expect(pulling).rejects.toBe(reason)
   })
