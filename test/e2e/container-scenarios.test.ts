@@ -5,7 +5,7 @@ import type { Results } from '../../src/report/results-schema.ts'
 import { containerPlaces } from '../../src/scenario/containers.ts'
 import { readScenario } from '../../src/scenario/read.ts'
 import { needsDocker } from '../helpers/docker.ts'
-import { judged, newFolder, ROOT, readResults } from '../helpers/run.ts'
+import { chaos, judged, newFolder, ROOT, readResults } from '../helpers/run.ts'
 import { FAILS_ON } from './fails-on.ts'
 
 /** The shipped scenarios that run in Docker alone; all others are those of scenarios.test.ts. */
@@ -23,7 +23,11 @@ describe.skipIf(await needsDocker()).each(names)('%s', (name) => {
     const { code, stdout } = await judged(['run', join(ROOT, `scenarios/${name}.yaml`), '--out', out, '--quiet'])
     expect(stdout).toMatch(/^PASS /m)
     expect(code).toBe(0)
-    expect(readResults(out)).toMatchObject({ runtime: 'docker' })
+    const results = readResults(out)
+    expect(results).toMatchObject({ runtime: 'docker' })
+    // Judged again from what is on disk, without any container.
+    expect(await chaos(['report', out, '--write'])).toMatchObject({ code: 0, stderr: '' })
+    expect(readResults(out)).toEqual(results)
   })
 
   test('the broken twin fails on the expectation that its setting is about: exit 1', { timeout: LIMIT_MS }, async () => {

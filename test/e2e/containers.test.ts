@@ -87,6 +87,28 @@ describe.skipIf(withoutDocker)('an app in a container', () => {
     await expectNothingLeft()
   })
 
+  test('may have Envoy as its proxy, but for the ports of the clusters', async () => {
+    const code = [
+      "const { get } = require('http')",
+      "const ask = (url, q) => new Promise((done, fail) => get(url, { headers: { 'x-request-id': q.headers['x-request-id'] } }, (r) => r.on('data', (t) => done(t))).on('error', fail))",
+      "const both = async (q) => (await ask('http://inventory/by-name', q)) + '+' + (await ask(process.env.INVENTORY_URL + '/by-port', q))",
+      "require('http').createServer((q, a) => both(q).catch(String).then((t) => a.end(t))).listen(8080)",
+    ].join('; ')
+    const { file, out } = made({
+      upstreams: 'inventory: { respond: { body: stock } }',
+      app: serving(code, 'proxy: true'),
+      expect: 'success_rate: ">= 90%", body: { equals: stock+stock }, attempts: 2',
+    })
+    const { code: exit, stdout } = await judged(['run', file, '--out', out])
+    expect(stdout).toMatch(/^PASS /m)
+    expect(exit).toBe(0)
+    const authorities = readFileSync(join(out, 'logs/egress.ndjson'), 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line).authority)
+    expect(new Set(authorities)).toEqual(new Set(['inventory', 'envoy.chaos:10001']))
+  })
+
   test.each([
     [
       'listens on 127.0.0.1 alone, where nobody outside reaches it',
