@@ -97,7 +97,7 @@ export async function run(prepared: Prepared, options: RunOptions): Promise<Fini
   const judged = (raw: RawEvidence | null) => judgeStored(stored(), { id: folder.id, directory: folder.path }, prepared, raw)
   const withAnswers = (raw: RawEvidence | null) => {
     // Claims on answers are judged by what really came, which is stored without secrets.
-    if (raw && played) Object.assign(raw.client.answers, played.answers)
+    if (raw && played) Object.assign(raw.client.answers, played.contents)
     return judged(raw)
   }
   const finished = attempt(() => folder.withEvidence(stored(), prepared.plan, withAnswers)) ?? judged(null)
@@ -128,7 +128,7 @@ async function play({ scenario, plan }: Prepared, runtime: Runtime, hide: (text:
       // It goes on while the evidence is put together.
       const gone = topology.stop()
       gone.catch(() => {})
-      return { version, stopped, load, answers: client.answers, files, gone }
+      return { version, stopped, load, contents: { bodies: client.answers.bodies, headers: client.answers.headers }, files, gone }
     } catch (error) {
       await topology.stop()
       throw error

@@ -71,7 +71,7 @@ export function readClientLines(from: Iterable<string>, load: PlannedLoad): { cl
     const line = parsed(each) as Partial<RequestLine> | ContentLine | { startedAt: number } | undefined
     if (client === undefined) {
       if (line === undefined || !('startedAt' in line) || typeof line.startedAt !== 'number') return null
-      client = load.kind === 'open' ? new ClientLog(line.startedAt, load.due.length, load.due) : new ClientLog(line.startedAt)
+      client = load.kind === 'open' ? new ClientLog(line.startedAt, load.due.length, load) : new ClientLog(line.startedAt)
     } else if (line === undefined || 'startedAt' in line) continue
     else if ('n' in line) keep(line, client.answers)
     else if (isRequest(line) && line.i < client.count + MOST_LOST && client.restore(line.i, line)) known++

@@ -1,4 +1,5 @@
 import { type Answers, noAnswers } from '../content/answer.ts'
+import type { OpenLoad } from '../plan/plan.ts'
 import { AnswerKeeper, type Received } from './answer-keeper.ts'
 
 /** What is known of a request that a log told of; times as in the columns of `ClientLog`. */
@@ -39,20 +40,22 @@ export class ClientLog {
   readonly #keeper: AnswerKeeper
   /** Ms by which the wall clock was set, or went astray, while the load ran: the logs of others go by it. */
   clockShift = 0
-  readonly #knowsDue: boolean
+  readonly #isPlanned: boolean
   /** How many requests were sent. */
   count = 0
 
   /**
    * @param expected - how many requests there will be, if that is known: a first size of the columns, no limit
-   * @param due - when each of them will be due, if that is known: it becomes the column, since a long run has no room for two
+   * @param planned - which of them is due when, if that is known: its columns become those of the log, since a long run has
+   *   no room for two of each
    */
-  constructor(startedAt: number, expected = 1024, due?: Float64Array) {
+  constructor(startedAt: number, expected = 1024, planned?: Pick<OpenLoad, 'due' | 'request'>) {
     this.startedAt = startedAt
     const size = Math.max(1, expected)
-    this.#knowsDue = due?.length === size
-    this.due = due?.length === size ? due : new Float64Array(size)
-    this.request = new Uint16Array(size)
+    const known = planned?.due.length === size ? planned : undefined
+    this.#isPlanned = known !== undefined
+    this.due = known?.due ?? new Float64Array(size)
+    this.request = known?.request ?? new Uint16Array(size)
     this.sent = new Float64Array(size)
     this.end = new Float64Array(size)
     this.status = new Uint16Array(size)
@@ -64,8 +67,7 @@ export class ClientLog {
   begin(due: number, request: number, sent: number): number {
     if (this.count === this.due.length) this.#resize(2 * this.count)
     const index = this.count++
-    if (!this.#knowsDue) this.due[index] = due
-    this.request[index] = request
+    if (!this.#isPlanned) this.#set(index, due, request)
     this.sent[index] = sent
     this.end[index] = Number.NaN
     return index
@@ -90,8 +92,7 @@ export class ClientLog {
     while (index >= this.due.length) this.#resize(2 * this.due.length)
     for (; this.count <= index; this.count++) this.sent[this.count] = Number.NaN
     if (!Number.isNaN(this.sent[index])) return false
-    if (!this.#knowsDue) this.due[index] = was.due
-    this.request[index] = was.request
+    if (!this.#isPlanned) this.#set(index, was.due, was.request)
     this.sent[index] = was.sent
     this.end[index] = was.end
     this.status[index] = was.status
@@ -111,6 +112,11 @@ export class ClientLog {
   clear(): void {
     this.count = 0
     this.#resize(0)
+  }
+
+  #set(index: number, due: number, request: number): void {
+    this.due[index] = due
+    this.request[index] = request
   }
 
   #resize(size: number): void {

@@ -40,7 +40,7 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
   setFlagsFromString('--no-allocation-site-pretenuring')
   const { due, request: kinds, deadline } = load
   const connections = new Connections(origin)
-  const log = new ClientLog(wallClockOffset() + zero, due.length, due)
+  const log = new ClientLog(wallClockOffset() + zero, due.length, load)
   watcher.onLog(log)
   const giveUpMs = deadline + PATIENCE_MS
 
