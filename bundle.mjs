@@ -12,7 +12,13 @@ import * as fs from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const PROGRAMS = { start: 'src/start.ts', chaos: 'src/main.ts', upstream: 'src/upstream/main.ts', runner: 'src/runner/main.ts' }
+const PROGRAMS = {
+  start: 'src/start.ts',
+  chaos: 'src/main.ts',
+  upstream: 'src/upstream/main.ts',
+  runner: 'src/runner/main.ts',
+  sweeper: 'src/sweeper/main.ts',
+}
 /** 1,500 files that only runs with Docker need. They are required from node_modules, above the bundle. */
 const CONTAINERS = [/^testcontainers/, 'tar-stream', '@balena/dockerignore']
 /** No run goes on for so long: bundles that were not started since, and what a killed start left, are not needed any more. */

@@ -8,12 +8,12 @@ const own = import.meta.url
 const isBundle = own.endsWith('.cjs')
 
 /** The file of a program of chaos that runs as a process of its own. */
-export function programFile(name: 'upstream' | 'runner'): string {
+export function programFile(name: 'upstream' | 'runner' | 'sweeper'): string {
   return fileURLToPath(new URL(isBundle ? `./${name}.cjs` : `./${name}/main${own.endsWith('.ts') ? '.ts' : '.js'}`, own))
 }
 
 /** argv of such a program. */
-export function programOf(name: 'upstream' | 'runner'): string[] {
+export function programOf(name: 'upstream' | 'runner' | 'sweeper'): string[] {
   // Node 22 warns about type stripping.
   return [process.execPath, '--disable-warning=ExperimentalWarning', programFile(name)]
 }

@@ -79,6 +79,7 @@ async function docker({ env, signal, onProgress }: Needs): Promise<Runtime> {
   ])
   const daemon = await connectDaemon(env)
   const images = await findImages(daemon, { env, signal, onProgress })
+  const reaper = env.TESTCONTAINERS_RYUK_DISABLED === 'true' ? null : images.reaper
   const stub = await stubImage(daemon, { base: images.node, signal, onProgress })
   // A scenario may build on the images that the run itself takes, wherever those are from.
   const variables = { ...env, CHAOS_NODE_IMAGE: images.node, CHAOS_ENVOY_IMAGE: images.envoy }
@@ -89,7 +90,7 @@ async function docker({ env, signal, onProgress }: Needs): Promise<Runtime> {
       startContainers(scenario, plan, {
         ...place,
         daemon,
-        images: { envoy: images.envoy, stub },
+        images: { envoy: images.envoy, stub, reaper },
         stubProgram: stubProgramInImage(),
         variables,
         onProgress,

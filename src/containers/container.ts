@@ -3,7 +3,8 @@ import type { WaitStrategy } from 'testcontainers'
 import { ChaosError } from '../errors.ts'
 import { type ContainerFile, packed } from './archive.ts'
 import type { Daemon } from './daemon.ts'
-import { daemonWords } from './daemon-words.ts'
+import { daemonWords, wayOutOf } from './daemon-words.ts'
+import { frames } from './output-frames.ts'
 
 const LOOPBACK = '127.0.0.1'
 
@@ -91,7 +92,11 @@ export async function startContainer(daemon: Daemon, spec: ContainerSpec): Promi
   } catch (cause) {
     starting.catch(() => {})
     if (cause instanceof ChaosError) throw cause
-    throw new ChaosError('environment', `${spec.what} did not start as a container of ${spec.image}: ${daemonWords(cause)}`, { cause })
+    const words = daemonWords(cause)
+    throw new ChaosError('environment', `${spec.what} did not start as a container of ${spec.image}: ${words}`, {
+      ...wayOutOf(words),
+      cause,
+    })
   }
 }
 
@@ -138,13 +143,4 @@ async function lastLines(container: Dockerode.Container, count = 8): Promise<str
 async function said(container: Dockerode.Container, options: { tail?: number } = {}): Promise<string> {
   const framed = await container.logs({ stdout: true, stderr: true, follow: false, ...options })
   return Buffer.concat([...frames(framed)]).toString()
-}
-
-/** Docker puts 8 bytes before each piece of output: the stream, three zeros, and the length. */
-function* frames(whole: Buffer): Generator<Buffer> {
-  for (let at = 0; at + 8 <= whole.length; ) {
-    const end = at + 8 + whole.readUInt32BE(at + 4)
-    yield whole.subarray(at + 8, end)
-    at = end
-  }
 }

@@ -4,7 +4,8 @@ import { join, resolve } from 'node:path'
 import type { RunningContainer } from '../containers/container.ts'
 import type { Daemon } from '../containers/daemon.ts'
 import { daemonWords } from '../containers/daemon-words.ts'
-import { createNetwork, RUN_LABEL, removeRun } from '../containers/run-network.ts'
+import { assureEnd } from '../containers/run-end.ts'
+import { createNetwork, RUN_LABEL } from '../containers/run-network.ts'
 import { type Address, replicaKey } from '../envoy/addresses.ts'
 import { buildBootstrap } from '../envoy/bootstrap.ts'
 import { renderBootstrap } from '../envoy/render.ts'
@@ -26,7 +27,8 @@ import { userImages } from './user-images.ts'
 
 export interface DockerRuntimeOptions extends RunPlace {
   daemon: Daemon
-  images: { envoy: string; stub: string }
+  /** `reaper` is null to do without. */
+  images: { envoy: string; stub: string; reaper: string | null }
   /** The stub in its image. */
   stubProgram: string
   /** What names of images and build arguments may hold. */
@@ -41,23 +43,24 @@ export interface DockerRuntimeOptions extends RunPlace {
  */
 export async function startContainers(scenario: Scenario, plan: Plan, given: DockerRuntimeOptions): Promise<StartedTopology> {
   const options = { ...given, directory: resolve(given.directory) }
-  const { daemon, directory, signal } = options
+  const { daemon, images, directory, env, signal } = options
   const logs = join(directory, 'logs')
   writing(logs, () => mkdirSync(logs, { recursive: true }))
   const run = randomBytes(6).toString('hex')
   const labels = { [RUN_LABEL]: run }
   /** Containers of the user's, from when they start. */
   const own: UserContainer[] = []
+  const ending = assureEnd(daemon, run, { reaper: images.reaper, env, signal })
   const clearAway = async () => {
     // What they say at their end is told too.
     await Promise.all(own.map((one) => save([one], join(logs, one.log)))).catch(() => {})
-    await removeRun(daemon, run)
+    await ending.end()
   }
   try {
     const imageOf = await userImages(daemon, plan, run, { ...options, folder: scenario.folder, labels })
     const network = await createNetwork(daemon, run)
     const { envoy, stubs } = await startAll(scenario, plan, { network, labels, imageOf, own }, options)
-    await Promise.all([envoy, ...stubs, ...own].map((one) => one.ready(signal)))
+    await Promise.all([ending.assured, ...[envoy, ...stubs, ...own].map((one) => one.ready(signal))])
     const inside = addressesInside(scenario, {})
     const at = ({ port }: Address): Address => ({ host: daemon.host, port: envoy.published(port) })
     const reached = () => ({
@@ -92,7 +95,8 @@ export async function startContainers(scenario: Scenario, plan: Plan, given: Doc
       },
     })
   } catch (error) {
-    await clearAway()
+    // What that does not remove, the watcher does when we are gone; why we end says more.
+    await clearAway().catch(() => {})
     throw error
   }
 }

@@ -123,7 +123,14 @@ test('a run keeps the code that V8 made of the bundle, later ones use it, and wh
   }
   expect(await run()).toMatchObject({ code: ended })
   expect(statSync(code).size).toBeGreaterThan(whole.length / 2)
-  expect(readdirSync(join(onlyBundle(), 'dist')).sort()).toEqual(['chaos.cjs', 'chaos.v8', 'runner.cjs', 'start.cjs', 'upstream.cjs'])
+  expect(readdirSync(join(onlyBundle(), 'dist')).sort()).toEqual([
+    'chaos.cjs',
+    'chaos.v8',
+    'runner.cjs',
+    'start.cjs',
+    'sweeper.cjs',
+    'upstream.cjs',
+  ])
 })
 
 test('a run that is repeated as its report says is started by ./chaos', async () => {

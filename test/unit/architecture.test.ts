@@ -22,6 +22,7 @@ const ORDER = [
   'load',
   'program.ts',
   'containers',
+  'sweeper',
   'topology',
   'doctor',
   'runner',
@@ -58,6 +59,7 @@ const SHELL = [
   'load/',
   'program.ts',
   'containers/',
+  'sweeper/',
   'topology/',
   'doctor/',
   'runner/',
@@ -149,7 +151,7 @@ describe('the pure core', () => {
   })
 
   test('process.env is read, and process.exit called, in the outermost shell only', () => {
-    const outer = ['main.ts', 'cli.ts', 'terminal.ts', 'upstream/main.ts', 'runner/main.ts']
+    const outer = ['main.ts', 'cli.ts', 'terminal.ts', 'upstream/main.ts', 'runner/main.ts', 'sweeper/main.ts']
     const elsewhere = files.filter(
       (file) =>
         /process\.(env|exit\b)/.test(textOf(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')) &&
