@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type Dockerode from 'dockerode'
 import type { WaitStrategy } from 'testcontainers'
 import { ChaosError } from '../errors.ts'
@@ -24,6 +25,8 @@ export interface ContainerSpec {
   ports: readonly number[]
   /** Asked for when the container is made and before it starts, so that what they wait for can start meanwhile. */
   files(): Promise<readonly ContainerFile[]> | readonly ContainerFile[]
+  /** Called when it has its address on the network, which is while it starts: what needs to know no more can go on. */
+  onAddress?: ((address: string) => void) | undefined
 }
 
 export interface RunningContainer {
@@ -68,6 +71,7 @@ export async function startContainer(daemon: Daemon, spec: ContainerSpec): Promi
       const exited = container.wait({ condition: 'next-exit' }).then(({ StatusCode }: { StatusCode: number }) => StatusCode)
       exited.catch(() => {})
       began.resolve({ container, exited })
+      if (spec.onAddress) void tellAddress(daemon, spec.network, id, starting, spec.onAddress)
     }
   }
 
@@ -98,6 +102,27 @@ export async function startContainer(daemon: Daemon, spec: ContainerSpec): Promi
       cause,
     })
   }
+}
+
+const ADDRESS_POLL_MS = 15
+
+/** Of the network, since the daemon tells nothing of a container while it starts it. */
+async function tellAddress(daemon: Daemon, network: string, id: string, starting: Promise<unknown>, tell: (address: string) => void) {
+  let over = false
+  const end = () => {
+    over = true
+  }
+  starting.then(end, end)
+  while (!over) {
+    const address = await addressOf(daemon, network, id).catch(() => undefined)
+    if (address !== undefined) return tell(address)
+    await sleep(ADDRESS_POLL_MS)
+  }
+}
+
+async function addressOf({ dockerode }: Daemon, network: string, id: string): Promise<string | undefined> {
+  const { Containers } = (await dockerode.getNetwork(network).inspect()) as { Containers?: Record<string, { IPv4Address: string }> }
+  return Containers?.[id]?.IPv4Address.split('/', 1)[0] || undefined
 }
 
 /** Readiness is asked for elsewhere, every few milliseconds. */

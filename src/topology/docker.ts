@@ -113,8 +113,9 @@ interface Shared {
 async function startAll(scenario: Scenario, plan: Plan, { network, labels, imageOf, own }: Shared, options: DockerRuntimeOptions) {
   const { daemon, images, directory, signal } = options
   const byCluster = Object.values(Object.groupBy(plan.stubs.servers, ({ cluster }) => cluster))
-  const stubsStart = byCluster.map((servers = []) =>
-    startStubContainer(daemon, { image: images.stub, network, labels }, servers, options.stubProgram),
+  const addresses = byCluster.map(() => Promise.withResolvers<string>())
+  const stubsStart = byCluster.map((servers = [], i) =>
+    startStubContainer(daemon, { image: images.stub, network, labels, onAddress: addresses[i]?.resolve }, servers, options.stubProgram),
   )
   const serversStart = plan.containers.map(async (planned) => {
     const key = replicaKey(planned.cluster, planned.replica)
@@ -130,12 +131,16 @@ async function startAll(scenario: Scenario, plan: Plan, { network, labels, image
     inside.admin,
     portsToPublish(plan, inside),
     async () => {
-      const [stubs, servers] = await Promise.all([Promise.all(stubsStart), Promise.all(serversStart)])
+      // The addresses alone: to start takes a stub as long again.
+      const known = addresses.map(({ promise }, i) =>
+        Promise.race([promise, (stubsStart[i] as Promise<StubContainer>).then(({ address }) => address)]),
+      )
+      const [stubs, servers] = await Promise.all([Promise.all(known), Promise.all(serversStart)])
       signal.throwIfAborted()
       const found = byCluster.flatMap((servers = [], i) =>
         servers.map(({ cluster, replica }): [string, Address] => [
           replicaKey(cluster, replica),
-          { host: (stubs[i] as StubContainer).address, port: stubPort(replica) },
+          { host: stubs[i] as string, port: stubPort(replica) },
         ]),
       )
       const config = renderBootstrap(
@@ -159,15 +164,16 @@ async function startAll(scenario: Scenario, plan: Plan, { network, labels, image
 /** What is dead wrote what it wrote, and its container is still there to be read. @returns how many lines the stubs say they wrote */
 async function collect(envoy: EnvoyContainer, stubs: readonly StubContainer[], logs: string): Promise<number | null> {
   try {
-    await envoy.admin.flushLogs().catch(() => {})
-    await envoy.collect(logs)
-    await save([envoy], join(logs, 'envoy.log'))
-    await save(stubs, join(logs, 'stub.log'))
-    let lines: number | null = 0
-    for (const stub of stubs) {
-      const counted = await stub.collect(join(logs, 'stub.ndjson'))
-      lines = lines === null || counted === null ? null : lines + counted
+    const ofEnvoy = async () => {
+      await envoy.admin.flushLogs().catch(() => {})
+      await envoy.collect(logs)
     }
+    const [lines] = await Promise.all([
+      journals(stubs, join(logs, 'stub.ndjson')),
+      ofEnvoy(),
+      save([envoy], join(logs, 'envoy.log')),
+      save(stubs, join(logs, 'stub.log')),
+    ])
     return lines
   } catch (cause) {
     if (cause instanceof ChaosError) throw cause
@@ -176,6 +182,16 @@ async function collect(envoy: EnvoyContainer, stubs: readonly StubContainer[], l
       cause,
     })
   }
+}
+
+/** One after the other into one file. */
+async function journals(stubs: readonly StubContainer[], file: string): Promise<number | null> {
+  let lines: number | null = 0
+  for (const stub of stubs) {
+    const counted = await stub.collect(file)
+    lines = lines === null || counted === null ? null : lines + counted
+  }
+  return lines
 }
 
 async function save(containers: readonly RunningContainer[], path: string): Promise<void> {

@@ -29,7 +29,7 @@ export interface StubContainer extends RunningContainer {
  */
 export async function startStubContainer(
   daemon: Daemon,
-  spec: Pick<ContainerSpec, 'image' | 'network' | 'labels'>,
+  spec: Pick<ContainerSpec, 'image' | 'network' | 'labels' | 'onAddress'>,
   servers: readonly ServerSpec[],
   program: string,
 ): Promise<StubContainer> {

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { cells, padEnd } from '../../src/report/layout.ts'
 import { findEnvoy } from '../../src/topology/envoy-binary.ts'
 import type { Bench, Row } from './bench.ts'
+import { docker } from './docker.ts'
 import { generator } from './generator.ts'
 import { memory } from './memory.ts'
 import { overhead } from './overhead.ts'
@@ -16,7 +17,7 @@ import { overhead } from './overhead.ts'
  * to itself.
  */
 
-const BENCHES: readonly Bench[] = [overhead, generator, memory]
+const BENCHES: readonly Bench[] = [overhead, docker, generator, memory]
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, json: { type: 'boolean', default: false } } })
 const chosen = BENCHES.filter(({ name, onlyWhenAsked }) => (values.only === undefined ? onlyWhenAsked === undefined : name === values.only))

@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePorts } from '../../src/topology/ports.ts'
 import { type Bench, type BenchWorld, median, type Row } from './bench.ts'
+import { beyondLoad } from './beyond-load.ts'
 
 const RUNS = 11
 const LOAD_S = 1
@@ -37,8 +36,8 @@ export const overhead: Bench = {
     const byHand: number[] = []
     // By turns, so that a busy moment of the machine meets both. The first of each warms the caches.
     for (let i = 0; i <= RUNS; i++) {
-      ours.push(await beyondLoad(CHAOS, ['run', scenario, '--out', join(world.folder, `out-${i}`)], {}))
-      byHand.push(await beyondLoad('/bin/sh', [join(BY_HAND, 'run.sh')], await handSettings(world)))
+      ours.push(await beyondLoad(CHAOS, ['run', scenario, '--out', join(world.folder, `out-${i}`)], LOAD_S))
+      byHand.push(await beyondLoad('/bin/sh', [join(BY_HAND, 'run.sh')], LOAD_S, await handSettings(world)))
     }
     const [mine, theirs] = [median(ours.slice(1)), median(byHand.slice(1))]
     return [
@@ -53,22 +52,6 @@ export const overhead: Bench = {
       },
     ]
   },
-}
-
-/** @returns s from the start of the command to its end, less those of the load. @throws when it fails */
-async function beyondLoad(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const begun = performance.now()
-  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (text) => {
-      said += text
-    })
-  }
-  const [code] = await once(child, 'close')
-  // Inconclusive is what a run on a busy machine may be; it took its time all the same.
-  if (code !== 0 && code !== 4) throw new Error(`${command} ${args.join(' ')} ended with ${code}:\n${said}`)
-  return (performance.now() - begun) / 1000 - LOAD_S
 }
 
 async function handSettings({ envoy, folder }: BenchWorld): Promise<NodeJS.ProcessEnv> {

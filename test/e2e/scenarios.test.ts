@@ -5,11 +5,14 @@ import { parse } from 'yaml'
 import type { Results } from '../../src/report/results-schema.ts'
 import { containerPlaces } from '../../src/scenario/containers.ts'
 import { readScenario } from '../../src/scenario/read.ts'
+import { needsDocker } from '../helpers/docker.ts'
 import { chaos, judged, newFolder, ROOT, readResults } from '../helpers/run.ts'
 import { FAILS_ON } from './fails-on.ts'
 
 /** A scenario of 12 s, and again while the machine is too busy for a verdict. A wrong verdict is not tried again. */
 const LIMIT_MS = 90_000
+
+const noDocker = await needsDocker()
 
 const names = readdirSync(join(ROOT, 'scenarios'))
   .filter((file) => file.endsWith('.yaml'))
@@ -35,6 +38,33 @@ async function expectSameReport(run: string, code: number) {
   expect(readResults(run)).toEqual(results)
 }
 
+type Place = 'process' | 'docker'
+const UNDECIDED = /: inconclusive$/
+
+/** How each expectation ended. */
+const endings = (run: string) =>
+  (readResults(run) as Results).outcomes.map(({ title, metric, asked, status }) => `${title}, ${metric} ${asked}: ${status}`)
+
+async function endingsOf(file: string, place: Place): Promise<string[]> {
+  const out = newFolder()
+  await judged(['run', file, '--runtime', place, '--out', out, '--quiet'])
+  expect(readResults(out)).toMatchObject({ runtime: place })
+  return endings(out)
+}
+
+/**
+ * Each expectation ends in Docker as it does in processes. One that a run could not decide, on a machine that was too busy,
+ * says nothing of where it ran: that run is made again. One that was decided is not.
+ */
+async function expectSameInDocker(file: string, known: string[] | undefined) {
+  const ended = { process: known ?? (await endingsOf(file, 'process')), docker: await endingsOf(file, 'docker') }
+  for (let left = 3; left > 0 && ended.process.join() !== ended.docker.join(); left--) {
+    for (const place of ['process', 'docker'] as const)
+      if (ended[place].some((ending) => UNDECIDED.test(ending))) ended[place] = await endingsOf(file, place)
+  }
+  expect(ended.docker).toEqual(ended.process)
+}
+
 describe.each(names)('%s', (name) => {
   test('names its schema in the first line, for editors', () => {
     expect(textOf(`${name}.yaml`).split('\n')[0]).toBe('# yaml-language-server: $schema=../schema/scenario.schema.json')
@@ -58,11 +88,15 @@ describe.each(names)('%s', (name) => {
   // These run in Docker alone: test/e2e/container-scenarios.test.ts.
   if (containerPlaces(readScenario(join(ROOT, `scenarios/${name}.yaml`))).length > 0) return
 
+  /** Of the run in processes, for the one in Docker. */
+  const ended: { sound?: string[]; broken?: string[] } = {}
+
   test('the claim holds: exit 0', { timeout: LIMIT_MS }, async () => {
     const out = newFolder()
     const { code, stdout } = await judged(['run', join(ROOT, `scenarios/${name}.yaml`), '--out', out, '--quiet'])
     expect(stdout).toMatch(/^PASS /m)
     expect(code).toBe(0)
+    ended.sound = endings(out)
     await expectSameReport(out, 0)
   })
 
@@ -73,6 +107,15 @@ describe.each(names)('%s', (name) => {
     expect(code).toBe(1)
     const { outcomes } = readResults(out) as Results
     expect(outcomes.filter(({ status }) => status === 'fail')).toContainEqual(expect.objectContaining(FAILS_ON[name]))
+    ended.broken = endings(out)
     await expectSameReport(out, 1)
   })
+
+  test.skipIf(noDocker)('in Docker every expectation ends as it does in processes', { timeout: 2 * LIMIT_MS }, () =>
+    expectSameInDocker(join(ROOT, `scenarios/${name}.yaml`), ended.sound),
+  )
+
+  test.skipIf(noDocker)('in Docker every expectation of the broken twin ends as it does in processes', { timeout: 2 * LIMIT_MS }, () =>
+    expectSameInDocker(join(ROOT, `scenarios/broken/${name}.yaml`), ended.broken),
+  )
 })
