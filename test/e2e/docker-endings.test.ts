@@ -207,14 +207,23 @@ describe.skipIf(skip)('15 s after kill -9 nothing is left', () => {
     expect(seen).not.toContain(false)
   })
 
-  test('where all its processes are killed at once: the reaper is left', async () => {
+  test('where all its processes are killed at once: the reaper removes what is of the run, and no more', async () => {
     const chaos = startDocker(long())
     await midLoad(chaos)
     const watcher = chaos.alive().find(watches)?.pid as number
     process.kill(watcher, 'SIGKILL')
     chaos.process.kill('SIGKILL')
     expect(await madeBy(chaos.run())).not.toEqual([])
-    await expectNothingLeft(chaos, GONE_WITHIN_MS)
+    const { node } = await findImages(daemon(), { env: process.env })
+    // Its name begins with that of the run.
+    const other = `${chaos.run()}0`
+    await daemon().dockerode.createContainer({ Image: node, Labels: { [RUN_LABEL]: other } })
+    try {
+      await expectNothingLeft(chaos, GONE_WITHIN_MS)
+      expect(await madeBy(other)).toHaveLength(1)
+    } finally {
+      await removeRun(daemon(), other)
+    }
   })
 })
 
