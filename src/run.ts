@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Stage } from './conduct.ts'
 import { ChaosError } from './errors.ts'
 import { describeRun, masked } from './evidence/describe-run.ts'
@@ -93,7 +94,11 @@ export async function run(prepared: Prepared, options: RunOptions): Promise<Fini
   const stored = (): StoredRun => ({ ...begun, end: { ...end, ended: masked(ended, mask) } })
   attempt(() => folder.writeEvidence(stored()))
   const { judgeStored } = await loadTheRest()
-  if ((played?.load.requests ?? 0) > LONG_LOAD) collectGarbage()
+  if ((played?.load.requests ?? 0) > LONG_LOAD) {
+    // What ended just now is still held until the next turn, the record of the client with it.
+    await nextTurn()
+    collectGarbage()
+  }
   const judged = (raw: RawEvidence | null) => judgeStored(stored(), { id: folder.id, directory: folder.path }, prepared, raw)
   const withAnswers = (raw: RawEvidence | null) => {
     // Claims on answers are judged by what really came, which is stored without secrets.
