@@ -67,12 +67,15 @@ export interface Logs {
   broken: number
 }
 
-/** The four logs, or a part of each, line by line; each line is JSON. */
+/** Each line is JSON. A text is no list of lines, though it can be gone through, character by character. */
+type Lines = Iterable<string> & object
+
+/** The four logs, or a part of each, line by line. */
 export interface LogLines {
-  egress: Iterable<string>
-  attempts: Iterable<string>
-  hop: Iterable<string>
-  journal: Iterable<string>
+  egress: Lines
+  attempts: Lines
+  hop: Lines
+  journal: Lines
 }
 
 /** Reads the four logs; a line that was cut off is counted, not guessed. */

@@ -167,10 +167,15 @@ export function observeSpoilt({ plan, conducted, logs }: Ran, spoilt: Partial<Wh
 /** The texts of all logs, and how many journal lines the stubs say they wrote. */
 export type WholeLogs = Record<keyof LogLines, string> & { outlier: string; journalLines: number }
 
-const inOneLot = ({ outlier, journalLines, ...texts }: WholeLogs): RawEvidence['logs'] => {
+const inOneLot = (logs: WholeLogs): RawEvidence['logs'] => ({
+  lots: [linesOf(logs)],
+  outlier: logs.outlier,
+  journalLines: logs.journalLines,
+})
+
+export function linesOf({ egress, attempts, hop, journal }: WholeLogs): LogLines {
   const lines = (text: string) => text.split('\n').filter((line) => line !== '')
-  const { egress, attempts, hop, journal } = texts
-  return { lots: [{ egress: lines(egress), attempts: lines(attempts), hop: lines(hop), journal: lines(journal) }], outlier, journalLines }
+  return { egress: lines(egress), attempts: lines(attempts), hop: lines(hop), journal: lines(journal) }
 }
 
 function readLogs(directory: string, journalLines: number | null): WholeLogs {
@@ -246,3 +251,6 @@ export function mostAtOnce(intervals: readonly { from: number; to: number }[]): 
   }
   return most
 }
+
+/** Times are recorded to the microsecond. */
+export const toMicros = (ms: number): number => Math.round(ms * 1000) / 1000

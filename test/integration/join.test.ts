@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { openLoadOf, type Ran, runScenario, type StraightRecord, to } from '../helpers/scenario.ts'
+import { openLoadOf, type Ran, runScenario, type StraightRecord, to, toMicros } from '../helpers/scenario.ts'
 
 /** What the clocks of two processes may differ: each reads its offset from the epoch at its own start. */
 const CLOCKS_MS = 5
@@ -48,7 +48,7 @@ function every(path: string): readonly StraightRecord[] {
 
 test('each planned request has one record, in order, and every source of it is found', () => {
   expect(ran.records.map((record) => record.id)).toEqual(Array.from(openLoadOf(ran.plan).due, (_, i) => `r-${i + 1}`))
-  expect(ran.records.map((record) => record.due)).toEqual([...openLoadOf(ran.plan).due])
+  expect(ran.records.map((record) => record.due)).toEqual(Array.from(openLoadOf(ran.plan).due, toMicros))
   for (const { egress, attempts } of ran.records) {
     expect(egress).not.toBeNull()
     expect(attempts.length).toBeGreaterThan(0)

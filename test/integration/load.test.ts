@@ -11,7 +11,7 @@ import { Pulse } from '../../src/load/pulse.ts'
 import { compilePlan } from '../../src/plan/compile.ts'
 import type { OpenLoad, Plan } from '../../src/plan/plan.ts'
 import { compatibleShare } from '../../src/statistics/compatible.ts'
-import { openLoadOf, runScenario, scenarioOf } from '../helpers/scenario.ts'
+import { openLoadOf, runScenario, scenarioOf, toMicros } from '../helpers/scenario.ts'
 import { closeAfterTest, listen, serve } from '../helpers/servers.ts'
 import { refuses } from '../helpers/sockets.ts'
 
@@ -449,7 +449,7 @@ phases:
 `)
   // 20, then on average 150/s, then 2 × 20.
   expect([0, 1, 2].map((phase) => records.filter((record) => record.phase === phase).length)).toEqual([20, 150, 40])
-  expect(records.map(({ due }) => due)).toEqual([...openLoadOf(plan).due])
+  expect(records.map(({ due }) => due)).toEqual(Array.from(openLoadOf(plan).due, toMicros))
   expect(records.every(({ status }) => status === 200)).toBe(true)
   expect(observations.unsound).toEqual([])
 })

@@ -4,7 +4,7 @@ import type { Address } from '../../src/envoy/addresses.ts'
 import { readCalls, type SeenCall } from '../../src/observe/calls.ts'
 import { parseLogs } from '../../src/observe/parse-logs.ts'
 import { causeOf } from '../../src/verdict/cause.ts'
-import { clusterStat, type Ran, runScenario, type StraightRecord, to } from '../helpers/scenario.ts'
+import { clusterStat, linesOf, type Ran, runScenario, type StraightRecord, to } from '../helpers/scenario.ts'
 
 /** Envoy arms a timer from the time at which its event loop woke up, so it fires early by what the loop was busy since. */
 const EARLY_MS = 15
@@ -173,7 +173,7 @@ describe('per_try_idle_timeout', () => {
 
 describe('request_timeout', () => {
   const calls = (id: string): SeenCall[] =>
-    readCalls(parseLogs(ran.logs), ran.conducted.client.startedAt, ran.plan.policy).filter((call) => call.id === id)
+    readCalls(parseLogs(linesOf(ran.logs)), ran.conducted.client.startedAt, ran.plan.policy).filter((call) => call.id === id)
 
   test('ends an upload that is not whole, although its attempt had begun', () => {
     expect(answers.cut).toMatch(/^HTTP\/1.1 408 [\s\S]*request timeout/)
