@@ -26,6 +26,9 @@ export function whyNoPattern(source: string): string | undefined {
 /** Whether the expression is found anywhere in a text. `source` is known to be one. */
 export const isFound = (source: string, text: string): boolean => patternOf(source).matcher(text).find()
 
+/** Whether the expression matches a text from its beginning to its end, as Envoy has it. `source` is known to be one. */
+export const isWhole = (source: string, text: string): boolean => patternOf(source).matches(text)
+
 function patternOf(source: string): RE2JS {
   let pattern = compiled.get(source)
   if (pattern === undefined) {

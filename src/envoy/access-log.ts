@@ -1,5 +1,5 @@
+import { isLogged } from '../fault/when.ts'
 import { filterName, isStraight, type Plan, type PlannedFault } from '../plan/plan.ts'
-import { isSecretHeader } from '../value/secret.ts'
 
 /**
  * The access logs: one JSON object a line. Numbers are numbers, an absent value is null, absent flags are "-".
@@ -74,17 +74,18 @@ export const hopLog = (path: string, key: string, faults: readonly PlannedFault[
 ]
 
 /**
- * What only a call of an app is asked: for which request it was made, and whether it has the headers that faults wait for.
+ * What only a call of an app is asked: for which request it was made, and what it has of that which faults look at.
  * Secrets are not written down.
  */
 function ofApp(plan: Plan): Record<string, unknown> {
   if (isStraight(plan)) return {}
   const own = plan.app?.idHeader
-  const waitedFor = new Set(plan.faults.flatMap(({ headers }) => Object.keys(headers)).filter((name) => !isSecretHeader(name)))
+  // Of several lines of one header Envoy logs the first; its matcher looks at each.
+  const askedFor = new Set(plan.faults.flatMap(({ when }) => when.filter(isLogged).map(({ name }) => name)))
   return {
     traceparent: '%REQ(TRACEPARENT)%',
     ...(own === undefined ? {} : { own: `%REQ(${own.toUpperCase()})%` }),
-    ...(waitedFor.size === 0 ? {} : { carried: Object.fromEntries([...waitedFor].map((name) => [name, `%REQ(${name.toUpperCase()})%`])) }),
+    ...(askedFor.size === 0 ? {} : { carried: Object.fromEntries([...askedFor].map((name) => [name, `%REQ(${name.toUpperCase()})%`])) }),
   }
 }
 

@@ -1,6 +1,7 @@
 import { unreachable } from '../errors.ts'
 import { abort } from '../fault/abort.ts'
 import { delay } from '../fault/delay.ts'
+import { comparison, type RequestTest } from '../fault/when.ts'
 import { filterName, type PlannedFault, percentKey } from '../plan/plan.ts'
 import type { Ms } from '../units.ts'
 
@@ -10,17 +11,33 @@ import type { Ms } from '../units.ts'
  * @see Envoy `extensions.filters.http.fault.v3.HTTPFault`
  */
 export function faultFilter(fault: PlannedFault) {
-  const headers = Object.entries(fault.headers).map(([name, value]) => ({ name, string_match: { exact: value } }))
   return {
     name: filterName(fault),
     typed_config: {
       '@type': 'type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault',
       ...action(fault),
-      ...(headers.length > 0 ? { headers } : {}),
+      ...(fault.when.length > 0 ? { headers: fault.when.map(headerMatcher) } : {}),
       // At ingress one filter chain serves every cluster; the filter must look at the route it would take.
       ...(fault.at === 'ingress' ? { upstream_cluster: fault.cluster } : {}),
       filter_metadata: { met: true },
     },
+  }
+}
+
+/** @see Envoy `config.route.v3.HeaderMatcher` */
+function headerMatcher(test: RequestTest) {
+  const asked = comparison(test)
+  switch (asked.op) {
+    case 'present':
+    case 'absent':
+      return { name: test.name, present_match: asked.op === 'present' }
+    case 'regex':
+      return { name: test.name, string_match: { safe_regex: { regex: asked.text } } }
+    case 'exact':
+    case 'prefix':
+      return { name: test.name, string_match: { [asked.op]: asked.text } }
+    default:
+      return unreachable(asked)
   }
 }
 

@@ -1,4 +1,4 @@
-import { Document, isMap, isSeq } from 'yaml'
+import { Document, isMap, isSeq, visit } from 'yaml'
 import { describeAction } from '../fault/registry.ts'
 import { filterName, type Plan, percentKey } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
@@ -38,6 +38,7 @@ export function renderPolicy(bootstrap: Bootstrap, scenario: Scenario): string {
 
 function laidOut(document: Document, made: object, comments: ReadonlyMap<string, string>): string {
   layOut(document.contents, made, '', comments)
+  if (JSON.stringify(made).includes('?')) quoteQuestions(document)
   return document.toString({ lineWidth: 0, flowCollectionPadding: true })
 }
 
@@ -57,6 +58,15 @@ function layOut(node: unknown, made: unknown, list: string, comments: ReadonlyMa
     node.flow = isSmall(made) && !items.some(isPlainMap)
     for (const [index, item] of node.items.entries()) layOut(item, items[index], list, comments)
   }
+}
+
+/** To Envoy's reader of YAML a question mark ends a plain text between braces. */
+function quoteQuestions(document: Document): void {
+  visit(document, {
+    Scalar(_, node) {
+      if (typeof node.value === 'string' && node.value.includes('?')) node.type = 'QUOTE_SINGLE'
+    },
+  })
 }
 
 const isPlainMap = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)

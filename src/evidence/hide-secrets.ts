@@ -38,11 +38,14 @@ export function hideSecrets(scenario: Scenario): Hidden {
 
 type Path = readonly string[]
 
-const isSecret = (path: Path, value: unknown) => value !== null && isSecretHeader(path.at(-1) ?? '')
+/** Also where the value stands in a map of its own: `authorization: { exact: … }`. */
+const isSecret = (path: Path, value: unknown) =>
+  value !== null && isSecretHeader((path.at(-1) === 'exact' ? path.at(-2) : path.at(-1)) ?? '')
 
 /** What the logs know a thing by, and show anyway: with another text there they could not be read. */
 function isBinding(path: Path): boolean {
-  return (path[0] === 'phases' && path.length === 2) || BINDING.has(path.at(-1) as string)
+  if (path[0] === 'phases' && (path.length === 2 || (path[2] === 'when' && (path[3] === 'path' || path.at(-1) === 'regex')))) return true
+  return BINDING.has(path.at(-1) as string)
 }
 
 const BINDING = new Set(['cluster', 'phase', 'prefix', 'path', 'GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])

@@ -7,14 +7,14 @@ import type { Plan } from '../plan/plan.ts'
 export function planShape({ phases, faults, requests, stubs, containers }: Plan): string {
   return JSON.stringify({
     phases: phases.map(({ name, from, to, faults }) => [name, from, to, faults]),
-    faults: faults.map(({ id, cluster, replicas, at, action, percent, headers }) => [
+    faults: faults.map(({ id, cluster, replicas, at, action, percent, when }) => [
       id,
       cluster,
       replicas,
       at,
       action,
       percent,
-      Object.keys(headers),
+      when.map(({ name, op }) => (op === 'exact' ? name : `${op} ${name}`)),
     ]),
     requests: requests.map(({ method, path, headers }) => [method, path, Object.keys(headers)]),
     stubs: stubs.servers.map(({ cluster, replica, workers }) => [cluster, replica, workers ?? null]),

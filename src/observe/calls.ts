@@ -1,5 +1,6 @@
+import { fulfils, type Had, isLogged } from '../fault/when.ts'
 import { claimedId } from '../load/identity.ts'
-import type { PlannedPolicy } from '../plan/plan.ts'
+import type { Plan, PlannedFault, PlannedPolicy } from '../plan/plan.ts'
 import type { RequestTimeout } from '../scenario/timeouts.ts'
 import type { JournalLine } from '../upstream/spec.ts'
 import { type AttemptLine, type EgressLine, faultsOf, flagsOf, type HopLine, type Logs } from './parse-logs.ts'
@@ -21,18 +22,18 @@ interface LinesOfOne {
  * Puts the four logs together, call by call, in the order in which they began.
  * @param startedAt - epoch ms of the start of the load
  */
-export function readCalls(logs: Logs, startedAt: number, policy: PlannedPolicy): SeenCall[] {
+export function readCalls(logs: Logs, startedAt: number, plan: Pick<Plan, 'policy' | 'faults'>): SeenCall[] {
   const lines = new Map<string | null, LinesOfOne>(logs.egress.map(({ call }) => [call, { attempts: [], hops: [], journal: [] }]))
   const of = (call: string | null) => (call === null ? undefined : lines.get(call))
   for (const line of logs.attempts) of(line.call)?.attempts.push(line)
   for (const line of logs.hop) of(line.call)?.hops.push(line)
   for (const line of logs.journal) of(line.call)?.journal.push(line)
   return logs.egress
-    .map((line) => readCall(line, lines.get(line.call) as LinesOfOne, startedAt, policy))
+    .map((line) => readCall(line, lines.get(line.call) as LinesOfOne, startedAt, plan))
     .sort((a, b) => a.egress.start - b.egress.start)
 }
 
-function readCall(line: EgressLine, lines: LinesOfOne, startedAt: number, policy: PlannedPolicy): SeenCall {
+function readCall(line: EgressLine, lines: LinesOfOne, startedAt: number, { policy, faults }: Pick<Plan, 'policy' | 'faults'>): SeenCall {
   const egress = readEgress(line, startedAt, policy)
   const hedged = egress.route !== null && policy.hedgedRoutes.includes(egress.route)
   const made = lines.attempts.filter((attempt) => !isRefused(attempt)).sort((a, b) => number(a.n) - number(b.n))
@@ -43,9 +44,12 @@ function readCall(line: EgressLine, lines: LinesOfOne, startedAt: number, policy
       readAttempt(attempt, lines, startedAt, { egress, hedged, inFlight: hedged || i === made.length - 1 }),
     ),
     ingressFaults: faultsOf(line.faults),
-    ...(line.carried === undefined ? {} : { carried: line.carried }),
+    ...(line.carried === undefined ? {} : { suits: suitedBy(line.carried, faults) }),
   }
 }
+
+const suitedBy = (carried: Had, faults: readonly PlannedFault[]) =>
+  faults.filter(({ when }) => fulfils(carried, when.filter(isLogged))).map(({ id }) => id)
 
 /** By `RESPONSE_CODE_DETAILS`. */
 const REQUEST_TIMEOUTS: Readonly<Record<string, RequestTimeout>> = {

@@ -1,3 +1,4 @@
+import { fulfils, hadOf, isLogged } from '../fault/when.ts'
 import type { Plan, PlannedFault } from '../plan/plan.ts'
 import type { Call } from './record.ts'
 import type { Records } from './records.ts'
@@ -9,8 +10,8 @@ export interface Chance {
   cluster: string | null
   /** Index into `Plan.requests` of the request it was made for; null where nobody can say. */
   request: number | null
-  /** Headers as they came to Envoy, where they may differ from those of the load. */
-  carried: Readonly<Record<string, string | null>>
+  /** See `Call.suits`. */
+  suits: readonly string[] | undefined
   /** Counted from 1; null before the router. */
   replica: number | null
   /** Faults that left their mark, by the log of the listener that makes them. */
@@ -55,12 +56,7 @@ export function* chancesAt(place: Place, phase: number, { records, foreign }: Tr
   for (const call of foreign) if (call.egress.start >= times.applied) yield* chancesOf(place, call, null, times)
 }
 
-function chancesOf(
-  place: Place,
-  { egress, attempts, ingressFaults, carried = {} }: Call,
-  request: number | null,
-  times: PhaseTimes,
-): Chance[] {
+function chancesOf(place: Place, { egress, attempts, ingressFaults, suits }: Call, request: number | null, times: PhaseTimes): Chance[] {
   const inForce = (start: number) => start <= times.to
   const { cluster } = egress
   if (place.at === 'ingress') {
@@ -72,7 +68,7 @@ function chancesOf(
       {
         cluster,
         request,
-        carried,
+        suits,
         replica: null,
         marks: ingressFaults,
         lagMs,
@@ -91,7 +87,7 @@ function chancesOf(
       {
         cluster,
         request,
-        carried,
+        suits,
         replica: attempt.replica,
         marks: attempt.hop.faults,
         lagMs,
@@ -103,18 +99,26 @@ function chancesOf(
   })
 }
 
-/** Whether a fault had this chance: the right replica, a request that carries its headers, and no earlier fault in the way. */
+/** Whether a fault had this chance: the right replica, a request that it is for, and no earlier fault in the way. */
 export function isChanceOf(fault: PlannedFault, chance: Chance, earlier: readonly PlannedFault[], plan: Plan): boolean {
   if (chance.cluster !== fault.cluster) return false
   if (chance.replica !== null && !fault.replicas.includes(chance.replica)) return false
   if (chance.marks.includes(fault.id)) return true
-  if (!carries({ ...plan.requests[chance.request ?? -1]?.headers, ...chance.carried }, fault.headers)) return false
+  if (!isMeant(fault, chance, plan)) return false
   // Filters act in order: after an abort, or a delay that was cut short, the later ones are never asked.
   return !earlier.some((other) => chance.marks.includes(other.id) && (other.action.kind === 'abort' || (chance.cut && !chance.passed)))
 }
 
-/** Header names are compared without regard to case, values exactly, as Envoy does. */
-export function carries(sent: Readonly<Record<string, string | null>>, wanted: Readonly<Record<string, string>>): boolean {
-  const values = new Map(Object.entries(sent).map(([name, value]) => [name.toLowerCase(), value]))
-  return Object.entries(wanted).every(([name, value]) => values.get(name.toLowerCase()) === value)
+/** Whether what came to Envoy is what the fault is for; what no log may hold, by what the load sent. */
+export function isMeant(fault: PlannedFault, { suits, request }: Pick<Chance, 'suits' | 'request'>, plan: Plan): boolean {
+  const sent = plan.requests[request ?? -1]
+  const had = sent === undefined ? {} : hadOf(sent)
+  if (suits === undefined) return fulfils(had, fault.when)
+  return (
+    suits.includes(fault.id) &&
+    fulfils(
+      had,
+      fault.when.filter((test) => !isLogged(test)),
+    )
+  )
 }

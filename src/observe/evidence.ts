@@ -1,12 +1,13 @@
 import { hopName } from '../envoy/listener.ts'
 import { gained } from '../envoy/stats.ts'
 import { describeAction, FAULT_KINDS } from '../fault/registry.ts'
+import { describeTest, fulfils, hadOf, isPseudo } from '../fault/when.ts'
 import { nounOf } from '../plan/noun.ts'
 import { clustersIn, isStraight, type Plan, type PlannedFault } from '../plan/plan.ts'
 import { compatibleCounts, compatibleShare } from '../statistics/compatible.ts'
 import { formatMs, formatPercent } from '../units.ts'
 import { listed, plural } from '../value/show.ts'
-import { type Chance, callsOf, carries, chancesAt, isChanceOf, samePlace, type Traffic } from './chance.ts'
+import { type Chance, callsOf, chancesAt, isChanceOf, samePlace, type Traffic } from './chance.ts'
 import type { FaultEvidence } from './observations.ts'
 import type { PhaseTimes } from './timeline.ts'
 
@@ -62,7 +63,7 @@ function weigh(fault: PlannedFault, plan: Plan, traffic: Traffic, marks: Readonl
     met: seen.met,
     counted: group.counted,
     inferred: seen.inferred,
-    doubt: (seen.matched === 0 ? headerLost(fault, plan, traffic, chances) : null) ?? doubt(fault, { ...seen, ...group }),
+    doubt: (seen.matched === 0 ? lost(fault, plan, traffic, chances) : null) ?? doubt(fault, { ...seen, ...group }),
   }
 }
 
@@ -106,20 +107,29 @@ function countedBy(kin: readonly PlannedFault[], plan: Plan, times: PhaseTimes):
   return [...listeners].reduce((sum, name) => sum + gained(times.before, times.after, `http.${name}.fault.${counter}`), 0)
 }
 
-/** Where the header was lost that a fault waits for: an app need not hand it on. Null where that is not what happened. */
-function headerLost(fault: PlannedFault, plan: Plan, { records }: Traffic, chances: number): string | null {
-  const names = Object.keys(fault.headers)
-  if (isStraight(plan) || names.length === 0 || chances === 0) return null
+const askedBy = ({ when }: PlannedFault) =>
+  listed(
+    when.map((test) => describeTest(test)),
+    'and',
+  )
+
+/** Where that was lost which a fault waits for: an app need not hand a header on. Null where that is not what happened. */
+function lost(fault: PlannedFault, plan: Plan, { records }: Traffic, chances: number): string | null {
+  if (isStraight(plan) || fault.when.length === 0 || chances === 0) return null
   const never = `the fault ${describeAction(fault.action)} on ${fault.cluster} never fired`
-  const wanted = Object.entries(fault.headers).map(([name, value]) => `${name}: ${value}`)
-  const isWanted = ({ phase, request }: { phase: number; request: number }) =>
-    phase === fault.phase && carries(plan.requests[request]?.headers ?? {}, fault.headers)
-  const sent = records.reduce((count, record) => count + Number(isWanted(record)), 0)
-  const came = `none of the ${plural(chances, fault.at === 'ingress' ? 'call' : 'attempt')} that came to Envoy for ${fault.cluster} had it`
-  if (nounOf(plan) === 'run') return `${never}: ${came}; let the app send ${listed(wanted, 'and')}`
-  return sent === 0
-    ? `${never}: no request of the load has ${listed(wanted, 'and')}, and ${came}`
-    : `${never}: the load sent ${listed(wanted, 'and')} with ${plural(sent, 'request')}, but ${came}; let the app hand on ${listed(names, 'and')}`
+  const came = (what: string) =>
+    `none of the ${plural(chances, fault.at === 'ingress' ? 'call' : 'attempt')} that came to Envoy for ${fault.cluster} had ${what}`
+  // The path and the method of a call are the app's own, and what must not be there cannot be handed on.
+  const headers = fault.when.filter((test) => !isPseudo(test) && test.op !== 'absent')
+  if (headers.length === 0) return `${never}: ${came(askedBy(fault))}`
+  const wanted = askedBy({ ...fault, when: headers })
+  const it = headers.length === fault.when.length ? 'it' : askedBy(fault)
+  if (nounOf(plan) === 'run') return `${never}: ${came(it)}; let the app send ${wanted}`
+  const isSent = plan.requests.map((request) => fulfils(hadOf(request), headers))
+  const sent = records.reduce((count, { phase, request }) => count + Number(phase === fault.phase && isSent[request] === true), 0)
+  if (sent === 0) return `${never}: no request of the load has ${wanted}, and ${came(it)}`
+  const names = headers.map(({ name }) => name)
+  return `${never}: the load sent ${wanted} with ${plural(sent, 'request')}, but ${came(it)}; let the app hand on ${listed(names, 'and')}`
 }
 
 function doubt(
@@ -130,7 +140,7 @@ function doubt(
   const unit = fault.at === 'ingress' ? 'request' : 'attempt'
   const matched = plural(seen.matched, unit)
   if (seen.matched === 0) {
-    const why = Object.keys(fault.headers).length === 0 ? `came to ${fault.cluster}` : 'had its headers'
+    const why = fault.when.length === 0 ? `came to ${fault.cluster}` : `that came to ${fault.cluster} had ${askedBy(fault)}`
     return `the fault ${what} never fired: no ${unit} ${why} while it was in force`
   }
   if (seen.met === 0) return `the fault ${what} never fired: ${matched} came where it is made, none met it`

@@ -50,7 +50,7 @@ export function observe(plan: Plan, raw: RawEvidence): Observations {
           sound.add(logs)
           astray.push(...logs.egress.filter(isAstray))
         }
-        yield readCalls(logs, raw.client.startedAt, plan.policy)
+        yield readCalls(logs, raw.client.startedAt, plan)
       }
     },
   }

@@ -6,8 +6,7 @@ import { MadeRecords, type Records } from './records.ts'
 import { Shapes } from './shapes.ts'
 
 type RecordShape = Omit<RequestRecord, 'id' | 'due' | 'sent' | 'end' | 'calls'>
-/** `carried` as JSON: few calls of a run differ in it. */
-type CallShape = Omit<Egress, 'start' | 'durationMs'> & Pick<Call, 'ingressFaults'> & { carried: string | null }
+type CallShape = Omit<Egress, 'start' | 'durationMs'> & Pick<Call, 'ingressFaults' | 'suits'>
 type AttemptShape = Omit<Attempt, 'start' | 'durationMs' | 'poolMs' | 'hop' | 'sentOn' | 'stub'>
 type HopShape = Omit<NonNullable<Attempt['hop']>, 'start' | 'durationMs'>
 type Stub = NonNullable<Attempt['stub']>
@@ -58,9 +57,9 @@ export class PackedRecords {
     for (const call of calls) this.#pushCall(call, sent)
   }
 
-  #pushCall({ egress: { start, durationMs, ...line }, attempts, ingressFaults, carried }: Call, sent: number): void {
+  #pushCall({ egress: { start, durationMs, ...line }, attempts, ingressFaults, suits }: Call, sent: number): void {
     const write = this.#writer
-    write.whole(this.#calls.numberOf({ ...line, ingressFaults, carried: carried === undefined ? null : JSON.stringify(carried) }))
+    write.whole(this.#calls.numberOf({ ...line, ingressFaults, ...(suits === undefined ? {} : { suits }) }))
     write.time(start - sent)
     write.time(durationMs)
     write.whole(attempts.length)
@@ -121,7 +120,7 @@ export class PackedRecords {
 
   #readCall(sent: number): Call {
     const read = this.#reader
-    const { ingressFaults, carried, ...line } = this.#calls.at(read.whole())
+    const { ingressFaults, suits, ...line } = this.#calls.at(read.whole())
     const start = sent + read.time()
     const durationMs = read.time()
     const attempts: Attempt[] = []
@@ -130,7 +129,7 @@ export class PackedRecords {
       egress: { ...line, start, durationMs },
       attempts,
       ingressFaults,
-      ...(carried === null ? {} : { carried: JSON.parse(carried) as NonNullable<Call['carried']> }),
+      ...(suits === undefined ? {} : { suits }),
     }
   }
 

@@ -45,8 +45,11 @@ export interface Call {
   attempts: readonly Attempt[]
   /** Ids of the faults it met before the router (`at: ingress`). */
   ingressFaults: readonly string[]
-  /** Of the headers that faults wait for, what came to Envoy; left out where that is what the load sent. */
-  carried?: Readonly<Record<string, string | null>>
+  /**
+   * Ids of the faults whose conditions it fulfilled as it came to Envoy, but for what is secret, which no log has. Left out
+   * where it came as the load sent it.
+   */
+  suits?: readonly string[]
 }
 
 /** One line of the access log of an egress listener or of the shared port. */

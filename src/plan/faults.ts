@@ -1,5 +1,6 @@
 import { FAULT_KIND_NAMES, type FaultAction } from '../fault/registry.ts'
 import type { Scenario } from '../scenario/scenario.ts'
+import { testsOf } from '../scenario/when-schema.ts'
 import type { PlannedFault } from './plan.ts'
 
 /** Numbers the faults of each phase and spells out which replicas they are made at. */
@@ -20,7 +21,7 @@ export function planFaults(scenario: Scenario): PlannedFault[] {
         at: fault.at,
         action: { kind, value: fault[kind] } as FaultAction,
         percent: fault.percent,
-        headers: fault.when?.header ?? {},
+        when: testsOf(fault.when),
       })
     }
   }

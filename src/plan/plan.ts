@@ -1,5 +1,6 @@
 import type { FaultAction } from '../fault/registry.ts'
-import type { Method } from '../scenario/schema.ts'
+import type { When } from '../fault/when.ts'
+import type { Method } from '../scenario/methods.ts'
 import type { Ms } from '../units.ts'
 import type { StubSpec } from '../upstream/spec.ts'
 
@@ -153,8 +154,8 @@ export interface PlannedFault {
   action: FaultAction
   /** 0–100. */
   percent: number
-  /** Exact values; empty when the fault has no condition. */
-  headers: Readonly<Record<string, string>>
+  /** Which requests may meet it. */
+  when: When
 }
 
 /** Whether the load goes to Envoy itself: then each request is one call of Envoy's, and none of them may be missing there. */

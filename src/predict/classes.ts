@@ -1,7 +1,8 @@
+import { fulfils } from '../fault/when.ts'
 import type { Plan, PlannedFault } from '../plan/plan.ts'
 import { DEFAULT_IDLE_TIMEOUT_MS, PATIENCE_MS } from '../scenario/limits.ts'
 import { perTryTimeoutOf, timeoutOf, triesOf } from '../scenario/policy.ts'
-import { hasHeaders, nameOf, type RequestKind, type Route, requestsOf, routeFor, routesOf } from '../scenario/routing.ts'
+import { hadBy, nameOf, type RequestKind, type Route, requestsOf, routeFor, routesOf } from '../scenario/routing.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { Chance, TryOutcome } from './outcome.ts'
 import type { RequestPolicy } from './request.ts'
@@ -64,7 +65,7 @@ export function classesOf(scenario: Scenario, plan: Plan, phase: number, service
   const known = new Map<string, Fate>()
   return kinds.map((kind) => {
     const route = routeFor(scenario, kind)
-    const met = route === undefined ? [] : faults.filter((fault) => fault.cluster === route.cluster && hasHeaders(kind, fault.headers))
+    const met = route === undefined ? [] : faults.filter((fault) => fault.cluster === route.cluster && fulfils(hadBy(kind), fault.when))
     const key = `${routes.findIndex((one) => one === route)} ${met.map(({ id }) => id).join()}`
     const fate = known.get(key) ?? fateOf(scenario, route, met, services)
     known.set(key, fate)

@@ -1,4 +1,5 @@
 import { describeAction } from '../fault/registry.ts'
+import { describeTest } from '../fault/when.ts'
 import { samePlace } from '../observe/chance.ts'
 import type { FaultEvidence } from '../observe/observations.ts'
 import { type Plan, type PlannedFault, replicasIn } from '../plan/plan.ts'
@@ -6,17 +7,17 @@ import { compatibleCounts } from '../statistics/compatible.ts'
 import { formatPercent, trim } from '../units.ts'
 import { plural } from '../value/show.ts'
 import { count, shareOf } from './figures.ts'
-import { maskHeaders } from './mask.ts'
+import { maskTest } from './mask.ts'
 
 /** `delay 400ms on inventory`, with its replicas, place and condition where they matter. */
 export function faultTarget(fault: PlannedFault, replicaCount: number): string {
   const some = fault.at === 'upstream' && fault.replicas.length > 0 && fault.replicas.length < replicaCount
   const where = some ? `${fault.cluster}/${fault.replicas.join('+')}` : fault.cluster
-  const headers = Object.entries(maskHeaders(fault.headers)).map(([name, value]) => `${name}: ${value}`)
+  const tests = fault.when.map((test) => describeTest(maskTest(test)))
   return [
     `${describeAction(fault.action)} on ${where}`,
     fault.at === 'ingress' ? ' at ingress' : '',
-    headers.length > 0 ? ` when ${headers.join(', ')}` : '',
+    tests.length > 0 ? ` when ${tests.join(', ')}` : '',
   ].join('')
 }
 

@@ -1,3 +1,5 @@
+import type { RequestTest } from '../fault/when.ts'
+import type { Fault } from '../scenario/check-faults.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { isSecretHeader } from '../value/secret.ts'
 
@@ -14,6 +16,9 @@ export function maskHeaders(headers: Readonly<Record<string, string>>): Record<s
 const SHORTEST = 4
 const SHORTEST_PART = 8
 
+/** The same test; of a secret header, without its value. */
+export const maskTest = (test: RequestTest): RequestTest => ('text' in test && isSecretHeader(test.name) ? { ...test, text: MASK } : test)
+
 /** The values to keep out of free text; of `Bearer xyz` and `sid=xyz; theme=dark`, the longer parts on their own as well. */
 export function secretsIn(headers: Readonly<Record<string, string>>): string[] {
   const values = Object.entries(headers).flatMap(([name, value]) => (isSecretHeader(name) ? [value] : []))
@@ -29,13 +34,16 @@ export function secretValues(scenario: Scenario): string[] {
     ...[...Object.values(scenario.upstreams), scenario.app].flatMap((program) => [program?.env, argsOf(program?.build)]),
     ...(scenario.envoy.routes ?? []).map((route) => route.match.headers),
     ...(scenario.load.requests ?? []).map((request) => request.headers),
-    ...scenario.phases.flatMap((phase) => phase.faults.map((fault) => fault.when?.header)),
+    ...scenario.phases.flatMap((phase) => phase.faults.map((fault) => exactOf(fault.when?.header))),
     ...scenario.expect.map((expectation) => expectation.given?.header),
   ]
   return [...new Set(places.flatMap((headers) => (headers === undefined ? [] : secretsIn(headers))))]
 }
 
 const argsOf = (build: NonNullable<Scenario['app']>['build']) => (typeof build === 'object' ? build.args : undefined)
+
+const exactOf = (header: NonNullable<Fault['when']>['header']) =>
+  Object.fromEntries(Object.entries(header ?? {}).flatMap(([name, test]) => (test.op === 'exact' ? [[name, test.text]] : [])))
 
 /** The placeholder of a secret in a stored scenario; which of them it is does not matter in a report. */
 const PLACEHOLDER = /\*{3}\d+/g

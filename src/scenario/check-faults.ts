@@ -1,17 +1,23 @@
+import { describeTest, fulfils, METHOD, PATH, type RequestTest } from '../fault/when.ts'
 import { formatMs } from '../units.ts'
 import { plural, show } from '../value/show.ts'
 import type { Finding } from './finding.ts'
+import { whyNotAskedFor } from './header-rules.ts'
 import { DEFAULT_DEADLINE_MS, PATIENCE_MS } from './limits.ts'
 import { limitOn } from './policy.ts'
-import { goesStraight, hasHeaders, mayReach, type RequestKind, requestsOf, routeFor, routesOf } from './routing.ts'
+import { goesStraight, hadBy, mayReach, type RequestKind, requestsOf, routeFor, routesOf } from './routing.ts'
 import type { ScenarioDocument } from './schema.ts'
 import { AT_INGRESS } from './timeouts.ts'
+import { testsOf } from './when-schema.ts'
 
 export type Fault = ScenarioDocument['phases'][number]['faults'][number]
 
 /** Faults that could never fire. */
 export const faultFindings = (scenario: ScenarioDocument): Finding[] =>
-  ofFaults(scenario, (fault) => [...replica(scenario, fault), ...reach(scenario, fault)])
+  ofFaults(scenario, (fault) => {
+    const found = [...replica(scenario, fault), ...undecided(fault)]
+    return found.length > 0 ? found : reach(scenario, fault)
+  })
 
 /** Faults whose effect nobody would wait for. */
 export const patienceFindings = (scenario: ScenarioDocument): Finding[] => ofFaults(scenario, (fault) => patience(scenario, fault))
@@ -26,7 +32,7 @@ function ofFaults({ phases }: ScenarioDocument, check: (fault: Fault) => Finding
 export function requestsThatMeet(scenario: ScenarioDocument, fault: Fault): readonly RequestKind[] {
   const requests = requestsOf(scenario)
   if (!goesStraight(scenario)) return requests
-  return requests.filter((request) => mayReach(scenario, request, fault.cluster) && hasHeaders(request, fault.when?.header ?? {}))
+  return requests.filter((request) => mayReach(scenario, request, fault.cluster) && fulfils(hadBy(request), testsOf(fault.when)))
 }
 
 /** Whether the fault itself is told of: what is said of claims on it would only echo that. */
@@ -60,8 +66,7 @@ function replica({ upstreams }: ScenarioDocument, fault: Fault): Finding[] {
 function reach(scenario: ScenarioDocument, fault: Fault): Finding[] {
   if (!Object.hasOwn(scenario.upstreams, fault.cluster) || routesOf(scenario).length === 0 || requestsThatMeet(scenario, fault).length > 0)
     return []
-  const routed = requestsOf(scenario).some((request) => mayReach(scenario, request, fault.cluster))
-  if (!routed)
+  if (!requestsOf(scenario).some((request) => mayReach(scenario, request, fault.cluster)))
     return [
       {
         path: ['cluster'],
@@ -69,14 +74,37 @@ function reach(scenario: ScenarioDocument, fault: Fault): Finding[] {
         hint: 'add such a request to load.requests',
       },
     ]
-  const wanted = Object.entries(fault.when?.header ?? {}).map(([name, value]) => `${name}: ${value}`)
+  const tests = testsOf(fault.when)
+  const routed = requestsOf(scenario).filter((request) => mayReach(scenario, request, fault.cluster))
+  // What none of them has is told alone.
+  const lacking = tests.find((test) => !routed.some((request) => fulfils(hadBy(request), [test])))
+  const wanted = (lacking === undefined ? tests : [lacking]).map((test) => describeTest(test))
   return [
     {
-      path: ['when', 'header'],
+      path: lacking === undefined ? ['when'] : placeOf(lacking),
       message: `the fault could never fire: no request of the load that goes to ${fault.cluster} has ${wanted.join(', ')}`,
       hint: 'add such a request to load.requests',
     },
   ]
+}
+
+/** Where a test stands in its fault. */
+const placeOf = ({ name }: RequestTest): Finding['path'] =>
+  name === PATH ? ['when', 'path'] : name === METHOD ? ['when', 'method'] : ['when', 'header', name]
+
+/** Headers that no load decides on: every request has them, or none comes with them to where the fault is made. */
+function undecided(fault: Fault): Finding[] {
+  return testsOf(fault.when).flatMap((test): Finding[] => {
+    const reason = test.op === 'exact' ? undefined : whyNotAskedFor(test.name)
+    if (reason === undefined) return []
+    return [
+      {
+        path: placeOf(test),
+        message: `this condition tells no requests apart: ${reason}`,
+        hint: 'ask for a header that some requests of the load have',
+      },
+    ]
+  })
 }
 
 /** A client that gives up sees no answer at all, whatever the policy would have made of the fault. */

@@ -2,8 +2,8 @@ import type { Quantity } from '../value/condition.ts'
 import { conditionMeant } from '../value/meant.ts'
 import { METRIC_NAMES } from './expect-schema.ts'
 import { kindAt } from './keys.ts'
+import { METHODS } from './methods.ts'
 import type { DocumentPath } from './scenario.ts'
-import { METHODS } from './schema.ts'
 
 /** A value in another form than the one that its place has, such as text for a map: how what was meant is written. */
 

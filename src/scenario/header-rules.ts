@@ -57,6 +57,20 @@ export function whyNotSent(name: string, value: string, straight: boolean): stri
   return rule === undefined || (rule.byEnvoy && !straight) ? undefined : rule.reason
 }
 
+/** On their way to a fault every request gets them. */
+const ADDED: Record<string, string> = {
+  ...OWNED,
+  host: 'the client writes it',
+  'x-forwarded-proto': 'Envoy adds it',
+  'x-envoy-expected-rq-timeout-ms': 'Envoy adds it',
+}
+
+/** Why a fault cannot look at whether a request has this header; undefined when it can. */
+export function whyNotAskedFor(name: string): string | undefined {
+  if (FRAMING_NAMES.includes(name)) return FRAMING
+  return Object.hasOwn(ADDED, name) ? ADDED[name] : undefined
+}
+
 /** Why an upstream cannot answer with this header; undefined when it can. */
 export function whyNotAnswered(name: string): string | undefined {
   return FRAMING_NAMES.includes(name) ? FRAMING.replace('client', 'stub') : undefined

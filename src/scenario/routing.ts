@@ -1,4 +1,6 @@
-import { METHODS, type Method, type ScenarioDocument } from './schema.ts'
+import { type Had, hadOf } from '../fault/when.ts'
+import { METHODS, type Method } from './methods.ts'
+import type { ScenarioDocument } from './schema.ts'
 
 /** Where a request goes by the routes of a scenario, as Envoy would decide it on the shared port. */
 
@@ -37,6 +39,9 @@ export function headersOf(request: RequestKind): Readonly<Record<string, string>
   if (request.json === undefined || Object.hasOwn(request.headers, 'content-type')) return request.headers
   return { ...request.headers, 'content-type': 'application/json' }
 }
+
+/** What Envoy can ask of a request of this kind. */
+export const hadBy = (request: RequestKind): Had => hadOf({ ...methodAndPath(request), headers: headersOf(request) })
 
 /** Whether the load goes to Envoy itself. What an app makes of a request, or a target of the user's, is not known before the run. */
 export const goesStraight = ({ app, load }: Pick<ScenarioDocument, 'app' | 'load'>) => app === undefined && load.target === undefined

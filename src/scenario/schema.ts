@@ -3,7 +3,6 @@ import { FAULT_KINDS } from '../fault/registry.ts'
 import { formatMs } from '../units.ts'
 import {
   duration,
-  headerMatch,
   headers,
   hostname,
   httpStatus,
@@ -22,7 +21,9 @@ import { build, image } from './container-schema.ts'
 import { isContainer } from './containers.ts'
 import { envoy } from './envoy-schema.ts'
 import { expectation } from './expect-schema.ts'
+import { METHODS, type Method } from './methods.ts'
 import { environment, ready, words } from './program-schema.ts'
+import { when } from './when-schema.ts'
 
 /**
  * The only definition of the scenario format: the types, the JSON Schema for editors and the reference in the README
@@ -131,9 +132,6 @@ const upstream = z
   .transform((value) => ({ ...value, respond: isContainer(value) ? undefined : (value.respond ?? { status: 200, headers: {} }) }))
   .describe('A service that your clusters point to: a stub server in its place, or the real one in a container.')
 
-export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
-export type Method = (typeof METHODS)[number]
-
 const request = z
   .strictObject({
     name: title.optional().describe('How expectations refer to it.'),
@@ -207,10 +205,6 @@ const load = z
     requests: z.array(request).min(1).max(200).optional().describe('The kinds of request, drawn by weight. Left out: GET /.'),
   })
   .describe('The load: an open loop (rate), or a closed one (connections).')
-
-const when = z.strictObject({
-  header: headerMatch.describe('Only requests with these headers, each of exactly this value.'),
-})
 
 const fault = z
   .strictObject({

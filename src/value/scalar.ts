@@ -129,7 +129,7 @@ export const headerName = z
  * CR and LF would let a value forge further headers; spaces at its ends are lost on the wire. Of an é the client sends the
  * one byte of Latin-1, while Envoy compares with the two of UTF-8: it would match nothing.
  */
-const headerValue = z
+export const headerValue = z
   .union([z.string(), z.number(), z.boolean()], { error: (issue) => `expected text as the value of a header, got ${show(issue.input)}` })
   .transform(String)
   .refine((value) => HEADER_VALUE.test(value), {
@@ -138,29 +138,37 @@ const headerValue = z
   })
 
 /** Header names come out in lower case, as they go over the wire; two that differ in case only are one header. */
-export const headers = z
-  .record(headerName, headerValue)
-  .superRefine((map, context) => {
-    const seen = new Map<string, string>()
-    for (const key of Object.keys(map)) {
-      const first = seen.get(key.toLowerCase())
-      if (first !== undefined)
-        context.addIssue({
-          code: 'custom',
-          path: [key],
-          params: { at: 'key' },
-          message: `the header ${show(key)} stands here twice: ${show(first)} is the same one`,
-        })
-      seen.set(key.toLowerCase(), key)
-    }
-  })
-  .transform((map): Record<string, string> => Object.fromEntries(Object.entries(map).map(([key, value]) => [key.toLowerCase(), value])))
-  .meta({ title: 'headers' })
+export const byHeader = <Value extends z.ZodType>(value: Value) =>
+  z
+    .record(headerName, value)
+    .superRefine((map, context) => {
+      const seen = new Map<string, string>()
+      for (const key of Object.keys(map)) {
+        const first = seen.get(key.toLowerCase())
+        if (first !== undefined)
+          context.addIssue({
+            code: 'custom',
+            path: [key],
+            params: { at: 'key' },
+            message: `the header ${show(key)} stands here twice: ${show(first)} is the same one`,
+          })
+        seen.set(key.toLowerCase(), key)
+      }
+    })
+    .transform(
+      (map): Record<string, z.output<Value>> => Object.fromEntries(Object.entries(map).map(([key, value]) => [key.toLowerCase(), value])),
+    )
 
-/** Headers to select by: at least one. */
-export const headerMatch = headers
-  .refine((map) => Object.keys(map).length > 0, { error: 'expected a header, such as { x-user: jason }, got none' })
-  .meta({ title: 'headers' })
+export const headers = byHeader(headerValue).meta({ title: 'headers' })
+
+/** Of headers to select by: at least one. */
+export const notEmpty = [
+  (map: object) => Object.keys(map).length > 0,
+  { error: 'expected a header, such as { x-user: jason }, got none' },
+] as const
+
+/** Headers to select by. */
+export const headerMatch = headers.refine(...notEmpty).meta({ title: 'headers' })
 
 const CONDITION_EXAMPLES: Record<Quantity, (string | number)[]> = {
   share: ['>= 99%', '<= 1%', '5% .. 15%'],

@@ -1,6 +1,6 @@
-import { carries } from '../observe/chance.ts'
-import { attemptsOf, type RequestRecord } from '../observe/record.ts'
-import type { Plan, PlannedFault } from '../plan/plan.ts'
+import { fulfils, hadOf, isPseudo, type RequestTest } from '../fault/when.ts'
+import { attemptsOf, clustersOf, type RequestRecord } from '../observe/record.ts'
+import { isStraight, type Plan, type PlannedFault } from '../plan/plan.ts'
 
 /** The faults that a phase switches on. */
 export function faultsOf(plan: Plan, phase: number): PlannedFault[] {
@@ -15,17 +15,24 @@ export function metFaults(record: RequestRecord): Set<string> {
   ])
 }
 
-/** Whether a request of this kind is sent with these headers: names in any case, values exactly. */
-export function sentWith(plan: Plan, request: number, headers: Readonly<Record<string, string>>): boolean {
-  return carries(plan.requests[request]?.headers ?? {}, headers)
-}
-
 /**
- * Whether a request is one that the fault could be made on: routed to its cluster and sent with its headers.
- * @param clusters - where its calls went; undefined when that is not known, and the headers alone decide
+ * Whether a request of this kind is one that the fault could be made on: routed to its cluster, and sent as it asks. What
+ * an app makes of a request is its own affair: its path and method, and headers that it may add.
+ * @param clusters - where its calls went; undefined when that is not known, and how it is sent alone decides
  */
 export function matchesFault(plan: Plan, fault: PlannedFault, request: number, clusters: readonly string[] | undefined): boolean {
-  return (clusters === undefined || clusters.includes(fault.cluster)) && sentWith(plan, request, fault.headers)
+  if (clusters !== undefined && !clusters.includes(fault.cluster)) return false
+  const sent = plan.requests[request]
+  return sent !== undefined && fulfils(hadOf(sent), isStraight(plan) ? fault.when : fault.when.filter((test) => !isOfApp(test)))
+}
+
+const isOfApp = (test: RequestTest) => isPseudo(test) || test.op === 'absent'
+
+/** Whether a request was one that the fault could be made on, by all that is known of it. */
+export function matchedFault(plan: Plan, fault: PlannedFault, record: RequestRecord): boolean {
+  if (!matchesFault(plan, fault, record.request, record.joined ? clustersOf(record) : undefined)) return false
+  if (isStraight(plan) || !record.joined || !fault.when.some(isOfApp)) return true
+  return record.calls.some((call) => call.egress.cluster === fault.cluster && (call.suits === undefined || call.suits.includes(fault.id)))
 }
 
 /** `10 %`, as a fault asks for. */

@@ -5,13 +5,18 @@ import type { Plan } from '../plan/plan.ts'
 import { EVENTS, type Given, isSentTo } from '../scenario/given-schema.ts'
 import { TIMEOUTS } from '../scenario/timeouts.ts'
 import { holds } from '../value/condition.ts'
-import { metFaults, sentWith } from './fault.ts'
+import { metFaults } from './fault.ts'
 
 /** Whether a kind of request is one that a claim is about, as far as the load itself knows. */
 export function sentAs({ header, path }: Pick<Given, 'header' | 'path'>, plan: Plan, request: number): boolean {
-  if (header !== undefined && !sentWith(plan, request, header)) return false
-  return path === undefined || isSentTo(path, plan.requests[request]?.path ?? '')
+  const sent = plan.requests[request]
+  if (header !== undefined && !isEqualIn(sent?.headers ?? {}, header)) return false
+  return path === undefined || isSentTo(path, sent?.path ?? '')
 }
+
+/** Names are in lower case on both sides. */
+const isEqualIn = (sent: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>) =>
+  Object.entries(wanted).every(([name, value]) => sent[name] === value)
 
 /** Whether it takes the log of Envoy to know which requests are meant. */
 export const asksWhatHappened = (given: Given) =>

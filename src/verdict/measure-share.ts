@@ -1,5 +1,5 @@
 import { exitCodeOf } from '../observe/exit-code.ts'
-import { clustersOf, type RequestRecord } from '../observe/record.ts'
+import type { RequestRecord } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
 import { nounOf } from '../plan/noun.ts'
 import { shareInterval } from '../statistics/share.ts'
@@ -8,7 +8,7 @@ import { causes } from './cause.ts'
 import { type ClaimOf, quote } from './claim.ts'
 import { decide, exactly, limitsOf } from './decide.ts'
 import { diverse } from './examples.ts'
-import { faultsOf, matchesFault, metFaults } from './fault.ts'
+import { faultsOf, matchedFault, metFaults } from './fault.ts'
 import { type Evidence, type Finding, finding, noData, nothingSeen } from './finding.ts'
 import { MIN_EXACT } from './limits.ts'
 import { showInterval, showShare } from './show.ts'
@@ -16,13 +16,10 @@ import type { Status } from './verdict.ts'
 
 type ShareClaim = ClaimOf<'share'>
 
-const clustersKnown = (record: RequestRecord) => (record.joined ? clustersOf(record) : undefined)
-
 /** success_rate, error_rate, fault_share and the shares of a status: what part of the requests something is true of. */
 export function measureShare(claim: ShareClaim, records: Records, { plan }: Evidence): Finding {
   const noun = nounOf(plan)
-  const matches = (record: RequestRecord) =>
-    faultsOf(plan, record.phase).filter((fault) => matchesFault(plan, fault, record.request, clustersKnown(record)))
+  const matches = (record: RequestRecord) => faultsOf(plan, record.phase).filter((fault) => matchedFault(plan, fault, record))
   const all = claim.of === 'fault_share' ? records.filter((record) => matches(record).length > 0) : records
   if (all.length === 0) return claim.of === 'fault_share' ? noData(`no ${noun} matched the condition of a fault`) : nothingSeen(plan)
   const isHit = (record: RequestRecord) => {

@@ -5,6 +5,7 @@ export const FAILS_ON: Record<string, { phase: string; metric: string }> = {
   'app-hides-errors': { phase: 'flaky', metric: 'body.lacks' },
   'app-leaks-no-stack-trace': { phase: 'flaky', metric: 'body.stack_trace' },
   brownout: { phase: 'brownout', metric: 'success_rate' },
+  'conditions-spare-the-canary': { phase: 'outage', metric: 'success_rate' },
   'container-app': { phase: 'down', metric: 'success_rate' },
   'container-upstream': { phase: 'sick', metric: 'success_rate' },
   'hedging-cuts-the-tail': { phase: 'tail', metric: 'success_rate' },

@@ -172,6 +172,32 @@ phases: [{ name: all, for: 800ms, faults: [{ cluster: inventory, abort: 503, whe
     expect(observations.faults).toMatchObject([{ doubt: null, matched: records.filter(({ status }) => status === 503).length }])
   })
 
+  test('may ask for the path and the method of the calls that the app makes, and says that none had them', async () => {
+    const { observations } = await runScenario(`
+upstreams: { inventory: {} }
+app: { command: [node, test/fixtures/apps/shop.mjs, --forward, x-request-id] }
+load: { rate: 50/s, requests: [{ POST: /a, json: {}, headers: { x-user: jason } }] }
+phases:
+  - name: all
+    for: 800ms
+    faults:
+      - { cluster: inventory, delay: 1ms, when: { path: { prefix: / }, method: GET } }
+      - { cluster: inventory, abort: 503, when: { path: /a, method: POST } }
+      - { cluster: inventory, abort: 503, when: { header: { x-user: { prefix: ja } }, path: { prefix: / } } }
+`)
+    expect(observations.faults).toMatchObject([
+      { doubt: null, matched: 40, met: 40 },
+      {
+        doubt:
+          'the fault abort 503 on inventory never fired: none of the 40 attempts that came to Envoy for inventory had path: /a and method: POST',
+      },
+      {
+        doubt:
+          'the fault abort 503 on inventory never fired: the load sent x-user: { prefix: ja } with 40 requests, but none of the 40 attempts that came to Envoy for inventory had x-user: { prefix: ja } and path: { prefix: / }; let the app hand on x-user',
+      },
+    ])
+  })
+
   test('says where the header was lost when the app does not', async () => {
     const { records, observations, plan } = await runScenario(waiting(''))
     const sent = records.filter(({ request }) => plan.requests[request]?.path === '/a').length

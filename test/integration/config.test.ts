@@ -11,8 +11,8 @@ import { buildBootstrap } from '../../src/envoy/bootstrap.ts'
 import { renderBootstrap } from '../../src/envoy/render.ts'
 import { compilePlan } from '../../src/plan/compile.ts'
 import type { Plan } from '../../src/plan/plan.ts'
+import { METHODS } from '../../src/scenario/methods.ts'
 import { RETRY_ON } from '../../src/scenario/retry-schema.ts'
-import { METHODS } from '../../src/scenario/schema.ts'
 import { scenarioOf } from '../helpers/scenario.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'chaos-config-'))

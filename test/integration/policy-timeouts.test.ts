@@ -173,7 +173,7 @@ describe('per_try_idle_timeout', () => {
 
 describe('request_timeout', () => {
   const calls = (id: string): SeenCall[] =>
-    readCalls(parseLogs(linesOf(ran.logs)), ran.conducted.client.startedAt, ran.plan.policy).filter((call) => call.id === id)
+    readCalls(parseLogs(linesOf(ran.logs)), ran.conducted.client.startedAt, ran.plan).filter((call) => call.id === id)
 
   test('ends an upload that is not whole, although its attempt had begun', () => {
     expect(answers.cut).toMatch(/^HTTP\/1.1 408 [\s\S]*request timeout/)

@@ -36,6 +36,22 @@ describe('a stored scenario', () => {
     })
   })
 
+  test('has none in the condition of a fault, in either spelling, and keeps paths and expressions', () => {
+    const { document } = hideSecrets(
+      scenario(
+        '{ GET: /s3cr3t-token-1, headers: { authorization: s3cr3t-token-1, x-user: s3cr3t-token-1 } }',
+        `, faults: [{ cluster: shop, abort: 503, when: { header: { authorization: { exact: s3cr3t-token-1 }, x-user: s3cr3t-token-1 }, path: { exact: /s3cr3t-token-1 } } },
+  { cluster: shop, abort: 503, when: { header: { Authorization: s3cr3t-token-1 }, path: { regex: /s3cr3t-token-.* } } }]`,
+      ),
+    )
+    const faults = (document as { phases: { faults: unknown[] }[] }).phases[0]?.faults
+    expect(faults).toMatchObject([
+      { when: { header: { authorization: { exact: '***2' }, 'x-user': '***2' }, path: { exact: '/s3cr3t-token-1' } } },
+      { when: { header: { Authorization: '***2' }, path: { regex: '/s3cr3t-token-.*' } } },
+    ])
+    expect(requestsIn(document)[0]?.headers).toEqual({ authorization: '***2', 'x-user': '***2' })
+  })
+
   test('has none in other text, but keeps what the logs know a thing by', () => {
     const { document } = hideSecrets(
       scenario('{ name: "of s3cr3t-token-1", POST: /a, body: "x s3cr3t-token-1 x", headers: { authorization: s3cr3t-token-1 } }'),

@@ -50,7 +50,7 @@ const anyRecord: fc.Arbitrary<RequestRecord> = fc
         egress: fc.record({ start: ms, durationMs: ms, cluster: orNull(text), details: orNull(text), flags }).map((parts) => egress(parts)),
         attempts: fc.array(anyAttempt, { maxLength: 5 }),
         ingressFaults: fc.array(text, { maxLength: 2 }),
-        carried: fc.dictionary(text, fc.option(text), { maxKeys: 2, noNullPrototype: true }),
+        suits: fc.array(text, { maxLength: 2 }),
       }),
       { maxLength: 3 },
     ),

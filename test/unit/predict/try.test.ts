@@ -10,7 +10,7 @@ const fault = (kind: 'delay' | 'abort', value: number, percent: number): Planned
   at: 'upstream',
   action: { kind, value },
   percent,
-  headers: {},
+  when: [],
 })
 const POLICY: TryPolicy = { perTryTimeout: 100, retriesCut: true, retriesAnswer: ({ status }) => status >= 500 }
 

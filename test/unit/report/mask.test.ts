@@ -33,7 +33,11 @@ test('a scenario can hold secrets in five places', () => {
     upstreams: { a: { respond: { status: 200, headers: headers('in-upstream') } } },
     envoy: { clusters: {}, routes: [{ match: { prefix: '/', headers: headers('in-route') }, cluster: 'a' }] },
     load: { requests: [{ headers: headers('in-load') }] },
-    phases: [{ faults: [{ when: { header: headers('in-fault') } }, {}] }],
+    phases: [
+      {
+        faults: [{ when: { header: { authorization: { op: 'exact', text: 'in-fault' }, 'x-user': { op: 'exact', text: 'jason' } } } }, {}],
+      },
+    ],
     expect: [{ given: { header: headers('in-expect') } }, {}],
   })
   expect(secretValues(holder).filter((value) => !value.includes(':'))).toEqual([

@@ -213,7 +213,7 @@ describe('infinity', () => {
 })
 
 test('no secret of the scenario appears, neither its own nor where it was quoted', () => {
-  const fault = { ...plan.faults[0], headers: { 'x-api-key': 'k3y' } } as (typeof plan.faults)[number]
+  const fault = { ...plan.faults[0], when: [{ name: 'x-api-key', op: 'exact', text: 'k3y' }] } as (typeof plan.faults)[number]
   const leaky = failed({
     plan: { ...plan, faults: [fault] },
     scenario: scenario({ name: 'as s3cr3t-t0ken' }),

@@ -71,7 +71,7 @@ export const plan: Plan = {
       at: 'upstream',
       action: { kind: 'delay', value: 400 },
       percent: 10,
-      headers: {},
+      when: [],
     },
   ],
 }

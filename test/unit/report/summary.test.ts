@@ -353,7 +353,10 @@ test('the sources of a fault are shown with the place, the replica and the condi
     ...plan.faults[0],
     replicas: [2],
     action: { kind: 'abort', value: 503 },
-    headers: { 'x-user': 'jason', cookie: 'sid=1' },
+    when: [
+      { name: 'x-user', op: 'exact', text: 'jason' },
+      { name: 'cookie', op: 'exact', text: 'sid=1' },
+    ],
   } as (typeof plan.faults)[number]
   const text = renderSummary(run({ plan: { ...plan, faults: [fault] } }), { color: false, width: 120 })
   expect(text).toContain('brownout: abort 503 on inventory/2 when x-user: jason, cookie: ***, 10% asked: 11 of 104 attempts (10.6%);')

@@ -120,7 +120,7 @@ export function world(parts: World): { scenario: Scenario; plan: Plan; observati
       at: 'upstream',
       action: { kind: 'abort', value: 503 },
       percent: 100,
-      headers: {},
+      when: [],
       ...fault,
     }),
   )

@@ -81,7 +81,7 @@ test('given.fault selects by what any attempt met, or the request before the rou
 
 test('given.attempts and given.header select', () => {
   const records = [good({ id: 'one' }), good({ id: 'two', attempts: [attempt(), attempt({ n: 2 })] }), good({ id: 'jason', request: 1 })]
-  const requests = [{}, { headers: { 'X-User': 'jason' } }]
+  const requests = [{}, { headers: { 'x-user': 'jason' } }]
   expect(ids({ given: { attempts: '>= 2' } }, records, { requests })).toEqual(['two'])
   expect(ids({ given: { header: { 'x-user': 'jason' } } }, records, { requests })).toEqual(['jason'])
   expect(ids({ given: { header: { 'x-user': 'Jason' } } }, records, { requests })).toEqual([])

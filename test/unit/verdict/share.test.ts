@@ -99,7 +99,7 @@ test('fault_share is what met a fault of what matched its condition, those in fl
   const faulted = { attempts: [attempt({ hop: hop(['f0']) })] }
   const world = {
     phases: [{ name: 'p', faults: [0] }],
-    faults: [{ headers: { 'X-User': 'jason' } }],
+    faults: [{ when: [{ name: 'x-user', op: 'exact' as const, text: 'jason' }] }],
     requests: [{ headers: { 'x-user': 'jason' } }, {}],
   }
   const records = [

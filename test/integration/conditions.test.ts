@@ -1,0 +1,173 @@
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import type { Bootstrap } from '../../src/envoy/bootstrap.ts'
+import { fulfils, hadOf } from '../../src/fault/when.ts'
+import type { RequestRecord } from '../../src/observe/record.ts'
+import { runScenario } from '../helpers/scenario.ts'
+
+/** Which requests meet a fault: Envoy decides it by its HeaderMatcher, and the evidence by `fulfils`. They must agree. */
+
+const CONDITIONS = [
+  'header: { x-a: jason }',
+  'header: { X-A: { exact: jason } }',
+  'header: { x-a: "" }',
+  'header: { x-a: { prefix: ja } }',
+  'header: { x-a: { prefix: "a,b" } }',
+  "header: { x-a: { regex: '[a-m].*n' } }",
+  // An expression matches the whole value.
+  'header: { x-a: { regex: aso } }',
+  "header: { x-a: { regex: '(?i)JASON|.*,.*' } }",
+  // Bytes: what is two characters long, one of which may be two bytes.
+  "header: { x-a: { regex: '..' } }",
+  "header: { x-a: { regex: '...' } }",
+  'header: { x-a: { present: true } }',
+  'header: { x-a: { absent: true } }',
+  'header: { x-a: { present: true }, x-b: { absent: true } }',
+  'path: /items/42',
+  'path: { exact: /items/4.2 }',
+  'path: { prefix: /items/4 }',
+  "path: { regex: '/items/[0-9]+' }",
+  "path: { regex: '/items/4' }",
+  "path: { regex: '/items/.*z' }",
+  "path: { regex: '/items|/carts' }",
+  'method: POST',
+  'method: GET, path: { prefix: /items }, header: { x-a: { present: true } }',
+]
+const PATHS = [
+  '/items/42',
+  '/items/42?',
+  '/items/42?a=/items/4.2z',
+  '/items/4',
+  '/items/4.2',
+  '/items/422',
+  '/items/1?z',
+  '/carts/42',
+  '/items',
+  '/ITEMS/42',
+]
+const faults = (at: 'upstream' | 'ingress') =>
+  CONDITIONS.map((when) => `{ cluster: one, at: ${at}, delay: 1ms, when: { ${when} } }`).join(', ')
+
+/** Over the end of the phase one meets a part of the faults. */
+const isWhole = ({ edge, stray }: RequestRecord) => !edge && !stray
+
+test.each(['upstream', 'ingress'] as const)('of what the load sends, each request meets the faults that it is for, at %s', async (at) => {
+  const values = ['jason', 'Jason', '""', '"a,b"', '"jaso n"', 'ab', 'abc', 'aso']
+  const kinds = [
+    ...values.flatMap((value) => [
+      `{ GET: /items/42, headers: { x-A: ${value} } }`,
+      `{ GET: /carts, headers: { x-a: ${value}, x-b: "1" } }`,
+    ]),
+    ...PATHS.flatMap((path) => [`{ GET: "${path}" }`, `{ POST: "${path}", json: {} }`]),
+  ]
+  const ran = await runScenario(`
+upstreams: { one: {} }
+load: { rate: 400/s, requests: [${kinds.join(', ')}] }
+phases: [{ name: all, for: 1500ms, faults: [${faults(at)}] }]
+`)
+  const inForce = ran.records.filter(isWhole)
+  expect(ran.observations.unsound).toEqual([])
+  expect(inForce.length).toBeGreaterThan(500)
+  for (const { request, attempts, ingressFaults } of inForce) {
+    const sent = ran.plan.requests[request] as (typeof ran.plan.requests)[number]
+    const meant = ran.plan.faults.filter(({ when }) => fulfils(hadOf(sent), when)).map(({ id }) => id)
+    expect({ sent, met: (at === 'ingress' ? ingressFaults : attempts[0]?.hop?.faults)?.toSorted() }).toEqual({
+      sent,
+      met: meant.toSorted(),
+    })
+  }
+  // None of them is for all, or for nothing: but for what only an app can send, and a method that none is for.
+  const counts = ran.observations.faults.map(({ matched }) => matched)
+  expect(counts.every((count) => count < inForce.length)).toBe(true)
+})
+
+const servers: ReturnType<typeof createServer>[] = []
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close()
+})
+
+/** Header lines of one call of an app, each character of them a byte. */
+const LINES: readonly (readonly string[])[] = [
+  [],
+  ['X-A', 'jason'],
+  ['x-a', ''],
+  ['x-a', 'ab'],
+  ['x-a', Buffer.from('aé').toString('latin1')],
+  // Of the one byte that an é is in Latin-1 the log makes the é that two bytes are: expressions that count tell them apart.
+  ['x-a', 'a\tb'],
+  ['x-a', 'a,b'],
+  ['x-a', 'aso'],
+  ['x-a', 'jason', 'x-b', '1'],
+  ['x-b', ''],
+]
+
+test('of what an app makes of it, each call meets the faults that it is for by what came to Envoy', async () => {
+  let port = 0
+  let turn = 0
+  const app = createServer((incoming, outgoing) => {
+    const lines = LINES[turn % LINES.length] as string[]
+    const path = PATHS[Math.floor(turn / LINES.length) % PATHS.length] as string
+    const method = turn++ % 3 === 0 ? 'POST' : 'GET'
+    const headers = ['host', 'one', 'x-request-id', incoming.headers['x-request-id'] as string, ...lines]
+    request({ host: '127.0.0.1', port, path, method, headers }, (answer) => {
+      answer.resume().once('end', () => outgoing.end())
+    }).end()
+  })
+  servers.push(app)
+  await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve))
+  const ran = await runScenario(
+    `
+upstreams: { one: {} }
+load: { rate: 300/s, target: "http://127.0.0.1:${(app.address() as AddressInfo).port}" }
+phases: [{ name: all, for: 1s, faults: [${faults('upstream')}] }]
+`,
+    {
+      meanwhile: ({ bootstrap }: { bootstrap: Bootstrap }) => {
+        port = bootstrap.static_resources.listeners.find(({ name }) => name === 'egress_one')?.address.socket_address.port_value ?? 0
+      },
+    },
+  )
+  // Of 100 lines and paths.
+  expect(turn).toBeGreaterThan(200)
+  expect(ran.observations.unsound).toEqual([])
+  for (const { calls } of ran.observations.records.filter(isWhole))
+    for (const { suits, attempts } of calls) expect(attempts[0]?.hop?.faults.toSorted()).toEqual(suits?.toSorted())
+  for (const { matched } of ran.observations.faults) expect(matched).toBeGreaterThan(0)
+})
+
+test('of several lines of one header any may be it, and the log has the first', async () => {
+  let port = 0
+  const app = createServer((incoming, outgoing) => {
+    const headers = ['host', 'one', 'x-request-id', incoming.headers['x-request-id'] as string, 'x-a', 'first', 'x-a', 'second']
+    request({ host: '127.0.0.1', port, headers }, (answer) => {
+      answer.resume().once('end', () => outgoing.end())
+    }).end()
+  })
+  servers.push(app)
+  await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve))
+  const ran = await runScenario(
+    `
+upstreams: { one: {} }
+load: { rate: 100/s, target: "http://127.0.0.1:${(app.address() as AddressInfo).port}" }
+phases:
+  - name: all
+    for: 500ms
+    faults:
+      - { cluster: one, delay: 1ms, when: { header: { x-a: first } } }
+      - { cluster: one, delay: 1ms, when: { header: { x-a: second } } }
+      - { cluster: one, delay: 1ms, when: { header: { x-a: "first,second" } } }
+`,
+    {
+      meanwhile: ({ bootstrap }: { bootstrap: Bootstrap }) => {
+        port = bootstrap.static_resources.listeners.find(({ name }) => name === 'egress_one')?.address.socket_address.port_value ?? 0
+      },
+    },
+  )
+  const [first, second, both] = ran.observations.faults
+  expect(first?.met).toBeGreaterThan(40)
+  expect(first?.matched).toBe(first?.met)
+  // What met it matched it, whatever the log says.
+  expect(second).toMatchObject({ matched: first?.met, met: first?.met })
+  expect(both).toMatchObject({ matched: 0, met: 0 })
+})
