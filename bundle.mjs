@@ -9,6 +9,7 @@
 // gave FOLDER its name.
 import { execFileSync } from 'node:child_process'
 import * as fs from 'node:fs'
+import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -19,8 +20,22 @@ const PROGRAMS = {
   runner: 'src/runner/main.ts',
   sweeper: 'src/sweeper/main.ts',
 }
-/** 1,500 files that only runs with Docker need. They are required from node_modules, above the bundle. */
-const CONTAINERS = [/^testcontainers/, 'tar-stream', '@balena/dockerignore']
+/** Only runs with Docker need it, so it is a file of its own: 4 MB that would be read at every start. */
+const OF_DOCKER = 'testcontainers'
+/** Needed only where an app is built; a native helper of ssh that need not be there. Required from node_modules, above the bundle. */
+const LEFT_OUT = ['@balena/dockerignore', 'cpu-features', /\.node$/]
+/**
+ * What testcontainers loads for what no run of ours asks of it: builds by BuildKit, a daemon behind ssh, ports of the host,
+ * files of the host, readiness by HTTP. It is two thirds of the time to load it, so each is left in node_modules until it
+ * is used.
+ */
+const RARE = {
+  'dockerode/lib/session': 'a function',
+  'docker-modem/lib/ssh': 'a function',
+  archiver: 'a function',
+  'ssh-remote-port-forward': 'functions',
+  undici: 'functions',
+}
 /** No run goes on for so long: bundles that were not started since, and what a killed start left, are not needed any more. */
 const OLD_MS = 24 * 3600 * 1000
 
@@ -36,7 +51,8 @@ setInterval(() => process.ppid === starter || process.exit(1), 50).unref()
 
 try {
   fs.mkdirSync(join(staging, 'dist'), { recursive: true })
-  for (const [name, input] of Object.entries(PROGRAMS)) await bundle(name, input)
+  for (const [name, input] of Object.entries(PROGRAMS)) await bundle(name, input, { [OF_DOCKER]: `./${OF_DOCKER}.cjs` })
+  await bundle(OF_DOCKER, OF_DOCKER, {}, [whenUsed()])
   fs.copyFileSync(join(root, 'package.json'), join(staging, 'package.json'))
   fs.cpSync(join(root, 'docker'), join(staging, 'docker'), { recursive: true })
   refuseChanged()
@@ -48,13 +64,45 @@ try {
 }
 
 /** CommonJS, since an `import` of a module of Node reads all that it has, and so loads much that nobody needs. */
-async function bundle(name, input) {
+async function bundle(name, input, files, rare = []) {
   const { rolldown } = await import('rolldown')
-  const made = await rolldown({ cwd: root, input: { [name]: input }, external: CONTAINERS, platform: 'node', logLevel: 'silent' })
+  const made = await rolldown({
+    cwd: root,
+    input: { [name]: input },
+    plugins: [beside(files), ...rare],
+    external: LEFT_OUT,
+    platform: 'node',
+    logLevel: 'silent',
+  })
   // Written here: threads of rolldown's would go on to write while the exit removes the folder.
   const { output } = await made.generate({ format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false, dynamicImportInCjs: false })
   for (const { fileName, code } of output) fs.writeFileSync(join(staging, 'dist', fileName), code)
   await made.close()
+}
+
+/** Packages that are files of the bundle. */
+function beside(files) {
+  return { name: 'beside', resolveId: (id) => (Object.hasOwn(files, id) ? { id: files[id], external: true } : null) }
+}
+
+/** In place of each rare thing stands one that loads it when it is used. */
+function whenUsed() {
+  const { resolve } = createRequire(import.meta.url)
+  const stands = Object.entries(RARE).map(([name, what]) => {
+    const load = `require('rare:${name}')`
+    return [
+      resolve(name),
+      what === 'a function'
+        ? `module.exports = (...given) => ${load}(...given)`
+        : `module.exports = new Proxy({}, { get: (_, name) => ${load}[name] })`,
+    ]
+  })
+  const codeOf = new Map(stands)
+  return {
+    name: 'when-used',
+    load: (id) => codeOf.get(id) ?? null,
+    resolveId: (id) => (id.startsWith('rare:') ? { id: id.slice('rare:'.length), external: true } : null),
+  }
 }
 
 /** What was edited while it was read is not what the folder is called by, and would be taken for that from then on. */

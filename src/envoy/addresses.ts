@@ -20,6 +20,16 @@ export interface Addresses {
   hops: Readonly<Record<string, Address>>
   /** Where each hop finds its stub, by replica key. */
   stubs: Readonly<Record<string, Address>>
+  /** Left out where the control servers of the stubs are reached without Envoy. */
+  control?: ControlAddresses
   /** Paths of the access logs, and of what outlier detection did, as Envoy sees them. */
   logs: { egress: string; attempts: string; hop: string; outlier: string }
+}
+
+/** Where the control servers of stubs are reached that only Envoy can reach. */
+export interface ControlAddresses {
+  /** Where Envoy listens for it. */
+  listener: Address
+  /** The control server of each stub, by cluster. */
+  stubs: Readonly<Record<string, Address>>
 }

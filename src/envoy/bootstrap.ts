@@ -3,6 +3,7 @@ import { isContainer } from '../scenario/containers.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { type Address, type Addresses, replicaKey } from './addresses.ts'
 import { policyCluster, stubCluster } from './cluster.ts'
+import { controlClusters, controlListener } from './control.ts'
 import { egressListener, hopListener, socketAddress } from './listener.ts'
 import { hostOf, sharedHosts } from './virtual-host.ts'
 
@@ -61,6 +62,7 @@ export function buildBootstrap(scenario: Scenario, plan: Plan, addresses: Addres
             }),
           ),
         ),
+        ...(addresses.control ? [controlListener(addresses.control)] : []),
       ],
       clusters: [
         ...clusters.map(({ name, replicas, reachable }) =>
@@ -71,6 +73,7 @@ export function buildBootstrap(scenario: Scenario, plan: Plan, addresses: Addres
           ),
         ),
         ...clusters.flatMap(({ name, reachable }) => reachable.map((replica) => stubCluster(name, replica, addresses.stubs))),
+        ...(addresses.control ? controlClusters(addresses.control) : []),
       ],
     },
   }

@@ -9,6 +9,8 @@ import type { VirtualHost } from './virtual-host.ts'
 type Log = ReturnType<typeof egressLog>
 
 const ROUTER = 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router'
+/** Without a log of its attempts. */
+export const plainRouter = { '@type': ROUTER }
 const HTTP_CONNECTION_MANAGER = 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'
 
 /** The side under test: routes with their timeouts and retries, and in front of the router the faults `at: ingress`. */
@@ -58,7 +60,7 @@ export function hopListener(given: {
       },
     ],
     faults: given.faults,
-    router: { '@type': ROUTER },
+    router: plainRouter,
   })
 }
 
@@ -66,7 +68,7 @@ export const hopName = (cluster: string, replica: number) => `hop_${cluster}_${r
 /** With a slash, which no upstream's name has: one may be called `stub_a_1`. */
 export const stubClusterName = (cluster: string, replica: number) => `stub/${cluster}/${replica}`
 
-function listener(
+export function listener(
   name: string,
   address: Address,
   given: { accessLog: Log; manager: object; virtualHosts: readonly VirtualHost[]; faults: readonly PlannedFault[]; router: object },

@@ -1,4 +1,4 @@
-import type { Address, Addresses } from '../envoy/addresses.ts'
+import type { Address, Addresses, ControlAddresses } from '../envoy/addresses.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 
@@ -9,6 +9,8 @@ export const APP_ALIAS = 'app'
 /** Where everything listens inside its own container: no two of them can be in each other's way. */
 export const CONTROL_PORT = 9900
 const ADMIN_PORT = 9901
+/** Of Envoy, for the control servers of the stubs. */
+export const STUBS_CONTROL_PORT = 9902
 const SHARED_PORT = 10_000
 const FIRST_EGRESS_PORT = 10_001
 const FIRST_HOP_PORT = 20_001
@@ -40,6 +42,12 @@ export function addressesInside({ upstreams, app }: Scenario, stubs: Readonly<Re
   }
 }
 
+/** @param hosts - of the stubs, by cluster */
+export const controlInside = (hosts: Readonly<Record<string, string>>): ControlAddresses => ({
+  listener: { host: EVERYWHERE, port: STUBS_CONTROL_PORT },
+  stubs: Object.fromEntries(Object.entries(hosts).map(([cluster, host]) => [cluster, { host, port: CONTROL_PORT }])),
+})
+
 /** Where an app in a container finds Envoy. */
 export function addressesBeside(scenario: Scenario): Pick<Addresses, 'shared' | 'egress'> {
   const { shared, egress } = addressesInside(scenario, {})
@@ -48,7 +56,7 @@ export function addressesBeside(scenario: Scenario): Pick<Addresses, 'shared' | 
 }
 
 /** The ports of Envoy that this machine needs to reach. */
-export function portsToPublish({ app }: Plan, { admin, shared, egress }: Pick<Addresses, 'admin' | 'shared' | 'egress'>): number[] {
-  const own = [admin.port, shared.port]
+export function portsToPublish({ app, stubs }: Plan, { admin, shared, egress }: Pick<Addresses, 'admin' | 'shared' | 'egress'>): number[] {
+  const own = [admin.port, shared.port, ...(stubs.servers.length === 0 ? [] : [STUBS_CONTROL_PORT])]
   return app !== undefined && app.container === undefined ? [...own, ...Object.values(egress).map(({ port }) => port)] : own
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { unpacked } from '../containers/archive.ts'
 import type { RunningContainer } from '../containers/container.ts'
 import type { Daemon } from '../containers/daemon.ts'
 import { daemonWords } from '../containers/daemon-words.ts'
@@ -13,7 +14,7 @@ import { ChaosError } from '../errors.ts'
 import { containerLog } from '../plan/containers.ts'
 import type { ContainerSource, Plan } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
-import { addressesInside, portsToPublish, stubPort } from './container-places.ts'
+import { addressesInside, controlInside, portsToPublish, STUBS_CONTROL_PORT, stubPort } from './container-places.ts'
 import { PRIVATE, writing } from './disk.ts'
 import { type EnvoyContainer, startEnvoyContainer } from './envoy-container.ts'
 import { hostAppLog, startHostApp } from './host-app.ts'
@@ -112,10 +113,17 @@ interface Shared {
 /** All at the same time; when one fails, the others are waited for, so that nothing is made after it is cleared away. */
 async function startAll(scenario: Scenario, plan: Plan, { network, labels, imageOf, own }: Shared, options: DockerRuntimeOptions) {
   const { daemon, images, directory, signal } = options
-  const byCluster = Object.values(Object.groupBy(plan.stubs.servers, ({ cluster }) => cluster))
+  const byCluster = [...Map.groupBy(plan.stubs.servers, ({ cluster }) => cluster)]
   const addresses = byCluster.map(() => Promise.withResolvers<string>())
-  const stubsStart = byCluster.map((servers = [], i) =>
-    startStubContainer(daemon, { image: images.stub, network, labels, onAddress: addresses[i]?.resolve }, servers, options.stubProgram),
+  const control = Promise.withResolvers<Address>()
+  const stubsStart = byCluster.map(([, servers], i) =>
+    startStubContainer(
+      daemon,
+      { image: images.stub, network, labels, onAddress: addresses[i]?.resolve },
+      servers,
+      options.stubProgram,
+      control.promise,
+    ),
   )
   const serversStart = plan.containers.map(async (planned) => {
     const key = replicaKey(planned.cluster, planned.replica)
@@ -127,7 +135,8 @@ async function startAll(scenario: Scenario, plan: Plan, { network, labels, image
   const inside = addressesInside(scenario, {})
   const envoyStarts = startEnvoyContainer(
     daemon,
-    { image: images.envoy, network, labels },
+    // What is loaded now keeps this process busy: the daemon has everything that it waits for.
+    { image: images.envoy, network, labels, onAddress: () => options.onStarted?.() },
     inside.admin,
     portsToPublish(plan, inside),
     async () => {
@@ -137,28 +146,28 @@ async function startAll(scenario: Scenario, plan: Plan, { network, labels, image
       )
       const [stubs, servers] = await Promise.all([Promise.all(known), Promise.all(serversStart)])
       signal.throwIfAborted()
-      const found = byCluster.flatMap((servers = [], i) =>
-        servers.map(({ cluster, replica }): [string, Address] => [
-          replicaKey(cluster, replica),
-          { host: stubs[i] as string, port: stubPort(replica) },
-        ]),
-      )
-      const config = renderBootstrap(
-        buildBootstrap(scenario, plan, addressesInside(scenario, Object.fromEntries([...found, ...servers]))),
-        scenario,
-        plan,
-      )
+      const hosts = Object.fromEntries(byCluster.map(([cluster], i) => [cluster, stubs[i] as string]))
+      const found = plan.stubs.servers.map(({ cluster, replica }): [string, Address] => [
+        replicaKey(cluster, replica),
+        { host: hosts[cluster] as string, port: stubPort(replica) },
+      ])
+      const places = {
+        ...addressesInside(scenario, Object.fromEntries([...found, ...servers])),
+        ...(byCluster.length > 0 && { control: controlInside(hosts) }),
+      }
+      const config = renderBootstrap(buildBootstrap(scenario, plan, places), scenario, plan)
       const kept = join(directory, 'envoy.yaml')
       writing(kept, () => writeFileSync(kept, config, { mode: PRIVATE }))
       return { config, kept }
     },
   )
-  options.onStarted?.()
   const settled = await Promise.allSettled([...stubsStart, ...serversStart, envoyStarts])
   // Of the upstreams first: Envoy waits for them.
   for (const one of settled) if (one.status === 'rejected') throw one.reason
   signal.throwIfAborted()
-  return { stubs: await Promise.all(stubsStart), envoy: await envoyStarts }
+  const envoy = await envoyStarts
+  if (byCluster.length > 0) control.resolve({ host: daemon.host, port: envoy.published(STUBS_CONTROL_PORT) })
+  return { stubs: await Promise.all(stubsStart), envoy }
 }
 
 /** What is dead wrote what it wrote, and its container is still there to be read. @returns how many lines the stubs say they wrote */
@@ -184,14 +193,24 @@ async function collect(envoy: EnvoyContainer, stubs: readonly StubContainer[], l
   }
 }
 
-/** One after the other into one file. */
+/** Into one file, one after the other; the daemon makes ready the next meanwhile. */
 async function journals(stubs: readonly StubContainer[], file: string): Promise<number | null> {
+  const collected = stubs.map((stub) => stub.journal())
+  // One that fails while another is written is told of in its turn.
+  for (const one of collected) one.catch(() => {})
   let lines: number | null = 0
-  for (const stub of stubs) {
-    const counted = await stub.collect(file)
+  for (const one of collected) {
+    const { counted, archive } = await one
+    await append(archive, file)
     lines = lines === null || counted === null ? null : lines + counted
   }
   return lines
+}
+
+async function append(archive: NodeJS.ReadableStream, file: string): Promise<void> {
+  await unpacked(archive, async (_, content) => {
+    for await (const chunk of content) writing(file, () => appendFileSync(file, chunk as Buffer))
+  })
 }
 
 async function save(containers: readonly RunningContainer[], path: string): Promise<void> {

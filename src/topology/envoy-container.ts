@@ -28,7 +28,7 @@ export interface EnvoyContainer extends RunningContainer {
  */
 export async function startEnvoyContainer(
   daemon: Daemon,
-  spec: Pick<ContainerSpec, 'image' | 'network' | 'labels'>,
+  spec: Pick<ContainerSpec, 'image' | 'network' | 'labels' | 'onAddress'>,
   adminPort: Addresses['admin'],
   ports: readonly number[],
   configure: () => Promise<{ config: string; kept: string }>,

@@ -1,10 +1,9 @@
-import { appendFileSync } from 'node:fs'
-import { unpacked } from '../containers/archive.ts'
 import { type ContainerSpec, type RunningContainer, startContainer } from '../containers/container.ts'
 import type { Daemon } from '../containers/daemon.ts'
+import type { Address } from '../envoy/addresses.ts'
+import { controlPath } from '../envoy/control.ts'
 import type { ServerSpec, StubSpec } from '../upstream/spec.ts'
 import { CONTROL_PORT, JOURNAL_INSIDE, LOGS_INSIDE, stubPort } from './container-places.ts'
-import { writing } from './disk.ts'
 import { ask } from './http.ts'
 import { untilReady } from './until-ready.ts'
 
@@ -17,8 +16,8 @@ export interface StubContainer extends RunningContainer {
   /** Resolves when it takes requests. @throws ChaosError with its last words, or the signal's reason */
   ready(signal: AbortSignal): Promise<void>
   active(): Promise<number>
-  /** Adds its journal to the file. @returns how many lines it says there are; null where it cannot be asked any more */
-  collect(file: string): Promise<number | null>
+  /** An archive of its journal, and how many lines it says there are in it; null where it cannot be asked any more. */
+  journal(): Promise<{ counted: number | null; archive: NodeJS.ReadableStream }>
 }
 
 /**
@@ -26,12 +25,14 @@ export interface StubContainer extends RunningContainer {
  * @param spec - all but what is decided here
  * @param servers - the replicas, in order
  * @param program - the stub in its image
+ * @param control - where Envoy takes what is for the control servers of the stubs, once it is known
  */
 export async function startStubContainer(
   daemon: Daemon,
   spec: Pick<ContainerSpec, 'image' | 'network' | 'labels' | 'onAddress'>,
   servers: readonly ServerSpec[],
   program: string,
+  control: Promise<Address>,
 ): Promise<StubContainer> {
   const cluster = servers[0]?.cluster ?? ''
   const what = `the stub of ${cluster}`
@@ -47,14 +48,14 @@ export async function startStubContainer(
     // Not the name alone: one may be called as Envoy is.
     alias: `stub-${cluster}`,
     command: ['node', '--disable-warning=ExperimentalWarning', program, SPEC_INSIDE],
-    ports: [CONTROL_PORT],
+    ports: [],
     files: () => [
       { path: `${LOGS_INSIDE}/`, content: '', mode: 0o777 },
       { path: SPEC_INSIDE, content: JSON.stringify(stub), mode: 0o644 },
     ],
   })
-  const control = { host: daemon.host, port: running.published(CONTROL_PORT) }
-  const asked = async (method: 'GET' | 'POST', path: string) => JSON.parse(await ask(control, method, path)) as unknown
+  const asked = async (method: 'GET' | 'POST', path: string) =>
+    JSON.parse(await ask(await control, method, controlPath(cluster, path))) as unknown
   return {
     ...running,
     what,
@@ -72,16 +73,9 @@ export async function startStubContainer(
         signal,
       }),
     active: async () => ((await asked('GET', '/active')) as { active: number }).active,
-    async collect(file) {
-      const flushed = await asked('POST', '/flush').catch(() => null)
-      await collect(running, file)
-      return (flushed as { lines: number } | null)?.lines ?? null
+    async journal() {
+      const flushed = (await asked('POST', '/flush').catch(() => null)) as { lines: number } | null
+      return { counted: flushed?.lines ?? null, archive: await running.read(JOURNAL_INSIDE) }
     },
   }
-}
-
-async function collect(running: RunningContainer, file: string): Promise<void> {
-  await unpacked(await running.read(JOURNAL_INSIDE), async (_, content) => {
-    for await (const chunk of content) writing(file, () => appendFileSync(file, chunk as Buffer))
-  })
 }

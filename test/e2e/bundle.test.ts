@@ -129,6 +129,7 @@ test('a run keeps the code that V8 made of the bundle, later ones use it, and wh
     'runner.cjs',
     'start.cjs',
     'sweeper.cjs',
+    'testcontainers.cjs',
     'upstream.cjs',
   ])
 })
@@ -138,4 +139,18 @@ test('a run that is repeated as its report says is started by ./chaos', async ()
   const out = join(folder, 'out')
   await chaos(['run', writeScenario(folder, { seconds: 0.5 }), '--out', out], { cwd: root })
   expect(JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')).command[0]).toBe('./chaos')
+})
+
+test('what a run with Docker loads is all of testcontainers, but for what it never calls', async () => {
+  await help()
+  const path = join(onlyBundle(), 'dist/testcontainers.cjs')
+  const { createRequire } = await import('node:module')
+  const load = createRequire(import.meta.url)
+  expect(Object.keys(load(path) as object).sort()).toEqual(Object.keys(load('testcontainers') as object).sort())
+  // The bundler names each module that it takes in.
+  const taken = [...readFileSync(path, 'utf8').matchAll(/^\/\/ node_modules\/(?:.*node_modules\/)?((?:@[^/]+\/)?[^/\n]+)/gm)].map(
+    (match) => match[1],
+  )
+  expect(taken).toContain('dockerode')
+  expect(taken.filter((name) => ['ssh2', '@grpc/grpc-js', 'undici', 'archiver'].includes(name as string))).toEqual([])
 })
