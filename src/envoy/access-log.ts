@@ -1,5 +1,6 @@
+import { makingOf } from '../fault/registry.ts'
 import { isLogged } from '../fault/when.ts'
-import { filterName, isStraight, type Plan, type PlannedFault } from '../plan/plan.ts'
+import { faultName, isStraight, type Plan, type PlannedFault } from '../plan/plan.ts'
 
 /**
  * The access logs: one JSON object a line. Numbers are numbers, an absent value is null, absent flags are "-".
@@ -89,10 +90,18 @@ function ofApp(plan: Plan): Record<string, unknown> {
   }
 }
 
-/** Faults of one listener share their counters; the metadata each filter leaves tells them apart, request by request. */
-function met(faults: readonly PlannedFault[]): { faults?: Record<string, string> } {
-  if (faults.length === 0) return {}
-  return { faults: Object.fromEntries(faults.map((fault) => [fault.id, `%DYNAMIC_METADATA(${filterName(fault)})%`])) }
+/**
+ * Faults of one listener share their counters; the metadata each filter leaves tells them apart, request by request. What
+ * the stub makes is met by the route to it, which is chosen before any filter acts: it counts with a host to go to.
+ */
+function met(all: readonly PlannedFault[]): { faults?: Record<string, string>; route?: string; host?: string } {
+  const faults = all.filter(({ action }) => makingOf(action).by === 'filter')
+  return {
+    ...(faults.length === 0
+      ? {}
+      : { faults: Object.fromEntries(faults.map((fault) => [fault.id, `%DYNAMIC_METADATA(${faultName(fault)})%`])) }),
+    ...(faults.length === all.length ? {} : { route: '%ROUTE_NAME%', host: '%UPSTREAM_HOST%' }),
+  }
 }
 
 function fileLog(path: string, format: Record<string, unknown>) {

@@ -1,9 +1,11 @@
+import { makingOf } from '../fault/registry.ts'
 import type { Plan, PlannedFault } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { attemptLog, CALL_HEADER, egressLog, hopLog } from './access-log.ts'
 import { type Address, replicaKey } from './addresses.ts'
 import { durations } from './duration.ts'
 import { faultFilter } from './fault-filter.ts'
+import { faultRoutes } from './fault-route.ts'
 import type { VirtualHost } from './virtual-host.ts'
 
 type Log = ReturnType<typeof egressLog>
@@ -51,12 +53,16 @@ export function hopListener(given: {
   const name = hopName(given.cluster, given.replica)
   return listener(name, given.address, {
     accessLog: hopLog(given.log, replicaKey(given.cluster, given.replica), given.faults, given.isContainer),
-    manager: { stream_idle_timeout: '0s' },
+    // A response that breaks off ends there and then: the egress side adds a wait of its own, and must not find two.
+    manager: { stream_idle_timeout: '0s', delayed_close_timeout: '0s' },
     virtualHosts: [
       {
         name,
         domains: ['*'],
-        routes: [{ match: { prefix: '/' }, route: { cluster: stubClusterName(given.cluster, given.replica), timeout: '0s' } }],
+        routes: faultRoutes(
+          stubClusterName(given.cluster, given.replica),
+          given.faults.filter(({ action }) => makingOf(action).by === 'stub'),
+        ),
       },
     ],
     faults: given.faults,
@@ -89,7 +95,7 @@ export function listener(
               ...given.manager,
               access_log: given.accessLog,
               route_config: { name, virtual_hosts: given.virtualHosts },
-              http_filters: [...given.faults.map(faultFilter), { name: 'envoy.filters.http.router', typed_config: given.router }],
+              http_filters: [...faultFilters(given.faults), { name: 'envoy.filters.http.router', typed_config: given.router }],
             },
           },
         ],
@@ -97,5 +103,11 @@ export function listener(
     ],
   }
 }
+
+const faultFilters = (faults: readonly PlannedFault[]) =>
+  faults.flatMap((fault) => {
+    const making = makingOf(fault.action)
+    return making.by === 'filter' ? [faultFilter(fault, making)] : []
+  })
 
 export const socketAddress = ({ host, port }: Address) => ({ socket_address: { address: host, port_value: port } })

@@ -1,11 +1,11 @@
 import { Document, isMap, isSeq, visit } from 'yaml'
-import { describeAction } from '../fault/registry.ts'
-import { filterName, type Plan, percentKey } from '../plan/plan.ts'
+import { describeAction, makingOf } from '../fault/registry.ts'
+import { faultName, type Plan, percentKey } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { replicaKey } from './addresses.ts'
 import type { Bootstrap } from './bootstrap.ts'
-import { runtimePercent } from './fault-filter.ts'
 import { buildRoutes } from './route.ts'
+import { runtimeValue } from './runtime.ts'
 
 /** A map or list at most this long when written on one line is written so. */
 const ONE_LINE = 110
@@ -109,8 +109,8 @@ function commentsOf(scenario: Scenario, plan: Plan): Map<string, string> {
   for (const fault of plan.faults) {
     const phase = plan.phases[fault.phase]?.name
     comments.set(
-      `http_filters ${filterName(fault)}`,
-      `${describeAction(fault.action)} in phase "${phase}": asleep until runtime key ${percentKey(fault)} is ${runtimePercent(fault.percent)}.`,
+      `${makingOf(fault.action).by === 'filter' ? 'http_filters' : 'routes'} ${faultName(fault)}`,
+      `${describeAction(fault.action)} in phase "${phase}": asleep until runtime key ${percentKey(fault)} is ${runtimeValue(fault, plan.faults)}.`,
     )
   }
   return comments

@@ -3,7 +3,7 @@ export type StatsSnapshot = Readonly<Record<string, number>>
 
 /** Which stats are read: those of clusters and connection managers that say something about policy and faults. */
 export const STATS_FILTER =
-  '^(cluster\\..*\\.(upstream_rq_.*|upstream_cx_(total|active|overflow|connect_timeout|connect_fail|pool_overflow)|circuit_breakers\\.default\\..*|outlier_detection\\..*|membership_(healthy|total)|lb_healthy_panic)|http\\..*\\.(fault\\..*|downstream_rq_(total|active|completed|timeout))|filesystem\\.write_failed|server\\.(live|concurrency))$'
+  '^(cluster\\..*\\.(upstream_rq_.*|upstream_cx_(total|active|overflow|connect_timeout|connect_fail|pool_overflow)|circuit_breakers\\.default\\..*|outlier_detection\\..*|membership_(healthy|total)|lb_healthy_panic)|http\\..*\\.(fault\\..*|downstream_rq_(total|active|completed|timeout))|vhost\\.hop_.*\\.route\\.chaos\\..*\\.upstream_rq_total|filesystem\\.write_failed|server\\.(live|concurrency))$'
 
 /** Reads `/stats?format=json`. Envoy's sentinels beyond 2^53 (limits that are not set) are left out: they are no numbers to use. */
 export function parseStats(json: string): StatsSnapshot {

@@ -11,11 +11,18 @@ const schema = httpStatus.describe('The HTTP status to answer with, 200 to 599, 
 export const abort: FaultKind<typeof schema> = {
   key: 'abort',
   schema,
-  filter: (status, percentKey) => ({
-    abort: { http_status: status, percentage: { numerator: 0 } },
-    abort_percent_runtime: percentKey,
+  make: (status) => ({
+    by: 'filter',
+    filter: (percentKey) => ({
+      abort: { http_status: status, percentage: { numerator: 0 } },
+      abort_percent_runtime: percentKey,
+    }),
+    counter: 'aborts_injected',
   }),
-  flag: 'FI',
-  counter: 'aborts_injected',
+  effect: (status) => ({ does: 'answer', status }),
+  shows: (status, seen) => !seen.passed && !seen.cut && seen.status === status,
+  takesTime: false,
   describe: (status) => `abort ${status}`,
+  examples: ['abort: 503'],
+  seenAs: 'An answer with this status, which retry_on and outlier detection may have.',
 }

@@ -1,6 +1,7 @@
 import { formatMs, formatSeconds } from '../units.ts'
 import { duration } from '../value/scalar.ts'
 import type { FaultKind } from './kind.ts'
+import { shortBy } from './tolerance.ts'
 
 const schema = duration.describe('How long to hold the request, for example 400ms.')
 
@@ -12,11 +13,18 @@ const schema = duration.describe('How long to hold the request, for example 400m
 export const delay: FaultKind<typeof schema> = {
   key: 'delay',
   schema,
-  filter: (ms, percentKey) => ({
-    delay: { fixed_delay: formatSeconds(ms), percentage: { numerator: 0 } },
-    delay_percent_runtime: percentKey,
+  make: (ms) => ({
+    by: 'filter',
+    filter: (percentKey) => ({
+      delay: { fixed_delay: formatSeconds(ms), percentage: { numerator: 0 } },
+      delay_percent_runtime: percentKey,
+    }),
+    counter: 'delays_injected',
   }),
-  flag: 'DI',
-  counter: 'delays_injected',
+  effect: (ms) => ({ does: 'hold', ms }),
+  shows: (ms, { passed, cut, lagMs }) => lagMs >= ms - shortBy(ms) || (!passed && cut),
+  takesTime: true,
   describe: (ms) => `delay ${formatMs(ms)}`,
+  examples: ['delay: 400ms'],
+  seenAs: 'A late answer: timeouts cut it (UT), and it holds its place in the breakers.',
 }

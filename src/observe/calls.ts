@@ -3,7 +3,7 @@ import { claimedId } from '../load/identity.ts'
 import type { Plan, PlannedFault, PlannedPolicy } from '../plan/plan.ts'
 import type { RequestTimeout } from '../scenario/timeouts.ts'
 import type { JournalLine } from '../upstream/spec.ts'
-import { type AttemptLine, type EgressLine, faultsOf, flagsOf, type HopLine, type Logs } from './parse-logs.ts'
+import { type AttemptLine, type EgressLine, faultsAtHop, faultsOf, flagsOf, type HopLine, type Logs } from './parse-logs.ts'
 import type { Attempt, Call, Egress } from './record.ts'
 
 /** A call, and whose it says that it is. */
@@ -110,7 +110,7 @@ function readAttempt(line: AttemptLine, lines: LinesOfOne, startedAt: number, co
           durationMs: hop.ms,
           status: hop.status,
           flags: flagsOf(hop.flags),
-          faults: faultsOf(hop.faults),
+          faults: faultsAtHop(hop),
         }
       : null,
     ...(hop?.sent === undefined ? {} : { sentOn: sentOn(hop, startedAt) }),
@@ -123,6 +123,7 @@ function readAttempt(line: AttemptLine, lines: LinesOfOne, startedAt: number, co
           status: stub.status,
           busy: stub.busy,
           queued: stub.queued,
+          ...(stub.fault === undefined ? {} : { fault: stub.fault }),
         }
       : null,
   }

@@ -1,3 +1,5 @@
+import type { Seen } from '../fault/kind.ts'
+import { effectOf, makingOf } from '../fault/registry.ts'
 import { fulfils, hadOf, isLogged } from '../fault/when.ts'
 import type { Plan, PlannedFault } from '../plan/plan.ts'
 import type { Call } from './record.ts'
@@ -5,7 +7,7 @@ import type { Records } from './records.ts'
 import type { PhaseTimes } from './timeline.ts'
 
 /** One occasion on which a fault could fire: an attempt at a hop, or a request before the router. */
-export interface Chance {
+export interface Chance extends Seen {
   /** Where the call was routed to. */
   cluster: string | null
   /** Index into `Plan.requests` of the request it was made for; null where nobody can say. */
@@ -16,16 +18,11 @@ export interface Chance {
   replica: number | null
   /** Faults that left their mark, by the log of the listener that makes them. */
   marks: readonly string[]
-  /** Ms until the next station saw it, by that station's own log, or until its end; without the wait for a connection. */
-  lagMs: number
-  /** The next station saw it: the stub, the router, or that of the hop where there is a container behind it. */
-  passed: boolean
-  /** It ended without an answer of the next station's: a timeout cut it, or its caller left. */
-  cut: boolean
-  status: number
+  /** The fault that the stub made of it, by the stub's own journal. */
+  atStub: string | null
 }
 
-/** Faults whose filters stand in one chain: at one cluster's hops, or all together before the router. */
+/** Faults that stand in one chain: at one cluster's hops, or all together before the router. */
 export const samePlace = (a: Place, b: Place) => a.at === b.at && (a.at === 'ingress' || a.cluster === b.cluster)
 
 type Place = Pick<PlannedFault, 'cluster' | 'at'>
@@ -75,6 +72,7 @@ function chancesOf(place: Place, { egress, attempts, ingressFaults, suits }: Cal
         passed,
         cut: egress.status === 0 || egress.cutBy !== null,
         status: egress.status,
+        atStub: null,
       },
     ]
   }
@@ -94,19 +92,32 @@ function chancesOf(place: Place, { egress, attempts, ingressFaults, suits }: Cal
         passed: passedAt !== null,
         cut: attempt.status === 0,
         status: attempt.status,
+        atStub: attempt.stub?.fault ?? null,
       },
     ]
   })
 }
 
-/** Whether a fault had this chance: the right replica, a request that it is for, and no earlier fault in the way. */
-export function isChanceOf(fault: PlannedFault, chance: Chance, earlier: readonly PlannedFault[], plan: Plan): boolean {
+/** Of the faults at one place, those that act before this one: filters before routes, and else in the order of the scenario. */
+export function actingBefore(fault: PlannedFault, rivals: readonly PlannedFault[]): PlannedFault[] {
+  const isRoute = (other: PlannedFault) => makingOf(other.action).by !== 'filter'
+  const listed = rivals.slice(0, rivals.indexOf(fault))
+  if (!isRoute(fault)) return listed.filter((other) => !isRoute(other))
+  return [...rivals.filter((other) => !isRoute(other)), ...listed.filter(isRoute)]
+}
+
+/**
+ * Whether a fault had this chance: the right replica, a request that it is for, and no other fault in the way.
+ * @param before - those that act before it
+ */
+export function isChanceOf(fault: PlannedFault, chance: Chance, before: readonly PlannedFault[], plan: Plan): boolean {
   if (chance.cluster !== fault.cluster) return false
   if (chance.replica !== null && !fault.replicas.includes(chance.replica)) return false
   if (chance.marks.includes(fault.id)) return true
   if (!isMeant(fault, chance, plan)) return false
-  // Filters act in order: after an abort, or a delay that was cut short, the later ones are never asked.
-  return !earlier.some((other) => chance.marks.includes(other.id) && (other.action.kind === 'abort' || (chance.cut && !chance.passed)))
+  const met = before.filter((other) => chance.marks.includes(other.id))
+  // A request takes one route. Filters act in order: after an abort, or a delay that was cut short, the later ones are never asked.
+  return !met.some(({ action }) => makingOf(action).by !== 'filter' || effectOf(action).does === 'answer' || (chance.cut && !chance.passed))
 }
 
 /** Whether what came to Envoy is what the fault is for; what no log may hold, by what the load sent. */

@@ -1,21 +1,18 @@
+import { routeCounter } from '../envoy/fault-route.ts'
 import { hopName } from '../envoy/listener.ts'
 import { gained } from '../envoy/stats.ts'
-import { describeAction, FAULT_KINDS } from '../fault/registry.ts'
+import { describeAction, makingOf, showsAction, takesTime } from '../fault/registry.ts'
+import { shortBy } from '../fault/tolerance.ts'
 import { describeTest, fulfils, hadOf, isPseudo } from '../fault/when.ts'
 import { nounOf } from '../plan/noun.ts'
 import { clustersIn, isStraight, type Plan, type PlannedFault } from '../plan/plan.ts'
 import { compatibleCounts, compatibleShare } from '../statistics/compatible.ts'
 import { formatMs, formatPercent } from '../units.ts'
 import { listed, plural } from '../value/show.ts'
-import { type Chance, callsOf, chancesAt, isChanceOf, samePlace, type Traffic } from './chance.ts'
+import { actingBefore, type Chance, callsOf, chancesAt, isChanceOf, samePlace, type Traffic } from './chance.ts'
 import type { FaultEvidence } from './observations.ts'
 import type { PhaseTimes } from './timeline.ts'
 
-/**
- * How much too short a delay may come out, in ms: Envoy arms its timer from when its event loop woke up, and on a busy
- * machine that was up to 7 ms before (test/integration/faults.test.ts). Of a short delay no more than half.
- */
-const shortBy = (ms: number) => Math.min(10, ms / 2)
 /** Requests at the edges of a phase fall on either side of a counter's reading. */
 const EDGE_SLACK = 3
 const EDGE_SLACK_SHARE = 0.02
@@ -31,15 +28,15 @@ export function weighFaults(plan: Plan, traffic: Traffic, phases: readonly Phase
 
 function weigh(fault: PlannedFault, plan: Plan, traffic: Traffic, marks: ReadonlyMap<string, number>, times: PhaseTimes): FaultEvidence {
   const rivals = plan.faults.filter((other) => other.phase === fault.phase && samePlace(other, fault))
-  const earlier = rivals.slice(0, rivals.indexOf(fault))
-  // Faults of one kind at one place share the counter, and what the next station sees of them.
-  const kin = rivals.filter((other) => other.action.kind === fault.action.kind)
+  const before = actingBefore(fault, rivals)
+  // Filters of one kind at one place share the counter, and what the next station sees of them; a route has its own.
+  const kin = makingOf(fault.action).by === 'filter' ? rivals.filter((other) => other.action.kind === fault.action.kind) : [fault]
   const lags = kin.length === 1 && fault.action.kind === 'delay' ? { delayed: [] as number[], others: [] as number[] } : null
   const seen = { matched: 0, met: 0, marked: 0, inferred: 0 }
   let chances = 0
   for (const chance of chancesAt(fault, fault.phase, traffic, times)) {
     if (chance.cluster === fault.cluster) chances++
-    if (isChanceOf(fault, chance, earlier, plan)) {
+    if (isChanceOf(fault, chance, before, plan)) {
       seen.matched++
       if (chance.marks.includes(fault.id)) seen.met++
     }
@@ -91,20 +88,21 @@ function delayTaken({ delayed, others }: { delayed: number[]; others: number[] }
 const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] as number
 
 /** Whether the other side of a fault's place saw what this fault would do. */
-function shows(fault: PlannedFault, chance: Chance): boolean {
-  if (fault.action.kind === 'abort') return !chance.passed && !chance.cut && chance.status === fault.action.value
-  return chance.lagMs >= fault.action.value - shortBy(fault.action.value) || (!chance.passed && chance.cut)
+function shows({ id, action }: PlannedFault, chance: Chance): boolean {
+  return (makingOf(action).by === 'filter' || chance.atStub === id) && showsAction(action, chance)
 }
 
 function countedBy(kin: readonly PlannedFault[], plan: Plan, times: PhaseTimes): number {
   const [first] = kin as [PlannedFault]
+  const making = makingOf(first.action)
+  const sumOf = (counters: readonly string[]) => counters.reduce((sum, name) => sum + gained(times.before, times.after, name), 0)
+  if (making.by === 'stub') return sumOf(first.replicas.map((replica) => routeCounter(hopName(first.cluster, replica), first)))
   const clusters = clustersIn(plan)
   const listeners =
     first.at === 'upstream'
       ? new Set(kin.flatMap((fault) => fault.replicas.map((replica) => hopName(fault.cluster, replica))))
       : ['shared', ...clusters.map((cluster) => `egress_${cluster}`)]
-  const counter = FAULT_KINDS[first.action.kind].counter
-  return [...listeners].reduce((sum, name) => sum + gained(times.before, times.after, `http.${name}.fault.${counter}`), 0)
+  return sumOf([...listeners].map((name) => `http.${name}.fault.${making.counter}`))
 }
 
 const askedBy = ({ when }: PlannedFault) =>
@@ -159,8 +157,8 @@ function doubt(
   ) {
     return `the fault ${what} took ${formatMs(seen.took)} (median), by the clock of the next station`
   }
-  // A stalled machine can look like a delay, so of delays only too few are a contradiction.
-  const comparable = fault.action.kind === 'delay' ? Math.min(seen.inferred, seen.marked) : seen.inferred
+  // A stalled machine can look like a delay.
+  const comparable = takesTime(fault.action) ? Math.min(seen.inferred, seen.marked) : seen.inferred
   return differ(comparable, seen.marked)
     ? `the sources disagree on ${what}: Envoy's access log has ${seen.marked}, the other side of it shows ${seen.inferred}`
     : null

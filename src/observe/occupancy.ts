@@ -40,7 +40,8 @@ export class Occupancy {
     // What was answered in whole is over when Envoy says so; the work of what was given up goes on.
     const isLeft = attempt.status === 0
     if (isLeft) this.#left.touch(inFlight.to.least, stub.due)
-    place.surely.cover(from.most, Math.max(inFlight.to.least, stub.due))
+    // Of a fault that the stub makes, only the work surely takes a worker: the answer may come much later, or never.
+    place.surely.cover(from.most, stub.fault === undefined ? Math.max(inFlight.to.least, stub.due) : stub.due)
     place.perhaps.touch(from.least, isLeft ? Math.max(inFlight.to.most, stub.due) : inFlight.to.most)
   }
 

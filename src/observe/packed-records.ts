@@ -10,6 +10,7 @@ type CallShape = Omit<Egress, 'start' | 'durationMs'> & Pick<Call, 'ingressFault
 type AttemptShape = Omit<Attempt, 'start' | 'durationMs' | 'poolMs' | 'hop' | 'sentOn' | 'stub'>
 type HopShape = Omit<NonNullable<Attempt['hop']>, 'start' | 'durationMs'>
 type Stub = NonNullable<Attempt['stub']>
+type StubShape = { status: number; fault: string | null }
 
 /** What is behind the hop, and what it saw of an attempt. */
 const [NOT_SEEN, UNANSWERED, ANSWERED, NOT_SENT_ON, SENT_ON] = [0, 1, 2, 3, 4]
@@ -25,6 +26,7 @@ export class PackedRecords {
   readonly #calls = new Shapes<CallShape>()
   readonly #attempts = new Shapes<AttemptShape>()
   readonly #hops = new Shapes<HopShape>()
+  readonly #stubs = new Shapes<StubShape>()
   /** The first record of each chunk, and where in its chunk each record stands. */
   readonly #firsts: number[] = []
   readonly #places: Numbers<Uint32Array>
@@ -95,7 +97,7 @@ export class PackedRecords {
     write.time(stub.started - stub.arrived)
     write.time(stub.due - stub.started)
     if (stub.answered !== null) write.time(stub.answered - stub.due)
-    write.whole(stub.status)
+    write.whole(this.#stubs.numberOf({ status: stub.status, fault: stub.fault ?? null }))
     write.whole(stub.busy)
     write.whole(stub.queued)
   }
@@ -157,7 +159,9 @@ export class PackedRecords {
     const started = arrived + read.time()
     const due = started + read.time()
     const answered = kind === UNANSWERED ? null : due + read.time()
-    return { arrived, started, due, answered, status: read.whole(), busy: read.whole(), queued: read.whole() }
+    const { status, fault } = this.#stubs.at(read.whole())
+    const [busy, queued] = [read.whole(), read.whole()]
+    return { arrived, started, due, answered, status, busy, queued, ...(fault === null ? {} : { fault }) }
   }
 
   /** The last chunk that begins at or before the record. */

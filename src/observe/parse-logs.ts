@@ -1,3 +1,4 @@
+import { faultIdOf } from '../plan/plan.ts'
 import type { JournalLine } from '../upstream/spec.ts'
 import { numberAttempts } from './number-attempts.ts'
 
@@ -52,9 +53,12 @@ export interface HopLine {
   ms: number
   status: number
   flags: string
-  /** These two only in front of a container: µs from its start until its router sent it on, and where to; null where it never did. */
+  /** Only in front of a container: µs from its start until its router sent it on; null where it never did. */
   sent?: number | null
+  /** There, and where the stub makes faults: where its router sent it on to; null where it never came to that. */
   host?: string | null
+  /** Only where the stub makes faults. */
+  route?: string | null
   faults?: Record<string, unknown>
 }
 
@@ -108,3 +112,9 @@ export const flagsOf = (text: string) => (text === '-' ? [] : text.split(','))
 
 /** Ids of the faults whose filter left its mark. */
 export const faultsOf = (marks: Record<string, unknown> | undefined) => (marks ? Object.keys(marks).filter((id) => marks[id] !== null) : [])
+
+/** Ids of the faults that an attempt met at its hop: of filters, and the one that its route is for, if it went on by that. */
+export function faultsAtHop({ faults, route, host }: Pick<HopLine, 'faults' | 'route' | 'host'>): string[] {
+  const byRoute = host ? faultIdOf(route ?? '') : null
+  return [...faultsOf(faults), ...(byRoute === null ? [] : [byRoute])]
+}

@@ -95,7 +95,17 @@ export interface Attempt {
    */
   sentOn?: number | null
   /** Null when the stub never saw it (an abort, or a delay that was cut short). */
-  stub: { arrived: number; started: number; due: number; answered: number | null; status: number; busy: number; queued: number } | null
+  stub: {
+    arrived: number
+    started: number
+    due: number
+    answered: number | null
+    status: number
+    busy: number
+    queued: number
+    /** The id of the fault that it met there, by the stub's own journal; left out where that is none. */
+    fault?: string
+  } | null
 }
 
 /** All attempts of a request's calls, call by call. */

@@ -20,7 +20,7 @@ export function compilePlan(scenario: Scenario): Plan {
   }
   return {
     seed: scenario.seed,
-    stubs: planStubs(scenario),
+    stubs: planStubs(scenario, faults),
     containers: planContainers(scenario),
     app: planApp(scenario),
     phases,

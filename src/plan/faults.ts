@@ -1,4 +1,4 @@
-import { FAULT_KIND_NAMES, type FaultAction } from '../fault/registry.ts'
+import { actionOf } from '../fault/registry.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { testsOf } from '../scenario/when-schema.ts'
 import type { PlannedFault } from './plan.ts'
@@ -10,8 +10,8 @@ export function planFaults(scenario: Scenario): PlannedFault[] {
   for (const [phase, { name, faults }] of scenario.phases.entries()) {
     for (const [index, fault] of faults.entries()) {
       const replicas = scenario.upstreams[fault.cluster]?.replicas ?? 0
-      const kind = FAULT_KIND_NAMES.find((candidate) => fault[candidate] !== undefined)
-      if (!kind) throw new Error(`fault ${index} of phase ${name} has no kind: the schema let it through`)
+      const action = actionOf(fault)
+      if (!action) throw new Error(`fault ${index} of phase ${name} has no kind: the schema let it through`)
       const id = unique(`${slug(name)}-${index + 1}`, taken)
       planned.push({
         id,
@@ -19,7 +19,7 @@ export function planFaults(scenario: Scenario): PlannedFault[] {
         cluster: fault.cluster,
         replicas: fault.at === 'ingress' ? [] : fault.replica ? [fault.replica] : Array.from({ length: replicas }, (_, i) => i + 1),
         at: fault.at,
-        action: { kind, value: fault[kind] } as FaultAction,
+        action,
         percent: fault.percent,
         when: testsOf(fault.when),
       })

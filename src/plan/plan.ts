@@ -142,9 +142,9 @@ export interface RunsLoad extends AnyLoad {
 /** In ms. */
 export type ThinkTime = { kind: 'fixed'; ms: number } | { kind: 'exponential'; mean: number }
 
-/** One fault of one phase: a filter of its own in Envoy, asleep but in its phase. */
+/** One fault of one phase: a filter or a route of its own in Envoy, asleep but in its phase. */
 export interface PlannedFault {
-  /** Unique, short, made from its phase's name: `brownout-1`. Filter `chaos.<id>`, runtime key `chaos.<id>.percent`. */
+  /** Unique, short, made from its phase's name: `brownout-1`. Filter or route `chaos.<id>`, runtime key `chaos.<id>.percent`. */
   id: string
   phase: number
   cluster: string
@@ -171,5 +171,7 @@ export const clustersIn = (plan: Pick<Plan, 'stubs' | 'containers'>): readonly s
   ...new Set(replicasIn(plan).map(({ cluster }) => cluster)),
 ]
 
-export const filterName = (fault: PlannedFault) => `chaos.${fault.id}`
+/** Of its filter, or of its route. */
+export const faultName = (fault: PlannedFault) => `chaos.${fault.id}`
+export const faultIdOf = (name: string) => (name.startsWith('chaos.') ? name.slice('chaos.'.length) : null)
 export const percentKey = (fault: PlannedFault) => `chaos.${fault.id}.percent`

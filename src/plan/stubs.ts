@@ -1,10 +1,13 @@
+import { makingOf } from '../fault/registry.ts'
+import type { StubFault } from '../fault/stub-fault.ts'
 import { deriveSeed } from '../random.ts'
 import { DEFAULT_LATENCY_MS } from '../scenario/limits.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { Latency, ServerSpec, StubSpec } from '../upstream/spec.ts'
+import type { PlannedFault } from './plan.ts'
 
 /** One server per replica of each upstream that is a stub, each with its own stream of draws. */
-export function planStubs(scenario: Scenario): StubSpec {
+export function planStubs(scenario: Scenario, faults: readonly PlannedFault[]): StubSpec {
   const servers: ServerSpec[] = []
   for (const [cluster, upstream] of Object.entries(scenario.upstreams)) {
     if (upstream.respond === undefined) continue
@@ -24,6 +27,7 @@ export function planStubs(scenario: Scenario): StubSpec {
           body: json === undefined ? (body ?? '') : JSON.stringify(json),
         },
         seed: deriveSeed(scenario.seed, 'service', cluster, replica),
+        ...withFaults(faults.filter((fault) => fault.cluster === cluster && fault.replicas.includes(replica))),
       })
     }
   }
@@ -37,4 +41,14 @@ function latencyOf(scenario: Scenario, cluster: string): Latency {
   if ('exponential' in latency) return { kind: 'exponential', mean: latency.exponential }
   if ('samples' in latency) return { kind: 'samples', ms: scenario.samples[cluster] ?? [] }
   return { kind: 'log-normal', p50: latency.p50, p99: latency.p99 }
+}
+
+/** What a replica has to make itself, by the ids that the hop tells it; left out where there is nothing. */
+function withFaults(faults: readonly PlannedFault[]): Pick<ServerSpec, 'faults'> {
+  const made: Record<string, StubFault> = {}
+  for (const { id, action } of faults) {
+    const making = makingOf(action)
+    if (making.by === 'stub') made[id] = making.behaviour
+  }
+  return Object.keys(made).length === 0 ? {} : { faults: made }
 }

@@ -1,4 +1,5 @@
 import { unreachable } from '../errors.ts'
+import { effectOf, makingOf } from '../fault/registry.ts'
 import type { PlannedFault } from '../plan/plan.ts'
 import type { Chance, TryOutcome } from './outcome.ts'
 import type { Answer } from './retry.ts'
@@ -18,13 +19,14 @@ export interface TryPolicy {
   retriesAnswer(answer: Answer): boolean
 }
 
-type State = { chance: number; delay: number; abort: number | null }
+/** `hangs`: the upstream gets it, and never answers. */
+type State = { chance: number; delay: number; abort: number | null; hangs: boolean }
 
 /**
  * All ways that one try can end.
  *
- * Each fault is drawn on its own; those of a hop act in the order of the scenario: a delay is waited for, then the next is
- * met; an abort answers at once. A try that outlasts per_try_timeout ends there, as a 504.
+ * Each fault is drawn on its own; those of a hop act in the order of the scenario, filters before what the stub makes: a
+ * delay is waited for, then the next is met; an abort answers at once. A try that outlasts per_try_timeout ends there, as a 504.
  * @param overheadMs - what the machine adds to a try: Envoy's two hops, sockets, timers
  */
 export function tryOutcomes(upstream: Upstream, policy: TryPolicy, overheadMs: number): TryOutcome[] {
@@ -36,8 +38,8 @@ export function tryOutcomes(upstream: Upstream, policy: TryPolicy, overheadMs: n
     else known.chance += outcome.chance
   }
   for (const { share, faults } of upstream.groups) {
-    for (const { chance, delay, abort } of statesOf(faults)) {
-      const answers = abort === null ? upstream.service : [{ chance: 1, ms: 0 }]
+    for (const { chance, delay, abort, hangs } of statesOf(faults)) {
+      const answers = abort !== null ? [{ chance: 1, ms: 0 }] : hangs ? [{ chance: 1, ms: Number.POSITIVE_INFINITY }] : upstream.service
       const answer = abort === null ? upstream.answer : { status: abort, headers: {} }
       for (const served of answers) {
         add(ended(share * chance * served.chance, { delay, took: delay + served.ms + overheadMs, answer, aborted: abort !== null }))
@@ -55,7 +57,8 @@ export function tryOutcomes(upstream: Upstream, policy: TryPolicy, overheadMs: n
       ms: met.took,
       status: met.answer.status,
       cut: false,
-      retried: policy.retriesAnswer(met.answer),
+      // What is never answered is not tried again: nothing ends it but what ends the request.
+      retried: Number.isFinite(met.took) && policy.retriesAnswer(met.answer),
       atStub: !met.aborted,
     }
   }
@@ -63,34 +66,41 @@ export function tryOutcomes(upstream: Upstream, policy: TryPolicy, overheadMs: n
 
 /** What the faults of a hop do together. */
 export function statesOf(faults: readonly PlannedFault[]): State[] {
-  let states: State[] = [{ chance: 1, delay: 0, abort: null }]
-  for (const { action, percent } of faults) {
+  let states: State[] = [{ chance: 1, delay: 0, abort: null, hangs: false }]
+  for (const { action, percent } of faults.toSorted((a, b) => placeOf(a) - placeOf(b))) {
     const next = new Map<string, State>()
     const add = (state: State) => {
-      const key = `${state.delay} ${state.abort}`
+      const key = `${state.delay} ${state.abort} ${state.hangs}`
       const known = next.get(key)
       if (known === undefined) next.set(key, state)
       else next.set(key, { ...known, chance: known.chance + state.chance })
     }
     for (const state of states) {
-      if (state.abort !== null) {
+      if (state.abort !== null || state.hangs) {
         add(state)
         continue
       }
       const met = (state.chance * percent) / 100
       if (percent < 100) add({ ...state, chance: state.chance - met })
-      switch (action.kind) {
-        case 'delay':
-          add({ ...state, chance: met, delay: state.delay + action.value })
+      const effect = effectOf(action)
+      switch (effect.does) {
+        case 'hold':
+          add({ ...state, chance: met, delay: state.delay + effect.ms })
           break
-        case 'abort':
-          add({ ...state, chance: met, abort: action.value })
+        case 'answer':
+          add({ ...state, chance: met, abort: effect.status })
+          break
+        case 'hang':
+          add({ ...state, chance: met, hangs: true })
           break
         default:
-          unreachable(action)
+          unreachable(effect)
       }
     }
     states = [...next.values()]
   }
   return states
 }
+
+/** Filters act before the hop takes a route. */
+const placeOf = ({ action }: PlannedFault) => (makingOf(action).by === 'filter' ? 0 : 1)

@@ -1,3 +1,4 @@
+import { effectOf } from '../fault/registry.ts'
 import type { Attempt } from '../observe/record.ts'
 import type { Plan } from '../plan/plan.ts'
 import { nameOfTimeout } from '../scenario/timeouts.ts'
@@ -16,7 +17,9 @@ export function tellAttempt(attempt: Attempt, cluster: string | null, due: numbe
   const parts = [
     resultOf(attempt),
     ...(faults.length > 0 ? [`met ${metFaults(faults, plan)}`] : []),
-    ...(attempt.hop === null && attempt.stub === null && attempt.replica !== null ? ['never reached its hop'] : serverParts(attempt, due)),
+    ...(attempt.hop === null && attempt.stub === null && attempt.replica !== null
+      ? ['never reached its hop']
+      : serverParts(attempt, due, plan)),
   ]
   return `try ${attempt.n} → ${hostOf(attempt, cluster ?? clusterOf(attempt, plan))}  ${parts.join('; ')}`
 }
@@ -38,21 +41,23 @@ function resultOf(attempt: Attempt): string {
 }
 
 /** What is to be added of the stub or container: nothing, when it simply served the request. */
-function serverParts(attempt: Attempt, due: number): string[] {
+function serverParts(attempt: Attempt, due: number, plan: Plan): string[] {
   const { hop, sentOn } = attempt
-  if (sentOn === undefined || hop === null) return stubParts(attempt, due)
+  if (sentOn === undefined || hop === null) return stubParts(attempt, due, plan)
   if (sentOn === null) return ['the hop never sent it on']
   if (hop.flags.includes('UF')) return ['the hop could not connect to the container']
   if (hop.flags.includes('UC')) return ['the container closed the connection']
   return attempt.cutBy === null ? [] : [`the hop sent it on at +${millis(sentOn - due)}, and the container had not answered`]
 }
 
-function stubParts({ stub, status, cutBy, replica }: Attempt, due: number): string[] {
+function stubParts({ stub, status, cutBy, replica }: Attempt, due: number, plan: Plan): string[] {
   if (stub === null) return replica === null ? [] : ['the stub never saw it']
   const parts: string[] = []
   const waited = stub.started - stub.arrived
   if (waited >= NOTABLE_MS) parts.push(`waited ${millis(waited)} in the stub's queue (${stub.busy} busy, ${stub.queued} waiting)`)
-  if (stub.answered === null) parts.push('its caller was gone before the stub answered')
+  const fault = plan.faults.find(({ id }) => id === stub.fault)
+  if (stub.answered === null)
+    parts.push(fault && effectOf(fault.action).does === 'hang' ? 'the stub never answered' : 'its caller was gone before the stub answered')
   else if (cutBy !== null) parts.push(`the stub answered ${stub.status} too late, at +${millis(stub.answered - due)}`)
   else if (status !== stub.status) parts.push(`the stub answered ${stub.status}`)
   return parts

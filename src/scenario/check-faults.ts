@@ -1,6 +1,8 @@
+import { actionOf, makingOf } from '../fault/registry.ts'
 import { describeTest, fulfils, METHOD, PATH, type RequestTest } from '../fault/when.ts'
 import { formatMs } from '../units.ts'
 import { plural, show } from '../value/show.ts'
+import { isContainer } from './containers.ts'
 import type { Finding } from './finding.ts'
 import { whyNotAskedFor } from './header-rules.ts'
 import { DEFAULT_DEADLINE_MS, PATIENCE_MS } from './limits.ts'
@@ -9,22 +11,25 @@ import { goesStraight, hadBy, mayReach, type RequestKind, requestsOf, routeFor, 
 import type { ScenarioDocument } from './schema.ts'
 import { AT_INGRESS } from './timeouts.ts'
 import { testsOf } from './when-schema.ts'
+import { whoMeetsBoth } from './who-meets-both.ts'
 
 export type Fault = ScenarioDocument['phases'][number]['faults'][number]
 
 /** Faults that could never fire. */
 export const faultFindings = (scenario: ScenarioDocument): Finding[] =>
-  ofFaults(scenario, (fault) => {
-    const found = [...replica(scenario, fault), ...undecided(fault)]
+  ofFaults(scenario, (fault, earlier) => {
+    const found = [...replica(scenario, fault), ...undecided(fault), ...withoutStub(scenario, fault), ...oneDraw(scenario, fault, earlier)]
     return found.length > 0 ? found : reach(scenario, fault)
   })
 
 /** Faults whose effect nobody would wait for. */
 export const patienceFindings = (scenario: ScenarioDocument): Finding[] => ofFaults(scenario, (fault) => patience(scenario, fault))
 
-function ofFaults({ phases }: ScenarioDocument, check: (fault: Fault) => Finding[]): Finding[] {
+function ofFaults({ phases }: ScenarioDocument, check: (fault: Fault, earlier: readonly Fault[]) => Finding[]): Finding[] {
   return phases.flatMap(({ faults }, i) =>
-    faults.flatMap((fault, j) => check(fault).map((found): Finding => ({ ...found, path: ['phases', i, 'faults', j, ...found.path] }))),
+    faults.flatMap((fault, j) =>
+      check(fault, faults.slice(0, j)).map((found): Finding => ({ ...found, path: ['phases', i, 'faults', j, ...found.path] })),
+    ),
   )
 }
 
@@ -105,6 +110,51 @@ function undecided(fault: Fault): Finding[] {
       },
     ]
   })
+}
+
+const isOfStub = (fault: Fault) => {
+  const action = actionOf(fault)
+  return action !== undefined && makingOf(action).by === 'stub'
+}
+
+function withoutStub({ upstreams }: ScenarioDocument, fault: Fault): Finding[] {
+  const upstream = Object.hasOwn(upstreams, fault.cluster) ? upstreams[fault.cluster] : undefined
+  const kind = actionOf(fault)?.kind
+  if (upstream === undefined || kind === undefined || !isContainer(upstream) || !isOfStub(fault)) return []
+  return [
+    {
+      path: [kind],
+      at: 'key',
+      message: `${kind} is made by the stub of an upstream, and ${fault.cluster} is a container: it does what it does`,
+      hint: 'a fixed delay and abort are made by Envoy, in front of a container too',
+    },
+  ]
+}
+
+/** Envoy draws once for all faults that the stub makes: the shares of two must add up in one way for all whom they may meet. */
+function oneDraw(scenario: ScenarioDocument, fault: Fault, earlier: readonly Fault[]): Finding[] {
+  if (!isOfStub(fault) || fault.percent === 100) return []
+  const own = reachOf(scenario, fault)
+  const rival = earlier.find(
+    (other) =>
+      other.cluster === fault.cluster && isOfStub(other) && other.percent < 100 && whoMeetsBoth(own, reachOf(scenario, other)) === 'some',
+  )
+  if (rival === undefined) return []
+  return [
+    {
+      path: ['percent'],
+      message: `cannot be kept: Envoy draws once for ${actionOf(fault)?.kind} and the ${actionOf(rival)?.kind} before it, and only some of those that may meet this one may meet that, too`,
+      hint: 'give both the same when and replica, or ones that exclude each other, or put them into phases of their own',
+    },
+  ]
+}
+
+function reachOf({ upstreams }: ScenarioDocument, fault: Fault) {
+  const replicas = Object.hasOwn(upstreams, fault.cluster) ? (upstreams[fault.cluster]?.replicas ?? 1) : 1
+  return {
+    replicas: fault.replica === undefined ? Array.from({ length: replicas }, (_, i) => i + 1) : [fault.replica],
+    when: testsOf(fault.when),
+  }
 }
 
 /** A client that gives up sees no answer at all, whatever the policy would have made of the fault. */

@@ -1,3 +1,4 @@
+import { describedKinds } from '../fault/registry.ts'
 import { METRIC_NAMES } from './expect-schema.ts'
 import { type JsonSchema, scenarioJsonSchema } from './json-schema.ts'
 
@@ -64,7 +65,15 @@ export function renderReference(): string {
       VALUES.map(([kind, text]) => [kind, text]),
     ),
   ].join('\n\n')
-  return `${[values, ...sections, metrics].join('\n\n')}\n`
+  const faults = [
+    '#### Kinds of fault',
+    'What `phases[].faults[]` may make, one kind each, and what Envoy sees of it behind its router.',
+    table(
+      ['kind', 'written as', 'what Envoy sees'],
+      describedKinds().map(({ name, examples, seenAs }) => [`\`${name}\``, examples.map((example) => `\`${example}\``).join(', '), seenAs]),
+    ),
+  ].join('\n\n')
+  return `${[values, ...sections, faults, metrics].join('\n\n')}\n`
 }
 
 function section(heading: string, schema: JsonSchema, isExpectation: boolean): string {

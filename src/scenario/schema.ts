@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { FAULT_KINDS } from '../fault/registry.ts'
+import { actionOf, FAULT_KIND_NAMES, FAULT_KINDS, type FaultKindName, makingOf } from '../fault/registry.ts'
 import { formatMs } from '../units.ts'
 import {
   duration,
@@ -206,6 +206,10 @@ const load = z
   })
   .describe('The load: an open loop (rate), or a closed one (connections).')
 
+const kindsOfFault = Object.fromEntries(FAULT_KIND_NAMES.map((kind) => [kind, FAULT_KINDS[kind].schema.optional()])) as {
+  [Kind in FaultKindName]: z.ZodOptional<(typeof FAULT_KINDS)[Kind]['schema']>
+}
+
 const fault = z
   .strictObject({
     cluster: reference.describe('The cluster whose requests meet the fault.'),
@@ -216,23 +220,29 @@ const fault = z
       .describe(
         'upstream: behind the router, so that timeouts, retries and breakers react to it. ingress: before the router, where no policy of Envoy sees it.',
       ),
-    delay: FAULT_KINDS.delay.schema.optional(),
-    abort: FAULT_KINDS.abort.schema.optional(),
+    ...kindsOfFault,
     percent: percent.default(100).describe('How many of 100 matching attempts meet it, drawn at random by Envoy.'),
     when: when.optional().describe('Which requests may meet it. Left out: all.'),
   })
   .superRefine((value, context) => {
-    const given = Object.keys(FAULT_KINDS).filter((key) => value[key as keyof typeof FAULT_KINDS] !== undefined)
+    const given = FAULT_KIND_NAMES.filter((key) => value[key] !== undefined)
     if (given.length !== 1)
       context.addIssue({
         code: 'custom',
-        message: `expected one kind of fault (${Object.keys(FAULT_KINDS).join(' or ')}), got ${given.length === 0 ? 'none' : listed(given, 'and')}`,
+        message: `expected one kind of fault (${listed(FAULT_KIND_NAMES, 'or')}), got ${given.length === 0 ? 'none' : listed(given, 'and')}`,
       })
     if (value.at === 'ingress' && value.replica !== undefined)
       context.addIssue({
         code: 'custom',
         path: ['replica'],
         message: 'a fault at: ingress is made before a replica is chosen: leave replica out',
+      })
+    const action = actionOf(value)
+    if (value.at === 'ingress' && action !== undefined && makingOf(action).by === 'stub')
+      context.addIssue({
+        code: 'custom',
+        path: ['at'],
+        message: `${action.kind} is made at the stub, behind the router, and no filter before that can: leave at out`,
       })
   })
 

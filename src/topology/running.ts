@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Address } from '../envoy/addresses.ts'
-import { runtimeValues } from '../envoy/fault-filter.ts'
+import { runtimeValues } from '../envoy/runtime.ts'
 import { ChaosError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Admin } from './admin.ts'

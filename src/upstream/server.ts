@@ -1,5 +1,7 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
+import { FAULT_HEADER, type StubFault } from '../fault/stub-fault.ts'
 import { createServer, validateHeaderName, validateHeaderValue } from '../node-http.ts'
+import { answer } from './answer.ts'
 import { serviceTimes } from './behaviour.ts'
 import { at, epochNow } from './clock.ts'
 import type { Journal } from './journal.ts'
@@ -23,7 +25,8 @@ const UNLIMITED = {
  * Service begins when the headers arrive; the body is read and dropped meanwhile, and is waited for if it comes in after
  * the service is done (the worker is free all the same). Work for a caller that hung up goes on to its end, but its line is
  * written at once, however long the queue. The answer has the scenario's headers and those of HTTP itself: `content-length`,
- * `date`, `connection`.
+ * `date`, `connection`. A request that names a fault of this replica is answered as that says; its line is written when
+ * nothing more will be sent, or when its caller hangs up.
  * @throws TypeError when a header of `spec.respond` could not be sent.
  */
 export function replicaServer(spec: ServerSpec, journal: Journal): Server {
@@ -36,51 +39,60 @@ export function replicaServer(spec: ServerSpec, journal: Journal): Server {
 
   return createServer(UNLIMITED, (request, response) => {
     const arrived = epochNow()
+    const fault = faultOf(spec, request)
     const place = queue.arrive(arrived, nextServiceMs())
     journal.begin()
 
     let served = false
+    let begun = false
     let finished = false
+    let answered: number | null = null
     let gone: number | null = null
     let whole = arrived
-    const finishWhenDone = () => {
-      if (finished || (gone === null && !(served && request.readableEnded))) return
+    const finish = () => {
+      if (finished) return
       finished = true
-      const answered = gone === null ? answer(response, spec) : null
-      journal.finish(journalLine(spec, request, { arrived, ...place, dueMs: Math.max(place.dueMs, whole), answered, gone }))
+      const course = { arrived, ...place, dueMs: Math.max(place.dueMs, whole), answered, gone }
+      journal.finish(journalLine(spec, request, course, fault?.id))
+    }
+    const answerWhenDone = () => {
+      if (begun || finished || !served || !request.readableEnded) return
+      begun = true
+      const onBegun = () => {
+        answered = epochNow()
+      }
+      answer(response, spec, fault?.behaviour, onBegun, finish)
     }
 
     at(place.dueMs, () => {
       served = true
-      finishWhenDone()
+      answerWhenDone()
     })
     request
       .once('end', () => {
         // Without a body a late end is the stub's own lag.
         if (Number(request.headers['content-length'] ?? 0) > 0 || 'transfer-encoding' in request.headers) whole = epochNow()
-        finishWhenDone()
+        answerWhenDone()
       })
       .resume()
     // After a full answer `close` comes too; by then the line has been written.
     response.once('close', () => {
       gone = epochNow()
-      finishWhenDone()
+      finish()
     })
   })
 }
 
-/** @returns when the answer was handed to the kernel, in epoch ms. */
-function answer(response: ServerResponse, { respond }: ServerSpec): number {
-  response.statusCode = respond.status
-  // Not `writeHead`: with the headers still open, `end` knows the length of the body, and whether this answer may have one.
-  for (const [name, value] of Object.entries(respond.headers)) response.setHeader(name, value)
-  response.end(respond.body)
-  return epochNow()
+/** The fault that a request names, if it is one of this replica's. */
+function faultOf({ faults = {} }: ServerSpec, request: IncomingMessage): { id: string; behaviour: StubFault } | undefined {
+  const id = header(request, FAULT_HEADER)
+  const behaviour = id !== null && Object.hasOwn(faults, id) ? faults[id] : undefined
+  return id === null || behaviour === undefined ? undefined : { id, behaviour }
 }
 
 type Course = Pick<JournalLine, 'arrived' | 'answered' | 'gone' | 'busy' | 'queued'> & { startedMs: number; dueMs: number }
 
-function journalLine(spec: ServerSpec, request: IncomingMessage, course: Course): JournalLine {
+function journalLine(spec: ServerSpec, request: IncomingMessage, course: Course, fault: string | undefined): JournalLine {
   return {
     call: header(request, 'x-chaos-call'),
     id: header(request, 'x-request-id'),
@@ -97,6 +109,7 @@ function journalLine(spec: ServerSpec, request: IncomingMessage, course: Course)
     status: spec.respond.status,
     busy: course.busy,
     queued: course.queued,
+    ...(fault === undefined ? {} : { fault }),
   }
 }
 

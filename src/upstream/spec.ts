@@ -1,3 +1,5 @@
+import type { StubFault } from '../fault/stub-fault.ts'
+
 /** How long one request is worked on, in ms; every draw comes from the server's own seed. */
 export type Latency =
   | { kind: 'fixed'; ms: number }
@@ -19,6 +21,8 @@ export interface ServerSpec {
   latency: Latency
   respond: { status: number; headers: Readonly<Record<string, string>>; body: string }
   seed: number
+  /** What it does to requests that name one of these ids in `x-chaos-fault`. Left out: nothing. */
+  faults?: Readonly<Record<string, StubFault>>
 }
 
 /** What the stub program is started with: one process may serve any number of replicas. */
@@ -60,11 +64,13 @@ export interface JournalLine {
   started: number
   /** When it should have been finished: `started` plus the drawn service time, on the worker's ideal clock; or when its body was whole. */
   due: number
-  /** When the answer was really written: later than `due` by the stub's own lag. Null when the caller was gone. */
+  /** When the answer was really written: later than `due` by the stub's own lag. Null when the caller was gone before. */
   answered: number | null
   gone: number | null
   status: number
   /** Workers busy (this one included) and requests waiting, at arrival. */
   busy: number
   queued: number
+  /** The id of the fault that it met here; left out where it met none. */
+  fault?: string
 }

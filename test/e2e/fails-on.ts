@@ -8,6 +8,7 @@ export const FAILS_ON: Record<string, { phase: string; metric: string }> = {
   'conditions-spare-the-canary': { phase: 'outage', metric: 'success_rate' },
   'container-app': { phase: 'down', metric: 'success_rate' },
   'container-upstream': { phase: 'sick', metric: 'success_rate' },
+  'fault-hang': { phase: 'some hang', metric: 'success_rate' },
   'hedging-cuts-the-tail': { phase: 'tail', metric: 'success_rate' },
   'max-requests-leaves-no-worker-idle': { phase: 'bursts', metric: 'spare_rejections' },
   'max-requests-rejects-only-the-excess': { phase: 'below the limit', metric: 'breaker_rejections' },

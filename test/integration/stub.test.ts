@@ -182,6 +182,23 @@ describe('a replica', () => {
     }
   })
 
+  test('hangs where a request names such a fault, and says so when the caller has hung up', async () => {
+    const stub = await start(server({ workers: 1, latency: { kind: 'fixed', ms: 20 }, faults: { hung: { kind: 'hang' } } }))
+    const named = (fault: string) => ({ signal: AbortSignal.timeout(300), headers: { 'x-chaos-fault': fault }, dispatcher: agent })
+    await expect(request(stub.url(), named('hung'))).rejects.toThrow('timeout')
+    // The work was done and the worker free; an id that is none of its faults is nobody's.
+    for (const fault of ['other', 'constructor']) await (await request(stub.url(), named(fault))).body.dump()
+    const [hung, ...others] = await stub.flushed()
+    expect(hung).toMatchObject({ fault: 'hung', answered: null })
+    expect((hung?.gone as number) - (hung?.arrived as number)).toBeGreaterThan(250)
+    expect((hung?.due as number) - (hung?.arrived as number)).toBeCloseTo(20, 2)
+    for (const line of others) {
+      expect(line).toMatchObject({ busy: 1, queued: 0, gone: null })
+      expect(line).not.toHaveProperty('fault')
+    }
+    expect((await stub.control('GET', '/active')).body).toEqual({ active: 0 })
+  })
+
   test('works on for a caller that hung up, and says at once when that was', async () => {
     const stub = await start(server({ workers: 1, latency: { kind: 'fixed', ms: 1000 } }))
     const call = request(stub.url(), { signal: AbortSignal.timeout(50), dispatcher: agent })

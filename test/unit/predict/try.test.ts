@@ -2,16 +2,18 @@ import { describe, expect, test } from 'vitest'
 import type { PlannedFault } from '../../../src/plan/plan.ts'
 import { type TryPolicy, tryOutcomes } from '../../../src/predict/try.ts'
 
-const fault = (kind: 'delay' | 'abort', value: number, percent: number): PlannedFault => ({
-  id: `${kind}-${value}`,
+const planned = (action: PlannedFault['action'], percent: number): PlannedFault => ({
+  id: `${action.kind}-${action.value}`,
   phase: 0,
   cluster: 'up',
   replicas: [1],
   at: 'upstream',
-  action: { kind, value },
+  action,
   percent,
   when: [],
 })
+const fault = (kind: 'delay' | 'abort', value: number, percent: number) => planned({ kind, value }, percent)
+const hang = (percent: number) => planned({ kind: 'hang', value: true }, percent)
 const POLICY: TryPolicy = { perTryTimeout: 100, retriesCut: true, retriesAnswer: ({ status }) => status >= 500 }
 
 function outcomes(faults: readonly PlannedFault[], overheadMs = 0, policy = POLICY) {
@@ -51,6 +53,22 @@ describe('two faults are drawn apart', () => {
     expect(outcomes([fault('abort', 503, 25), fault('delay', 50, 40)])).toEqual([
       '0.250 503 after 0, not at the stub',
       '0.300 200 after 60',
+      '0.450 200 after 10',
+    ]))
+})
+
+describe('a hang', () => {
+  test('is cut by per_try_timeout, with the stub at work on it', () =>
+    expect(outcomes([hang(25)])).toEqual(['0.250 504 after 100', '0.750 200 after 10']))
+
+  test('has no end of its own without that', () =>
+    expect(outcomes([hang(25)], 0, { ...POLICY, perTryTimeout: 0 })).toEqual(['0.250 200 after Infinity', '0.750 200 after 10']))
+
+  test('is met by what a filter lets through, wherever that stands', () =>
+    // 0.6 × 0.25 come to the stub and hang.
+    expect(outcomes([hang(25), fault('abort', 503, 40)])).toEqual([
+      '0.150 504 after 100',
+      '0.400 503 after 0, not at the stub',
       '0.450 200 after 10',
     ]))
 })
