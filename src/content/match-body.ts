@@ -3,7 +3,7 @@ import { plural } from '../value/show.ts'
 import type { Body, Headers } from './answer.ts'
 import { selected } from './json-path.ts'
 import { brief, shortfall } from './json-subset.ts'
-import { type Match, quoted, surelyHolds } from './match.ts'
+import { type Match, quoted, quotedAround, surelyHolds } from './match.ts'
 import { isFound } from './pattern.ts'
 import { stackTraceIn } from './stack-trace.ts'
 
@@ -41,7 +41,7 @@ export function matchBody(test: BodyTest, { headers, body, error }: Got): Match 
 /** What is found in a body that hides secrets is in it; what is not found may be what was hidden. */
 function matchHidden(test: BodyTest, { text, whole }: Text): Match {
   const found = 'text' in test && surelyHolds(text, test.text)
-  if (found && test.op === 'lacks') return { is: 'missed', seen: quoted(text) }
+  if (found && test.op === 'lacks') return { is: 'missed', seen: quotedAround(text, test.text) }
   if (found && (test.op === 'contains' || (test.op === 'equals' && whole && test.text === text))) return { is: 'met', seen: quoted(text) }
   return { is: 'unknown', seen: `a body of which the evidence hides a secret: ${quoted(text)}` }
 }
@@ -68,7 +68,7 @@ function matchText(test: BodyTest, body: Text): Match {
     case 'contains':
       return provided(text.includes(test.text))
     case 'lacks':
-      return unless(text.includes(test.text))
+      return unless(text.includes(test.text), quotedAround(text, test.text))
     case 'matches':
       return whole ? provided(isFound(test.text, text)) : partOf(body)
     case 'stack_trace': {

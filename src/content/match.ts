@@ -15,6 +15,16 @@ export function quoted(text: string): string {
   return JSON.stringify(text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text)
 }
 
+const BESIDE = 24
+
+/** Where in a text another stands, with a little of what is beside it. */
+export function quotedAround(text: string, found: string): string {
+  const at = text.indexOf(found)
+  if (at < 0 || text.length <= LONGEST) return quoted(text)
+  const [from, to] = [Math.max(0, at - BESIDE), at + found.length + BESIDE]
+  return JSON.stringify(`${from > 0 ? '…' : ''}${text.slice(from, to)}${to < text.length ? '…' : ''}`)
+}
+
 /** A placeholder that does not say which secret it stands for. */
 const NAMELESS = /\*{3}(?!\d)/
 

@@ -75,18 +75,20 @@ export const hopLog = (path: string, key: string, faults: readonly PlannedFault[
 ]
 
 /**
- * What only a call of an app is asked: for which request it was made, and what it has of that which faults look at.
+ * What only a call of an app is asked: for which request it was made, and what it has of that which faults and routes look at.
  * Secrets are not written down.
  */
 function ofApp(plan: Plan): Record<string, unknown> {
   if (isStraight(plan)) return {}
   const own = plan.app?.idHeader
+  const { routedBy } = plan.policy
   // Of several lines of one header Envoy logs the first; its matcher looks at each.
   const askedFor = new Set(plan.faults.flatMap(({ when }) => when.filter(isLogged).map(({ name }) => name)))
   return {
     traceparent: '%REQ(TRACEPARENT)%',
     ...(own === undefined ? {} : { own: `%REQ(${own.toUpperCase()})%` }),
     ...(askedFor.size === 0 ? {} : { carried: Object.fromEntries([...askedFor].map((name) => [name, `%REQ(${name.toUpperCase()})%`])) }),
+    ...(routedBy.length === 0 ? {} : { routed: Object.fromEntries(routedBy.map((name) => [name, `%REQ(${name.toUpperCase()})%`])) }),
   }
 }
 

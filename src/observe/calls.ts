@@ -75,8 +75,12 @@ function readEgress(line: EgressLine, startedAt: number, policy: PlannedPolicy):
     cutBy: REQUEST_TIMEOUTS[line.details ?? ''] ?? null,
     retrySuppressedBy:
       refused || !flags.includes('UO') ? null : policy.budgetedClusters.includes(line.cluster ?? '') ? 'retry_budget' : 'max_retries',
+    ...(line.routed === undefined ? {} : { routedBy: headerLines(line.routed) }),
   }
 }
+
+const headerLines = (headers: Readonly<Record<string, string | null>>) =>
+  Object.entries(headers).flatMap(([name, value]) => (value === null ? [] : [`${name}: ${value}`]))
 
 /** A breaker refused it before anything was sent; a suppressed retry carries UO, too, but has a status. */
 export const isRefused = (attempt: AttemptLine) => attempt.status === 0 && flagsOf(attempt.flags).includes('UO')

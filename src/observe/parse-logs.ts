@@ -15,10 +15,11 @@ export interface EgressLine {
   details: string | null
   method: string
   authority: string | null
-  /** These three only where the load goes to an app. */
+  /** These four only where the load goes to an app. */
   traceparent?: string | null
   own?: string | null
   carried?: Record<string, string | null>
+  routed?: Record<string, string | null>
   cluster: string | null
   route: string | null
   host: string | null

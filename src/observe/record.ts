@@ -68,6 +68,8 @@ export interface Egress {
   cutBy: RequestTimeout | null
   /** What suppressed a retry of it; null when nothing did. */
   retrySuppressedBy: 'max_retries' | 'retry_budget' | null
+  /** Of the headers that routes look for, those that it came with, as `name: value`; only of the calls of an app. */
+  routedBy?: readonly string[]
 }
 
 /** One attempt: a line of the router's upstream log, with what the hop and the stub say of it. */

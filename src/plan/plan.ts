@@ -24,6 +24,8 @@ export interface PlannedPolicy {
   hedgedRoutes: readonly string[]
   /** Clusters whose retries a retry_budget limits, in place of max_retries. */
   budgetedClusters: readonly string[]
+  /** Names of the headers that routes look for, but for those that may hold a secret. */
+  routedBy: readonly string[]
 }
 
 /**

@@ -2,6 +2,7 @@ import { isHedged } from '../scenario/policy.ts'
 import { routesOf } from '../scenario/routing.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { routeName } from '../scenario/timeouts.ts'
+import { isSecretHeader } from '../value/secret.ts'
 import type { PlannedPolicy } from './plan.ts'
 
 export function planPolicy(scenario: Scenario): PlannedPolicy {
@@ -9,6 +10,9 @@ export function planPolicy(scenario: Scenario): PlannedPolicy {
     hedgedRoutes: routesOf(scenario).flatMap((route, index) => (isHedged(route) ? [routeName(index)] : [])),
     budgetedClusters: Object.entries(scenario.envoy.clusters).flatMap(([cluster, policy]) =>
       policy.circuit_breakers?.retry_budget === undefined ? [] : [cluster],
+    ),
+    routedBy: [...new Set(routesOf(scenario).flatMap(({ match }) => Object.keys(match.headers ?? {})))].filter(
+      (name) => !isSecretHeader(name),
     ),
   }
 }

@@ -23,7 +23,7 @@ export const app = z
     command: words
       .optional()
       .describe(
-        'A server. Program and arguments; no shell reads them. It starts on this machine, in the folder of the scenario; beside image or build, in the container, in place of the command of its image.',
+        `A server. Program and arguments; no shell reads them. It starts on this machine, in the folder of the scenario; \${chaos.node} is the Node that chaos runs on; beside image or build, in the container, in place of the command of its image.`,
       ),
     image: image
       .optional()

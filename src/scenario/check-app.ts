@@ -1,5 +1,6 @@
 import { didYouMean } from '../value/nearest.ts'
 import { show } from '../value/show.ts'
+import { isContainer } from './containers.ts'
 import type { Finding } from './finding.ts'
 import { whyNotSent } from './header-rules.ts'
 import { knownPlaceholders, placeholdersOf } from './placeholders.ts'
@@ -26,7 +27,7 @@ export const commandOf = ({ command, run }: NonNullable<ScenarioDocument['app']>
 export const urlVariable = (cluster: string) => `${cluster.toUpperCase().replaceAll('-', '_')}_URL`
 
 function unknownPlaceholders({ upstreams }: ScenarioDocument, app: NonNullable<ScenarioDocument['app']>): Finding[] {
-  const known = knownPlaceholders(upstreams)
+  const known = knownPlaceholders(upstreams, isContainer(app))
   const texts: [DocumentPath, string][] = [
     ...commandOf(app).map((word, i): [DocumentPath, string] => [['app', app.run === undefined ? 'command' : 'run', i], word]),
     ...Object.entries(app.env).map(([name, value]): [DocumentPath, string] => [['app', 'env', name], value]),

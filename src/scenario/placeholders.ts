@@ -11,8 +11,12 @@ export function fillIn(text: string, meaningOf: (name: string) => string): strin
   return text.replace(PLACEHOLDER, (_, name?: string) => (name === undefined ? '${' : meaningOf(name)))
 }
 
-/** All names that a scenario with these upstreams may use. */
-export function knownPlaceholders(upstreams: Readonly<Record<string, unknown>>): string[] {
+/** The Node that chaos runs on, for an app that needs one as new. */
+export const OWN_NODE = 'chaos.node'
+
+/** All names that a scenario with these upstreams may use; a container has programs of its own. */
+export function knownPlaceholders(upstreams: Readonly<Record<string, unknown>>, inContainer: boolean): string[] {
   const places = ['envoy', ...Object.keys(upstreams).map((name) => `clusters.${name}`)]
-  return ['app.port', ...places.flatMap((place) => ['url', 'host', 'port'].map((part) => `${place}.${part}`))]
+  const addresses = places.flatMap((place) => ['url', 'host', 'port'].map((part) => `${place}.${part}`))
+  return ['app.port', ...addresses, ...(inContainer ? [] : [OWN_NODE])]
 }

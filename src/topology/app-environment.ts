@@ -1,6 +1,6 @@
 import type { Address, Addresses } from '../envoy/addresses.ts'
 import { LOOPBACK_HOSTS, type PlannedApp } from '../plan/plan.ts'
-import { fillIn } from '../scenario/placeholders.ts'
+import { fillIn, OWN_NODE } from '../scenario/placeholders.ts'
 
 /** The command and the environment of an app, when all addresses are known. */
 export function tellApp<T extends string | undefined>(
@@ -11,6 +11,7 @@ export function tellApp<T extends string | undefined>(
 ) {
   const meaningOf = (name: string): string => {
     const [of, ...parts] = name.split('.')
+    if (name === OWN_NODE) return process.execPath
     if (of === 'app') return String(address.port)
     const part = parts.at(-1)
     const found = of === 'envoy' ? shared : (egress[parts[0] as string] as Address)

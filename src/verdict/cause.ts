@@ -25,8 +25,8 @@ function whyOf(record: RequestRecord, deadline: number): string {
   const { calls, status } = record
   if (status !== null && status < 400) {
     if (record.error !== null) return `but cut off (${record.error})`
-    if (latencyOf(record) > deadline) return 'after the deadline'
-    return record.success ? '(a success)' : 'is not an expected status'
+    if (latencyOf(record) > deadline) return `after the deadline${heldBy(record, deadline)}`
+    return `${record.success ? '(a success)' : 'is not an expected status'}${inSpiteOf(record)}`
   }
   const call = tellingOf(calls)
   const isRun = exitCodeOf(record) !== null
@@ -37,8 +37,8 @@ function whyOf(record: RequestRecord, deadline: number): string {
     return status === null ? '' : 'without a call to Envoy that is known to be its own'
   }
   const why = callEnd(call)
-  // The upstream's whole answer is no cause of none.
-  if (status === null && why.startsWith(ANSWERED)) return ''
+  // The upstream's whole answer is no cause of none; nor is that the client hung up.
+  if (status === null && (why.startsWith(ANSWERED) || why === GIVEN_UP)) return ''
   const { egress } = call
   // What Envoy answered is what the client got, or else an app stands between them.
   if (calls.length === 1 && (status === null || egress.status === status)) return why
@@ -47,16 +47,46 @@ function whyOf(record: RequestRecord, deadline: number): string {
     if (!record.joined) return isRun ? 'but not all of its calls are known' : 'from the app, not all of whose calls are known'
     return isRun ? 'although all calls went well' : 'from the app, whose calls all went well'
   }
-  return `${from}after ${egress.status === 0 ? 'no answer' : egress.status} of ${egress.cluster ?? 'no cluster'} ${why}`
+  const cluster = egress.cluster ?? 'no cluster'
+  if (why === GIVEN_UP) return `${from}after it gave its call to ${cluster} up`
+  return `${from}after ${egress.status === 0 ? 'no answer' : egress.status} of ${cluster} ${why}`
 }
 
 /** The call that says most of how a request ended: the last that failed, or the last. */
 const tellingOf = (calls: readonly Call[]) => calls.findLast(({ egress }) => egress.status === 0 || egress.status >= 400) ?? calls.at(-1)
 
+/** What was under way for a request when its time was over, and so made it late: a call that no limit had ended by then. */
+function heldBy({ calls, due }: RequestRecord, deadline: number): string {
+  const over = due + deadline
+  const call = calls.find(({ egress: { start, durationMs } }) => start <= over && start + durationMs >= over)
+  if (call === undefined || call.attempts.some(({ cutBy }) => cutBy !== null)) return ''
+  const to = `its call to ${call.egress.cluster ?? 'no cluster'}`
+  return isGivenUp(call) ? `, since the app gave ${to} up only then` : `, since nothing cut ${to} before`
+}
+
+/** The call whose failure an app keeps to itself; nothing where a later call to the same cluster went well. */
+function inSpiteOf({ calls }: RequestRecord): string {
+  const at = calls.findLastIndex(hasFailed)
+  const call = calls[at]
+  if (call === undefined || calls.slice(at + 1).some(({ egress }) => egress.cluster === call.egress.cluster)) return ''
+  const { status, cluster } = call.egress
+  if (isGivenUp(call)) return `, although its call to ${cluster ?? 'no cluster'} was given up`
+  return `, in spite of ${status === 0 ? 'no answer' : status} of ${cluster ?? 'no cluster'} ${callEnd(call)}`
+}
+
+/** Whether a call ended as only one does that is made again, or that something is done about. */
+export const hasFailed = ({ egress: { status } }: Call) => status === 0 || status === 429 || status >= 500
+
+/** Its caller hung up: the app, where the client of the load still waited. */
+const isGivenUp = ({ egress }: Pick<Call, 'egress'>) => egress.flags.includes('DC')
+
+const GIVEN_UP = 'given up by its caller'
+
 /** Why Envoy answered a call as it did. */
 function callEnd({ egress, attempts }: Call): string {
   const last = attempts.at(-1)
   if (egress.rejectedBy !== null) return `refused by ${egress.rejectedBy}`
+  if (isGivenUp({ egress })) return GIVEN_UP
   if (egress.cutBy !== null) return `cut by ${placeOfTimeout(egress.cutBy, egress)}${attempts.length > 1 ? ' after earlier tries' : ''}`
   if (egress.flags.includes('FI')) return 'injected at ingress'
   if (egress.flags.includes('UH')) return 'no healthy upstream'

@@ -7,6 +7,7 @@ import type { Scenario } from '../scenario/scenario.ts'
 import { plural } from '../value/show.ts'
 import { type Claim, claimsOf } from './claim.ts'
 import { type Evidence, type Finding, noData } from './finding.ts'
+import { lostHeaders } from './lost-headers.ts'
 import { measureContent } from './measure-content.ts'
 import { measureCount } from './measure-count.ts'
 import { measureEachLatency } from './measure-each-latency.ts'
@@ -67,7 +68,8 @@ function measure(claim: Claim, evidence: Evidence): Finding {
   const { plan } = evidence
   if (phasesOf(claim.expectation, plan).length === 0) return noData(`no phase is named ${JSON.stringify(claim.expectation.phase)}`)
   const selection = selectFor(claim, evidence)
-  const found = beyondTheEnd(claim, selection, evidence, measureOf(claim, selection.records, evidence))
+  const measured = beyondTheEnd(claim, selection, evidence, measureOf(claim, selection.records, evidence))
+  const found = measured.status === 'fail' ? { ...measured, why: `${measured.why}${lostHeaders(selection.records, plan)}` } : measured
   if (selection.unjoined === null) return found
   // What was counted is what is known of it: silence is not zero.
   const isLeast = selection.isPart && claim.family === 'count' && claim.of !== 'spare_rejections' && found.seen !== null

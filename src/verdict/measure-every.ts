@@ -9,6 +9,7 @@ import { type ClaimOf, quote } from './claim.ts'
 import { diverse } from './examples.ts'
 import { type Evidence, type Finding, finding, nothingSeen } from './finding.ts'
 import { MIN_EXACT } from './limits.ts'
+import { madeByApp } from './tries.ts'
 
 /** `status: 503`, `exit_code: 0` and `attempts: 3`: what must hold for every request. One counterexample refutes it. */
 export function measureEvery(claim: ClaimOf<'every'>, records: Records, { plan }: Evidence): Finding {
@@ -32,7 +33,7 @@ export function measureEvery(claim: ClaimOf<'every'>, records: Records, { plan }
     status,
     why:
       status === 'fail'
-        ? `expected ${quote(claim)} of every ${noun}, got ${counted(wrong, measured, none)} at ${wrong.length} of ${plural(records.length, noun)}: ${causes(wrong, plan)}`
+        ? `expected ${quote(claim)} of every ${noun}, got ${counted(wrong, measured, none)} at ${wrong.length} of ${plural(records.length, noun)}: ${causes(wrong, plan)}${'attempts' in of ? madeByApp(wrong, plan) : ''}`
         : `expected ${quote(claim)} of every ${noun}, got ${plural(records.length, noun)}, and a claim about every ${noun} needs at least ${MIN_EXACT}`,
     // What one made that is not known shows nothing.
     examples: diverse(wrong.length > 0 ? wrong.filter(isKnown) : records, plan.load.deadline),

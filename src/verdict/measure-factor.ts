@@ -12,6 +12,7 @@ import { topmost } from './examples.ts'
 import { type Evidence, type Finding, finding, noData, nothingSeen } from './finding.ts'
 import { MIN_EXACT } from './limits.ts'
 import { showFactor, showInterval } from './show.ts'
+import { madeByApp } from './tries.ts'
 import type { Status } from './verdict.ts'
 
 /** attempts_per_request and retry_amplification: how many attempts the upstream sees for each request of a client. */
@@ -36,7 +37,7 @@ export function measureFactor(claim: ClaimOf<'factor'>, records: Records, { scen
     interval: shown,
     samples: counted.length,
     status,
-    why: `expected ${quote(claim)}, got ${showFactor(value)} from ${plural(counted.length, nounOf(plan))}, ${retried} of them retried (95 % interval ${shown.text}${status === 'inconclusive' ? `, too few ${nounOf(plan)}s to tell` : ''})`,
+    why: `expected ${quote(claim)}, got ${showFactor(value)} from ${plural(counted.length, nounOf(plan))}, ${retried} of them retried (95 % interval ${shown.text}${status === 'inconclusive' ? `, too few ${nounOf(plan)}s to tell` : ''})${tooMany ? madeByApp(counted, plan) : ''}`,
     examples: topmost(records, (record) => attemptsOf(record).length * (tooMany ? 1 : -1)),
   })
 }

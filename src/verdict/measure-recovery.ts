@@ -1,5 +1,5 @@
 import type { Records } from '../observe/records.ts'
-import type { Plan } from '../plan/plan.ts'
+import { isStraight, type Plan } from '../plan/plan.ts'
 import { trim } from '../units.ts'
 import { type Condition, holds } from '../value/condition.ts'
 import { plural } from '../value/show.ts'
@@ -71,7 +71,7 @@ export function measureRecovery(claim: ClaimOf<'recovery'>, { plan, observations
       weak ??
       (unknown
         ? `expected ${quote(claim)}, but whether it recovered after ${showMs(earliest)} or ${never ? 'never' : `only after ${showMs(value)}`} is open: a window in between has no requests, or so few failures beyond those of the baseline (${showShare(1 - baseline)}) that chance may explain them`
-        : `expected ${quote(claim)}, but ${story}, where the baseline has ${showShare(baseline)}${because(failures, plan)}`),
+        : `expected ${quote(claim)}, but ${story}, where the baseline has ${showShare(baseline)}${because(failures, plan)}${silence(failures, observations.records, from, plan)}`),
     examples: diverse(failures.slice(Math.max(0, failures.length - LATEST), failures.length).toReversed(), plan.load.deadline),
   })
 }
@@ -85,6 +85,19 @@ const lastWindow = (window: { good: number; total: number } | undefined) =>
     : `its last window has ${showShare(window.good / window.total)} success`
 
 const because = (failures: Records, plan: Plan) => (failures.length === 0 ? '' : `; after the asked time ${causes(failures, plan)}`)
+
+/**
+ * Where an app made no call any more for any of the requests that failed too late: since when. Nothing of Envoy's and
+ * nothing of a fault can be the cause of that.
+ * @param from - when the fault ended
+ */
+function silence(failures: Records, all: Records, from: number, plan: Plan): string {
+  if (isStraight(plan) || failures.length === 0 || !failures.every(({ joined, calls }) => joined && calls.length === 0)) return ''
+  const last = all.reduce((latest, { calls }) => calls.reduce((most, { egress }) => Math.max(most, egress.start), latest), -1)
+  if (last < 0) return ''
+  const when = last < from ? `${showMs(from - last)} before the fault ended` : `${showMs(last - from)} after the fault had ended`
+  return `; the last call of the app came ${when}: something in it keeps it from calling, such as a circuit breaker of its own that stays open`
+}
 
 /** What `undecidable` refuses beforehand, checked again on what was really seen. */
 function weakness(claim: ClaimOf<'recovery'>, baseline: number, before: number, after: number, length: number): string | null {

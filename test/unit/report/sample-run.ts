@@ -38,7 +38,7 @@ export const plan: Plan = {
   stubs: { host: '127.0.0.1', servers: [server(1), server(2)] },
   containers: [],
   app: undefined,
-  policy: { hedgedRoutes: [], budgetedClusters: [] },
+  policy: { hedgedRoutes: [], budgetedClusters: [], routedBy: [] },
   phases: [
     { name: 'baseline', from: 0, to: 10_000, faults: [] },
     { name: 'brownout', from: 10_000, to: 20_000, faults: [0] },

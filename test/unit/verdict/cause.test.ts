@@ -1,13 +1,49 @@
 import { expect, test } from 'vitest'
+import type { Call } from '../../../src/observe/record.ts'
 import { causeOf, causes } from '../../../src/verdict/cause.ts'
-import { attempt, bad, egress, good, hop, world } from './records.ts'
+import { attempt, bad, egress, good, hop, type Parts, world } from './records.ts'
 
 const perTry = attempt({ status: 0, cutBy: 'per_try', flags: ['UT'] })
 const aborted = attempt({ status: 503, hop: hop(['brownout-1'], ['FI']) })
 
+const answered = (status: number): Call => ({ egress: egress({ status }), attempts: [attempt({ status })], ingressFaults: [] })
+const failed = answered
+/** A call whose caller hung up. */
+const givenUp = (durationMs: number): Call => ({
+  egress: egress({ start: 5, durationMs, status: 0, flags: ['DC'] }),
+  attempts: [attempt({ status: 0 })],
+  ingressFaults: [],
+})
+/** What an app answered, and the calls that it made. */
+const ofApp = (status: number, calls: Call[], parts: Parts = {}) => good({ status, joined: true, calls, ...parts })
+
 test.each([
   { record: good(), is: '200 (a success)' },
   { record: good({ due: 0, end: 1500, success: false }), is: '200 after the deadline' },
+  // its time is over at 1,000 ms
+  {
+    record: good({ due: 0, end: 1500, success: false, egress: egress({ start: 5, durationMs: 1490 }) }),
+    is: '200 after the deadline, since nothing cut its call to inventory before',
+  },
+  {
+    record: good({
+      due: 0,
+      end: 1500,
+      success: false,
+      egress: egress({ start: 5, durationMs: 1490 }),
+      attempts: [perTry, attempt({ n: 2 })],
+    }),
+    is: '200 after the deadline',
+  },
+  {
+    record: ofApp(200, [givenUp(1490)], { end: 1500, success: false }),
+    is: '200 after the deadline, since the app gave its call to inventory up only then',
+  },
+  { record: ofApp(200, [givenUp(300)]), is: '200 (a success), although its call to inventory was given up' },
+  { record: ofApp(504, [givenUp(300)], { success: false }), is: '504 from the app, after it gave its call to inventory up' },
+  { record: ofApp(200, [failed(503)]), is: '200 (a success), in spite of 503 of inventory from the upstream' },
+  { record: ofApp(200, [failed(503), answered(200)]), is: '200 (a success)' },
+  { record: ofApp(200, [answered(404)]), is: '200 (a success)' },
   { record: good({ status: 204, success: false }), is: '204 is not an expected status' },
   { record: good({ error: 'aborted', success: false }), is: '200 but cut off (aborted)' },
   { record: bad(), is: '503 from the upstream' },

@@ -1,8 +1,9 @@
 import type { FaultEvidence, Observations, PhaseObservation } from '../../../src/observe/observations.ts'
 import type { Attempt, Call, Egress, RequestRecord } from '../../../src/observe/record.ts'
-import type { Plan, PlannedFault, PlannedLoad, PlannedRequest } from '../../../src/plan/plan.ts'
+import type { Plan, PlannedApp, PlannedFault, PlannedLoad, PlannedRequest } from '../../../src/plan/plan.ts'
 import { expectation } from '../../../src/scenario/expect-schema.ts'
 import type { Scenario } from '../../../src/scenario/scenario.ts'
+import type { Ms } from '../../../src/units.ts'
 import { judge } from '../../../src/verdict/judge.ts'
 import type { Outcome } from '../../../src/verdict/verdict.ts'
 
@@ -101,6 +102,21 @@ export interface World {
   /** Dues and kinds of the planned load, or a closed loop. Left out: an open loop of the records. */
   load?: { due: number[]; request?: number[] } | 'closed'
   envoy?: object
+  /** An app stands between the load and Envoy. */
+  app?: boolean
+  /** Headers that routes look for. */
+  routedBy?: string[]
+}
+
+const APP: PlannedApp = {
+  container: undefined,
+  command: ['node', './shop.mjs'],
+  env: {},
+  port: undefined,
+  runWithin: undefined,
+  ready: { by: 'port' },
+  readyWithin: 10_000 as Ms,
+  idHeader: undefined,
 }
 
 export function world(parts: World): { scenario: Scenario; plan: Plan; observations: Observations } {
@@ -128,8 +144,8 @@ export function world(parts: World): { scenario: Scenario; plan: Plan; observati
     seed: 1,
     stubs: { host: '127.0.0.1', servers: [] },
     containers: [],
-    app: undefined,
-    policy: { hedgedRoutes: [], budgetedClusters: [] },
+    app: parts.app ? APP : undefined,
+    policy: { hedgedRoutes: [], budgetedClusters: [], routedBy: parts.routedBy ?? [] },
     phases: phases.map(({ seen: _, ...phase }) => phase),
     requests: (parts.requests ?? [{}]).map((each) => ({
       name: 'GET /',

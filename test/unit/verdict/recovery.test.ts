@@ -48,6 +48,15 @@ test('what fails to the end has not recovered', () => {
   expect(found.why).toContain('had not recovered when the phase ended')
 })
 
+test('an app that makes no calls any more is told of, with the time of its last one', () => {
+  const silent = after(3000).map((record) => ({ ...record, joined: true, calls: [] }))
+  const found = judged('1s', [...before(), ...outage(), ...silent], { app: true })
+  // the last call of the outage: hand-made calls all begin at 0, and the fault ends at 2,000 ms
+  expect(found.why).toMatch(/from the app, which made no call; the last call of the app came 2s before the fault ended: something in it/)
+  const calling = after(3000).map((record, i) => (i === 100 ? record : { ...record, joined: true, calls: [] }))
+  expect(judged('1s', [...before(), ...outage(), ...calling], { app: true }).why).not.toContain('the last call')
+})
+
 test('a window may stay 2 percentage points below the baseline', () => {
   // 100 a window; the baseline has 1 failure in 100
   const baseline = [...many(99, good), bad({ due: 990 })]
