@@ -128,6 +128,32 @@ test.each([
   expect([ended.message, ...ended.detail].join('\n')).toMatch(reason)
 })
 
+test.each(['app-orders-once', 'app-does-not-wait-forever'])(
+  '%s without its library ends with 3 and names it: no app, no verdict',
+  async (name) => {
+    const folder = newFolder()
+    const out = join(folder, 'out')
+    mkdirSync(join(folder, 'bin'))
+    // A Python that has nothing but its own library.
+    writeFileSync(join(folder, 'bin/python3'), `#!/bin/sh\nPATH=\${PATH#*:} exec python3 -I -S "$@"\n`, { mode: 0o755 })
+    const env = { PATH: `${join(folder, 'bin')}:${process.env.PATH}` }
+    expect((await chaos(['run', join(ROOT, `scenarios/${name}.yaml`), '--out', out], { env })).code).toBe(3)
+    expect(readResults(out).ended.detail.join('\n')).toMatch(/ModuleNotFoundError: No module named '(requests|httpx)'/)
+  },
+)
+
+test('an app is started by the Node of chaos where it asks for that, whatever is on PATH', async () => {
+  const folder = newFolder()
+  const out = join(folder, 'out')
+  mkdirSync(join(folder, 'bin'))
+  writeFileSync(join(folder, 'bin/node'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+  const file = writeShop(folder, {
+    command: `['\${chaos.node}', ./shop.mjs, --forward, x-request-id]`,
+    app: ['env: { PATH: "./bin:/usr/bin:/bin" }'],
+  })
+  expect((await judged(['run', file, '--out', out])).code).toBe(0)
+})
+
 test('an app that calls nothing is asked whether it knows where its clusters are', async () => {
   const folder = newFolder()
   const out = join(folder, 'out')

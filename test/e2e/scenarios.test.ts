@@ -6,6 +6,7 @@ import type { Results } from '../../src/report/results-schema.ts'
 import { containerPlaces } from '../../src/scenario/containers.ts'
 import { readScenario } from '../../src/scenario/read.ts'
 import { needsDocker } from '../helpers/docker.ts'
+import { withPythonLibraries } from '../helpers/python.ts'
 import { chaos, judged, newFolder, ROOT, readResults } from '../helpers/run.ts'
 import { FAILS_ON } from './fails-on.ts'
 
@@ -45,9 +46,12 @@ const UNDECIDED = /: inconclusive$/
 const endings = (run: string) =>
   (readResults(run) as Results).outcomes.map(({ title, metric, asked, status }) => `${title}, ${metric} ${asked}: ${status}`)
 
+/** What the run of a scenario needs of the environment. */
+const environmentOf = (file: string) => (readScenario(file).app?.command?.[0] === 'python3' ? withPythonLibraries() : {})
+
 async function endingsOf(file: string, place: Place): Promise<string[]> {
   const out = newFolder()
-  await judged(['run', file, '--runtime', place, '--out', out, '--quiet'])
+  await judged(['run', file, '--runtime', place, '--out', out, '--quiet'], { env: await environmentOf(file) })
   expect(readResults(out)).toMatchObject({ runtime: place })
   return endings(out)
 }
@@ -93,7 +97,8 @@ describe.each(names)('%s', (name) => {
 
   test('the claim holds: exit 0', { timeout: LIMIT_MS }, async () => {
     const out = newFolder()
-    const { code, stdout } = await judged(['run', join(ROOT, `scenarios/${name}.yaml`), '--out', out, '--quiet'])
+    const file = join(ROOT, `scenarios/${name}.yaml`)
+    const { code, stdout } = await judged(['run', file, '--out', out, '--quiet'], { env: await environmentOf(file) })
     expect(stdout).toMatch(/^PASS /m)
     expect(code).toBe(0)
     ended.sound = endings(out)
@@ -102,7 +107,8 @@ describe.each(names)('%s', (name) => {
 
   test('the broken twin fails on the expectation that its setting is about: exit 1', { timeout: LIMIT_MS }, async () => {
     const out = newFolder()
-    const { code, stdout } = await judged(['run', join(ROOT, `scenarios/broken/${name}.yaml`), '--out', out, '--quiet'])
+    const file = join(ROOT, `scenarios/broken/${name}.yaml`)
+    const { code, stdout } = await judged(['run', file, '--out', out, '--quiet'], { env: await environmentOf(file) })
     expect(stdout).toMatch(/^FAIL /m)
     expect(code).toBe(1)
     const { outcomes } = readResults(out) as Results
