@@ -57,6 +57,28 @@ Examples:
   chaos doctor --json | jq .runtimes.docker.ready
 `
 
+const INIT_HELP = `
+How an upstream is come to:
+  --upstream inventory                          the app reads INVENTORY_URL; without an app: all paths, or /inventory
+  --upstream inventory=STOCK_URL                the app reads STOCK_URL; of STOCK_HOST,STOCK_PORT each gets its part
+  --upstream inventory=http://inventory:8080    that is built into the app, which heeds HTTP_PROXY
+  --upstream inventory=/items                   without an app: paths that begin so are routed there
+
+A stub stands in for each: nothing that really runs is called. No file is replaced without --force.
+
+Exit codes:
+  0    written
+  2    bad usage; nothing was written
+  3    a file could not be written
+  130  interrupted; nothing was written
+
+Examples:
+  chaos init
+  chaos init --app "node ./shop.mjs" --upstream inventory=INVENTORY_URL --path /items/42
+  chaos init --app-image registry.example/shop:1.4 --port 8080 --upstream inventory --upstream users
+  chaos init --upstream inventory=/items --upstream users=/users --ci .github/workflows/chaos.yml
+`
+
 /** @returns the exit code. Never throws: whatever goes wrong is told on stderr. */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', (error) => onOutputError(error, stream.isTTY))
@@ -66,7 +88,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .version(version(), '-V, --version')
     .exitOverride()
     .showHelpAfterError('(chaos --help shows what there is)')
-    .addHelpText('after', `${EXIT_CODES}\n\nFirst steps:\n  chaos run scenarios/quickstart.yaml\n`)
+    .addHelpText('after', `${EXIT_CODES}\n\nFirst steps:\n  chaos init\n  chaos run scenarios/quickstart.yaml\n`)
 
   program
     .command('run')
@@ -141,6 +163,24 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     })
 
   program
+    .command('init')
+    .description('write a first scenario that passes as it is, with comments; asks on a terminal for what is not given')
+    .addOption(new Option('--app <command...>', 'the app under test, such as "node ./shop.mjs"').conflicts('appImage'))
+    .option('--app-image <name>', 'the app under test, in a container; needs --port')
+    .option('--port <n>', 'where the app listens (default: where PORT tells it)')
+    .option('--path <path>', 'what the app is asked for (default: /)')
+    .option('--upstream <name[=how]>', 'a service that is called; may be given several times, the first one will fail', collect, [])
+    .option('--out <file>', 'the scenario', 'chaos.yaml')
+    .option('--ci <file>', 'also write a job of GitHub Actions or GitLab that runs it, by the name of the file')
+    .option('--force', 'replace files that are there')
+    .option('--no-color', 'no colours (also NO_COLOR=1)')
+    .addHelpText('after', INIT_HELP)
+    .action(async (options) => {
+      const { initCommand } = await import('./commands/init.ts')
+      code = await initCommand(options)
+    })
+
+  program
     .command('schema')
     .description('print the JSON Schema (draft-07) of scenarios, for editors, or of results.json')
     .addArgument(new Argument('[kind]').choices(['scenario', 'results']).default('scenario'))
@@ -170,6 +210,8 @@ function onOutputError(error: NodeJS.ErrnoException, isTerminal: boolean): void 
   process.stderr.write(`chaos: cannot write its output: ${error.message}\n`)
   process.exit(EXIT.environment)
 }
+
+const collect = (one: string, others: readonly string[]) => [...others, one]
 
 function wholeNumber(text: string): number {
   if (!/^\d{1,10}$/.test(text) || Number(text) > 4_294_967_295)

@@ -1,11 +1,10 @@
-import { relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Prepared } from '../prepare.ts'
+import { launcher } from './own-place.ts'
 
 /** argv that repeats a run, from the folder it was started in. */
 export function repeatCommand({ scenario, plan }: Prepared, flags: { envoy?: string; runtime?: string; allowTarget?: string }): string[] {
   return [
-    program(),
+    launcher() ?? 'chaos',
     'run',
     scenario.file,
     '--seed',
@@ -14,14 +13,4 @@ export function repeatCommand({ scenario, plan }: Prepared, flags: { envoy?: str
     ...(flags.runtime === undefined || flags.runtime === 'auto' ? [] : ['--runtime', flags.runtime]),
     ...(flags.allowTarget === undefined ? [] : ['--allow-target', flags.allowTarget]),
   ]
-}
-
-/** In a checkout the launcher at its root, else the installed command. */
-function program(): string {
-  const own = import.meta.url
-  // The bundle of a checkout lies in node_modules/.chaos/CHECKSUM/dist.
-  const root = own.endsWith('.ts') ? '../..' : own.endsWith('.cjs') ? '../../../..' : undefined
-  if (root === undefined) return 'chaos'
-  const launcher = relative(process.cwd(), fileURLToPath(new URL(`${root}/chaos`, own)))
-  return launcher.includes('/') ? launcher : `./${launcher}`
 }

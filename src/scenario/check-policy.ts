@@ -96,9 +96,12 @@ export function missingRoutes(scenario: ScenarioDocument): Finding[] {
   ]
 }
 
-function shadowedRoutes({ envoy: { routes = [] } }: ScenarioDocument): Finding[] {
-  return routes.flatMap(({ match }, index): Finding[] => {
-    const before = routes.findIndex((route, earlier) => earlier < index && covers(route.match, match))
+/** An app asks at a port of each cluster, where only the routes to that cluster count. */
+function shadowedRoutes({ envoy: { routes = [] }, app }: ScenarioDocument): Finding[] {
+  return routes.flatMap(({ match, cluster }, index): Finding[] => {
+    const before = routes.findIndex(
+      (route, earlier) => earlier < index && covers(route.match, match) && (app === undefined || route.cluster === cluster),
+    )
     if (before < 0) return []
     return [
       {

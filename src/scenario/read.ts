@@ -24,7 +24,15 @@ export function readScenario(file: string): Scenario {
  */
 export function readDraft(file: string): Draft {
   const text = readText(file, file, MAX_SCENARIO_BYTES, `scenario files are meant, such as ${join(file, '*.yaml')}`)
-  const folder = dirname(realpathSync(file))
+  return draftIn(text, file, dirname(realpathSync(file)))
+}
+
+/**
+ * The same of a text that stands, or is to stand, in a file of this folder.
+ * @param folder - its real path; it need not be there yet
+ * @throws ChaosError `badInput`
+ */
+export function draftIn(text: string, file: string, folder: string): Draft {
   const project = projectFolder(folder)
   const draft = parseDraft(text, file, (path) => readText(insideProject(path, folder, project), path, MAX_SAMPLES_BYTES))
   const files = [

@@ -75,6 +75,18 @@ test('the installed chaos validates and runs a scenario that it ships', async ()
   expect(await chaos('run', scenario)).toMatchObject({ code: 0 })
 })
 
+test('the installed chaos writes a first scenario, with the schema of the package, for the command that CI is told', async () => {
+  expect(await chaos('init', '--upstream', 'inventory', '--ci', 'chaos.gitlab-ci.yml')).toMatchObject({ code: 0, stderr: '' })
+  const [first = ''] = readFileSync(join(project, 'chaos.yaml'), 'utf8').split('\n')
+  const [, schema = ''] = /^# yaml-language-server: \$schema=(node_modules\/.*)$/.exec(first) ?? []
+  expect(existsSync(join(project, schema))).toBe(true)
+  expect(await chaos('validate', 'chaos.yaml')).toMatchObject({ code: 0, stderr: '' })
+  expect(readFileSync(join(project, 'chaos.gitlab-ci.yml'), 'utf8')).toContain('npx --no -- chaos run chaos.yaml')
+  expect(execFileSync('npx', ['--no', '--', 'chaos', '--version'], { cwd: project, env: ENV, encoding: 'utf8' })).toBe(
+    `${MANIFEST.version}\n`,
+  )
+})
+
 test('chaos doctor of the package tells what the machine can run', async () => {
   const { code, stdout } = await chaos('doctor', '--json')
   expect(code).toBe(0)

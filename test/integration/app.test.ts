@@ -65,6 +65,23 @@ phases: [{ name: all, for: 500ms, faults: [{ cluster: inventory, delay: 300ms }]
   for (const line of lines) expect(line.status).toBe(504)
 })
 
+test('on the port of a cluster only the routes to it count: two policies may be for all paths', async () => {
+  const { records, logs } = await runScenario(`
+upstreams: { inventory: {}, pay-desk: {} }
+app: { command: [node, test/fixtures/apps/shop.mjs, --fallback, --from, "\${clusters.pay-desk.url}"] }
+envoy:
+  routes:
+    - { match: { prefix: / }, cluster: inventory, timeout: 5s }
+    - { match: { prefix: / }, cluster: pay-desk, timeout: 100ms }
+load: { rate: 20/s }
+phases: [{ name: all, for: 500ms, faults: [{ cluster: pay-desk, delay: 300ms }] }]
+`)
+  for (const record of records) expect(record.status).toBe(200)
+  const lines = egressLines(logs.egress)
+  expect(lines).toHaveLength(records.length)
+  for (const line of lines) expect(line).toMatchObject({ cluster: 'pay-desk', status: 504 })
+})
+
 describe('an app whose addresses cannot be changed', () => {
   const twoStep = `
 upstreams: { inventory: { hosts: [api.example.com, "api:8080"], respond: { json: { stock: 3 } } }, pay-desk: {} }

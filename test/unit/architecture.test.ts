@@ -32,6 +32,7 @@ const ORDER = [
   'evidence',
   'terminal.ts',
   'live',
+  'init',
   'prepare.ts',
   'line-file.ts',
   'write-whole.ts',

@@ -25,6 +25,18 @@ const WORKERS: [string, string][] = [['cart: { replicas: 2 }, stock: {}', 'cart:
 
 test('the scenario that these tests vary is sound', () => expect(messages()).toEqual([]))
 
+test('a route is shadowed by one to another cluster on the shared port, not on the port where an app asks', () => {
+  const stock = (prefix: string): [string, string] => [
+    '{ match: { prefix: /stock }, cluster: stock }',
+    `{ match: { prefix: ${prefix} }, cluster: stock }`,
+  ]
+  const app: [string, string] = ['load:', 'app: { command: [node, /shop.mjs] }\nload:']
+  expect(messages(stock('/'))).toContainEqual(expect.stringContaining('no request reaches this route: envoy.routes[0] takes them all'))
+  expect(messages(stock('/'), app)).toEqual([])
+  const twice: [string, string] = ['cluster: cart, retry_policy', 'cluster: stock, retry_policy']
+  expect(messages(stock('/'), app, twice)).toEqual([expect.stringContaining('no request reaches this route')])
+})
+
 describe('a fault at: ingress', () => {
   const ingress: [string, string] = [FAULT, '{ cluster: cart, abort: 503, at: ingress }']
 
