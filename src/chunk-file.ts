@@ -35,18 +35,23 @@ export class ChunkFile implements Chunks {
     const held = this.#held.get(index)
     if (held !== undefined) return held
     const from = index === 0 ? 0 : (this.#ends[index - 1] as number)
-    const chunk = new Uint8Array((this.#ends[index] as number) - from)
+    const chunk = this.#room((this.#ends[index] as number) - from)
     for (let at = 0; at < chunk.length; ) {
       const read = readSync(this.#fd, chunk, at, chunk.length - at, from + at)
       if (read === 0) throw new Error(`${this.#path} is shorter than what was written to it`)
       at += read
     }
     this.#held.set(index, chunk)
-    for (const [oldest] of this.#held) {
-      if (this.#held.size <= HELD) break
-      this.#held.delete(oldest)
-    }
     return chunk
+  }
+
+  /** That of the one that has been held for longest, where it suffices: new memory for each leaves much behind. */
+  #room(length: number): Uint8Array {
+    const [oldest] = this.#held
+    if (oldest === undefined || this.#held.size < HELD) return new Uint8Array(length)
+    this.#held.delete(oldest[0])
+    const { buffer } = oldest[1]
+    return new Uint8Array(buffer.byteLength < length ? new ArrayBuffer(length) : buffer, 0, length)
   }
 }
 

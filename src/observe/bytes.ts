@@ -12,6 +12,7 @@ export interface Chunks {
   readonly length: number
   /** Keeps a copy. */
   add(chunk: Uint8Array): void
+  /** Good until another one is asked for. */
   at(index: number): Uint8Array
 }
 
