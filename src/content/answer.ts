@@ -41,16 +41,19 @@ export interface Answers {
   bodies: (Body | null)[]
   headers: (Headers | null)[]
   /** By the index of the request; beyond their end there was no answer. */
-  bodyOf: Uint32Array
-  headersOf: Uint32Array
+  bodyOf: Column
+  headersOf: Column
 }
+
+/** As narrow as its largest number allows: most runs see few different answers, and each request has two of these. */
+export type Column = Uint8Array | Uint16Array | Uint32Array
 
 /** @param expected - how many requests there will be, where that is known: a first size of the columns, no limit */
 export const noAnswers = (expected = 0): Answers => ({
   bodies: [null],
   headers: [null],
-  bodyOf: new Uint32Array(expected),
-  headersOf: new Uint32Array(expected),
+  bodyOf: new Uint8Array(expected),
+  headersOf: new Uint8Array(expected),
 })
 
 /** They differ from answer to answer, so that no two sets of headers would be equal. */

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { type Answers, type Body, type Headers, KEPT_BODY_BYTES, whyValueNotKept } from '../content/answer.ts'
+import { type Answers, type Body, type Column, type Headers, KEPT_BODY_BYTES, whyValueNotKept } from '../content/answer.ts'
 
 /** Of different bodies together, and of different sets of headers, in bytes. */
 const MOST_BYTES = { bodies: 32 << 20, headers: 16 << 20 }
@@ -44,13 +44,9 @@ export class AnswerKeeper {
 
   /** @param body - its number among the bodies, as `headers` among the sets of headers; 0 for no answer */
   restore(index: number, body: number, headers: number): void {
-    const { bodyOf, headersOf } = this.#answers
-    if (index >= bodyOf.length) {
-      this.#answers.bodyOf = grown(bodyOf, index)
-      this.#answers.headersOf = grown(headersOf, index)
-    }
-    this.#answers.bodyOf[index] = body
-    this.#answers.headersOf[index] = headers
+    const answers = this.#answers
+    answers.bodyOf = withNumber(answers.bodyOf, index, body)
+    answers.headersOf = withNumber(answers.headersOf, index, headers)
   }
 
   /** Nothing more will come. @param count - of the requests */
@@ -136,8 +132,16 @@ function readBody(kept: Buffer, bytes: number, broken: boolean): Body {
   }
 }
 
-function grown(column: Uint32Array, index: number): Uint32Array {
-  const larger = new Uint32Array(Math.max(1024, index + 1, column.length * 2))
-  larger.set(column)
-  return larger
+/** @returns the column, or a larger or wider one in its place where the number does not fit in */
+function withNumber(column: Column, index: number, number: number): Column {
+  const width = Math.max(widthOf(number), column.BYTES_PER_ELEMENT) as Width
+  const fits = index < column.length && width === column.BYTES_PER_ELEMENT
+  const room = fits ? column : new COLUMNS[width](index < column.length ? column.length : Math.max(1024, index + 1, column.length * 2))
+  if (!fits) room.set(column)
+  room[index] = number
+  return room
 }
+
+const COLUMNS = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array }
+type Width = keyof typeof COLUMNS
+const widthOf = (number: number): Width => (number < 1 << 8 ? 1 : number < 1 << 16 ? 2 : 4)

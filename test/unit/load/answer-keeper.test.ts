@@ -18,6 +18,16 @@ const keeping = () => {
   return { answers, keeper, keep, body, headers }
 }
 
+test('each request keeps its number, however many different answers there come to be', () => {
+  const { answers, keeper } = keeping()
+  // Past the largest number of one byte, and of two.
+  const numbers = [1, 255, 256, 3, 65_535, 65_536, 2, 4_000_000_000]
+  numbers.forEach((number, index) => keeper.restore(index, number, numbers.length - index))
+  keeper.close(numbers.length)
+  expect([...answers.bodyOf]).toEqual(numbers)
+  expect([...answers.headersOf]).toEqual([8, 7, 6, 5, 4, 3, 2, 1])
+})
+
 describe('bodies', () => {
   test('equal ones are kept once, also when others came between them', () => {
     const { answers, keep, body } = keeping()
