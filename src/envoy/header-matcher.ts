@@ -1,9 +1,13 @@
 import { unreachable } from '../errors.ts'
+import { ATTEMPT_HEADER, type Attempts } from '../fault/attempts.ts'
 import { comparison, type RequestTest } from '../fault/when.ts'
 import type { PlannedFault } from '../plan/plan.ts'
 
 /** Whom a fault is for, as its filter and its route are told. */
-export const headerMatchers = ({ when }: PlannedFault) => (when.length > 0 ? { headers: when.map(headerMatcher) } : {})
+export function headerMatchers({ when, attempts }: PlannedFault) {
+  const headers = [...when.map(headerMatcher), ...(attempts === null ? [] : [attemptMatcher(attempts)])]
+  return headers.length > 0 ? { headers } : {}
+}
 
 /** @see Envoy `config.route.v3.HeaderMatcher` */
 function headerMatcher(test: RequestTest) {
@@ -21,3 +25,11 @@ function headerMatcher(test: RequestTest) {
       return unreachable(asked)
   }
 }
+
+/** Behind the last number that a range of tries can have. */
+const NO_END = 2 ** 31
+
+const attemptMatcher = ({ from, to }: Attempts) => ({
+  name: ATTEMPT_HEADER,
+  range_match: { start: from, end: Math.min(to + 1, NO_END) },
+})

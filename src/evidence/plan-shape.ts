@@ -7,7 +7,7 @@ import type { Plan } from '../plan/plan.ts'
 export function planShape({ phases, faults, requests, stubs, containers }: Plan): string {
   return JSON.stringify({
     phases: phases.map(({ name, from, to, faults }) => [name, from, to, faults]),
-    faults: faults.map(({ id, cluster, replicas, at, action, percent, when }) => [
+    faults: faults.map(({ id, cluster, replicas, at, action, percent, when, attempts }) => [
       id,
       cluster,
       replicas,
@@ -15,6 +15,7 @@ export function planShape({ phases, faults, requests, stubs, containers }: Plan)
       action,
       percent,
       when.map(({ name, op }) => (op === 'exact' ? name : `${op} ${name}`)),
+      ...(attempts === null ? [] : [attempts.source]),
     ]),
     requests: requests.map(({ method, path, headers }) => [method, path, Object.keys(headers)]),
     stubs: stubs.servers.map(({ cluster, replica, workers }) => [cluster, replica, workers ?? null]),

@@ -1,3 +1,4 @@
+import { isOneOf } from '../fault/attempts.ts'
 import type { Seen } from '../fault/kind.ts'
 import { effectOf, makingOf } from '../fault/registry.ts'
 import { fulfils, hadOf, isLogged } from '../fault/when.ts'
@@ -16,6 +17,8 @@ export interface Chance extends Seen {
   suits: readonly string[] | undefined
   /** Counted from 1; null before the router. */
   replica: number | null
+  /** Which try of its request, from 1; null before the router. */
+  attempt: number | null
   /** Faults that left their mark, by the log of the listener that makes them. */
   marks: readonly string[]
   /** The fault that the stub made of it, by the stub's own journal. */
@@ -67,6 +70,7 @@ function chancesOf(place: Place, { egress, attempts, ingressFaults, suits }: Cal
         request,
         suits,
         replica: null,
+        attempt: null,
         marks: ingressFaults,
         lagMs,
         passed,
@@ -87,6 +91,7 @@ function chancesOf(place: Place, { egress, attempts, ingressFaults, suits }: Cal
         request,
         suits,
         replica: attempt.replica,
+        attempt: attempt.n,
         marks: attempt.hop.faults,
         lagMs,
         passed: passedAt !== null,
@@ -107,13 +112,14 @@ export function actingBefore(fault: PlannedFault, rivals: readonly PlannedFault[
 }
 
 /**
- * Whether a fault had this chance: the right replica, a request that it is for, and no other fault in the way.
+ * Whether a fault had this chance: the right replica, a request and a try that it is for, and no other fault in the way.
  * @param before - those that act before it
  */
 export function isChanceOf(fault: PlannedFault, chance: Chance, before: readonly PlannedFault[], plan: Plan): boolean {
   if (chance.cluster !== fault.cluster) return false
   if (chance.replica !== null && !fault.replicas.includes(chance.replica)) return false
   if (chance.marks.includes(fault.id)) return true
+  if (chance.attempt !== null && !isOneOf(fault.attempts, chance.attempt)) return false
   if (!isMeant(fault, chance, plan)) return false
   const met = before.filter((other) => chance.marks.includes(other.id))
   // A request takes one route. Filters act in order: after an abort, or a delay that was cut short, the later ones are never asked.

@@ -105,11 +105,8 @@ function countedBy(kin: readonly PlannedFault[], plan: Plan, times: PhaseTimes):
   return sumOf([...listeners].map((name) => `http.${name}.fault.${making.counter}`))
 }
 
-const askedBy = ({ when }: PlannedFault) =>
-  listed(
-    when.map((test) => describeTest(test)),
-    'and',
-  )
+const askedBy = ({ when, attempts }: Pick<PlannedFault, 'when' | 'attempts'>) =>
+  listed([...when.map((test) => describeTest(test)), ...(attempts === null ? [] : [`attempt: ${attempts.source}`])], 'and')
 
 /** Where that was lost which a fault waits for: an app need not hand a header on. Null where that is not what happened. */
 function lost(fault: PlannedFault, plan: Plan, { records }: Traffic, chances: number): string | null {
@@ -120,8 +117,8 @@ function lost(fault: PlannedFault, plan: Plan, { records }: Traffic, chances: nu
   // The path and the method of a call are the app's own, and what must not be there cannot be handed on.
   const headers = fault.when.filter((test) => !isPseudo(test) && test.op !== 'absent')
   if (headers.length === 0) return `${never}: ${came(askedBy(fault))}`
-  const wanted = askedBy({ ...fault, when: headers })
-  const it = headers.length === fault.when.length ? 'it' : askedBy(fault)
+  const wanted = askedBy({ when: headers, attempts: null })
+  const it = headers.length === fault.when.length && fault.attempts === null ? 'it' : askedBy(fault)
   if (nounOf(plan) === 'run') return `${never}: ${came(it)}; let the app send ${wanted}`
   const isSent = plan.requests.map((request) => fulfils(hadOf(request), headers))
   const sent = records.reduce((count, { phase, request }) => count + Number(phase === fault.phase && isSent[request] === true), 0)
@@ -138,7 +135,10 @@ function doubt(
   const unit = fault.at === 'ingress' ? 'request' : 'attempt'
   const matched = plural(seen.matched, unit)
   if (seen.matched === 0) {
-    const why = fault.when.length === 0 ? `came to ${fault.cluster}` : `that came to ${fault.cluster} had ${askedBy(fault)}`
+    const why =
+      fault.when.length === 0 && fault.attempts === null
+        ? `came to ${fault.cluster}`
+        : `that came to ${fault.cluster} had ${askedBy(fault)}`
     return `the fault ${what} never fired: no ${unit} ${why} while it was in force`
   }
   if (seen.met === 0) return `the fault ${what} never fired: ${matched} came where it is made, none met it`

@@ -22,6 +22,7 @@ export function planFaults(scenario: Scenario): PlannedFault[] {
         action,
         percent: fault.percent,
         when: testsOf(fault.when),
+        attempts: fault.when?.attempt ?? null,
       })
     }
   }

@@ -1,3 +1,4 @@
+import type { Attempts } from '../fault/attempts.ts'
 import type { FaultAction } from '../fault/registry.ts'
 import type { When } from '../fault/when.ts'
 import type { Method } from '../scenario/methods.ts'
@@ -158,6 +159,8 @@ export interface PlannedFault {
   percent: number
   /** Which requests may meet it. */
   when: When
+  /** Which of their attempts; null: all. */
+  attempts: Attempts | null
 }
 
 /** Whether the load goes to Envoy itself: then each request is one call of Envoy's, and none of them may be missing there. */

@@ -4,11 +4,11 @@ import { DEFAULT_IDLE_TIMEOUT_MS, PATIENCE_MS } from '../scenario/limits.ts'
 import { perTryTimeoutOf, timeoutOf, triesOf } from '../scenario/policy.ts'
 import { hadBy, nameOf, type RequestKind, type Route, requestsOf, routeFor, routesOf } from '../scenario/routing.ts'
 import type { Scenario } from '../scenario/scenario.ts'
-import type { Chance, TryOutcome } from './outcome.ts'
+import type { Chance } from './outcome.ts'
 import type { RequestPolicy } from './request.ts'
 import { longestBackOff, retriesAnswer, retriesCut } from './retry.ts'
 import { serviceTimes } from './service.ts'
-import { statesOf, type TryPolicy, tryOutcomes, type Upstream } from './try.ts'
+import { statesOf, type Tries, type TryPolicy, triesAt, type Upstream } from './try.ts'
 
 /** One kind of request in one phase: it takes one route and may meet the same faults each time. */
 export interface Class {
@@ -27,8 +27,8 @@ export interface Class {
   deadline: number
   /** Ms that sending the request itself takes. */
   upload: number
-  /** All ways that a try of it can end, if the machine adds nothing. */
-  tries: readonly TryOutcome[]
+  /** All ways that its tries can end, if the machine adds nothing. */
+  tries: Tries
   /** Equal for those that go the same ways: on one route, with the same faults. */
   key: string
 }
@@ -104,7 +104,7 @@ function fateOf(
     retriesCut: route !== undefined && retriesCut(route),
     retriesAnswer: (answer) => route !== undefined && retriesAnswer(route, answer),
   }
-  return { upstream, tryPolicy, tries: tryOutcomes(upstream, tryPolicy, 0) }
+  return { upstream, tryPolicy, tries: triesAt(upstream, tryPolicy, 0) }
 }
 
 /** The tables of service times of all upstreams: the same in every phase. */

@@ -2,7 +2,7 @@ import { isExpectedStatus } from '../plan/success.ts'
 import { type Class, NOWHERE, shortest } from './classes.ts'
 import type { RequestOutcome } from './outcome.ts'
 import { type Played, playRequest } from './request.ts'
-import { tryOutcomes } from './try.ts'
+import { triesAt } from './try.ts'
 
 /** A class, played through: what becomes of its requests. */
 export interface PlayedClass extends Omit<Played, 'outcomes'> {
@@ -41,7 +41,7 @@ type Fate = Omit<PlayedClass, 'success'>
  * the limits of the router.
  */
 function play(each: Class, overheadMs: number, tries: number): Fate {
-  const upstream = overheadMs === 0 ? each.tries : tryOutcomes(each.upstream, each.tryPolicy, overheadMs)
+  const upstream = overheadMs === 0 ? each.tries : triesAt(each.upstream, each.tryPolicy, overheadMs)
   const total = { routed: 0, attempts: 0, atStub: 0, busyMs: 0, retryMs: 0 }
   const outcomes: RequestOutcome[] = []
   for (const { chance, delay, abort } of each.ingress) {

@@ -1,4 +1,5 @@
-import type { RequestOutcome, TryOutcome } from './outcome.ts'
+import type { RequestOutcome } from './outcome.ts'
+import { nthTry, type Tries } from './try.ts'
 
 export interface RequestPolicy {
   /** Tries in all. */
@@ -34,7 +35,7 @@ const MOST_STEPS = 4000
  * `begun[t]` is the chance that the n-th try begins at step t; the tries that fail are spread over the back-off, which
  * gives that of the next.
  */
-export function playRequest(tries: readonly TryOutcome[], policy: RequestPolicy): Played {
+export function playRequest(tries: Tries, policy: RequestPolicy): Played {
   const end = policy.timeout > 0 ? Math.min(policy.timeout, policy.patience) : policy.patience
   const reach = Math.min(end, longestWay(tries, policy))
   const step = Math.max(1, reach / MOST_STEPS)
@@ -51,17 +52,18 @@ export function playRequest(tries: readonly TryOutcome[], policy: RequestPolicy)
   }
   const cutShort = (chance: number) => finish(endStatus, size, chance)
 
-  const steps = tries.map((each) => ({ ...each, steps: Math.round(each.ms / step) }))
+  const steps = tries.map((ways) => ways.map((each) => ({ ...each, steps: Math.round(each.ms / step) })))
   let begun: Float64Array = new Float64Array(size)
   begun[0] = 1
   for (let n = 1; n <= policy.tries; n++) {
     const failed = new Float64Array(size)
+    const ways = steps[Math.min(n, steps.length) - 1] ?? []
     let again = 0
     for (let at = 0; at < size; at++) {
       const chance = begun[at] as number
       if (chance === 0) continue
       total.attempts += chance
-      for (const each of steps) {
+      for (const each of ways) {
         const share = chance * each.chance
         const to = at + each.steps
         const took = Math.min(each.ms, (size - at) * step)
@@ -91,10 +93,14 @@ export function playRequest(tries: readonly TryOutcome[], policy: RequestPolicy)
 }
 
 /** All tries as long as they can be, and all waits. */
-function longestWay(tries: readonly TryOutcome[], policy: RequestPolicy): number {
-  const retries = tries.some(({ retried }) => retried) ? policy.tries - 1 : 0
-  let total = (retries + 1) * Math.max(0, ...tries.map(({ ms }) => ms))
-  for (let n = 1; n <= retries; n++) total += policy.longestBackOff(n)
+function longestWay(tries: Tries, policy: RequestPolicy): number {
+  let total = 0
+  for (let n = 1; n <= policy.tries; n++) {
+    const ways = nthTry(tries, n)
+    total += Math.max(0, ...ways.map(({ ms }) => ms))
+    if (n === policy.tries || !ways.some(({ retried }) => retried)) break
+    total += policy.longestBackOff(n)
+  }
   return total
 }
 

@@ -1,6 +1,7 @@
 import { DEFAULT_IDLE_TIMEOUT_MS } from '../scenario/limits.ts'
 import { perTryTimeoutOf } from '../scenario/policy.ts'
 import type { Class } from './classes.ts'
+import { nthTry } from './try.ts'
 
 /** How long a caller may have to wait, and what then ends it. */
 export interface Slowest {
@@ -17,22 +18,21 @@ export type Limit = 'per_try_timeout' | 'per_try_idle_timeout' | 'timeout' | 'ma
  * and each back-off at its longest, unless a limit on the whole ends it before.
  */
 export function slowestOf(each: Class): Slowest {
-  const { tries } = each
-  const longest = tries.reduce((most, one) => (one.ms > most.ms ? one : most), { ms: 0, cut: false })
-  const failing = tries.filter(({ retried }) => retried)
-  const retries = failing.length === 0 ? 0 : each.policy.tries - 1
-  const total = longest.ms + retries * Math.max(0, ...failing.map(({ ms }) => ms)) + backOffs(each, retries)
-  return ended(each, total, longest.cut ? tryLimitName(each) : 'answer')
+  let before = 0
+  let slowest = { ms: 0, cut: false }
+  for (let n = 1; n <= each.policy.tries; n++) {
+    const ways = nthTry(each.tries, n)
+    const longest = ways.reduce((most, one) => (one.ms > most.ms ? one : most), { ms: 0, cut: false })
+    if (before + longest.ms >= slowest.ms) slowest = { ms: before + longest.ms, cut: longest.cut }
+    const failing = ways.filter(({ retried }) => retried)
+    if (failing.length === 0) break
+    before += Math.max(...failing.map(({ ms }) => ms)) + each.policy.longestBackOff(n)
+  }
+  return ended(each, slowest.ms, slowest.cut ? tryLimitName(each) : 'answer')
 }
 
 /** The longest that a request can take whatever the upstream does; waiting for a connection is no part of a try. */
 export const boundOf = (each: Class): Slowest => ended(each, Number.POSITIVE_INFINITY, 'answer')
-
-function backOffs({ policy }: Class, retries: number): number {
-  let total = 0
-  for (let n = 1; n <= retries; n++) total += policy.longestBackOff(n)
-  return total
-}
 
 /** After so long behind the router, unless one of the limits on the whole comes first. */
 function ended({ ingress, policy: { timeout }, route, upload }: Class, behind: number, by: Slowest['by']): Slowest {

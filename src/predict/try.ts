@@ -1,4 +1,5 @@
 import { unreachable } from '../errors.ts'
+import { isOneOf } from '../fault/attempts.ts'
 import { effectOf, makingOf } from '../fault/registry.ts'
 import type { PlannedFault } from '../plan/plan.ts'
 import type { Chance, TryOutcome } from './outcome.ts'
@@ -28,8 +29,9 @@ type State = { chance: number; delay: number; abort: number | null; hangs: boole
  * Each fault is drawn on its own; those of a hop act in the order of the scenario, filters before what the stub makes: a
  * delay is waited for, then the next is met; an abort answers at once. A try that outlasts per_try_timeout ends there, as a 504.
  * @param overheadMs - what the machine adds to a try: Envoy's two hops, sockets, timers
+ * @param n - which try of its request: not all of them may meet the same faults
  */
-export function tryOutcomes(upstream: Upstream, policy: TryPolicy, overheadMs: number): TryOutcome[] {
+export function tryOutcomes(upstream: Upstream, policy: TryPolicy, overheadMs: number, n = 1): TryOutcome[] {
   const merged = new Map<string, TryOutcome>()
   const add = (outcome: TryOutcome) => {
     const key = `${outcome.ms.toFixed(1)} ${outcome.status} ${outcome.cut} ${outcome.atStub} ${outcome.retried}`
@@ -38,7 +40,7 @@ export function tryOutcomes(upstream: Upstream, policy: TryPolicy, overheadMs: n
     else known.chance += outcome.chance
   }
   for (const { share, faults } of upstream.groups) {
-    for (const { chance, delay, abort, hangs } of statesOf(faults)) {
+    for (const { chance, delay, abort, hangs } of statesOf(faults.filter(({ attempts }) => isOneOf(attempts, n)))) {
       const answers = abort !== null ? [{ chance: 1, ms: 0 }] : hangs ? [{ chance: 1, ms: Number.POSITIVE_INFINITY }] : upstream.service
       const answer = abort === null ? upstream.answer : { status: abort, headers: {} }
       for (const served of answers) {
@@ -63,6 +65,22 @@ export function tryOutcomes(upstream: Upstream, policy: TryPolicy, overheadMs: n
     }
   }
 }
+
+/** The ways that each try of a request can end, from the first on; those after the last of the list end like that one. */
+export type Tries = readonly (readonly TryOutcome[])[]
+
+/** @see tryOutcomes */
+export function triesAt(upstream: Upstream, policy: TryPolicy, overheadMs: number): Tries {
+  const faults = upstream.groups.flatMap((group) => group.faults)
+  // Up to the last try that some fault begins or ends with; after it all are alike.
+  const last = Math.max(
+    0,
+    ...faults.flatMap(({ attempts }) => (attempts === null ? [] : [attempts.to, attempts.from - 1].filter(Number.isFinite))),
+  )
+  return Array.from({ length: last + 1 }, (_, i) => tryOutcomes(upstream, policy, overheadMs, i + 1))
+}
+
+export const nthTry = (tries: Tries, n: number): readonly TryOutcome[] => tries[Math.min(n, tries.length) - 1] as readonly TryOutcome[]
 
 /** What the faults of a hop do together. */
 export function statesOf(faults: readonly PlannedFault[]): State[] {

@@ -3,7 +3,7 @@ import type { Scenario } from '../scenario/scenario.ts'
 import { listed } from '../value/show.ts'
 import type { Class } from './classes.ts'
 import type { PlayedShare } from './play.ts'
-import { tryOutcomes } from './try.ts'
+import { triesAt } from './try.ts'
 
 /** What of a policy no arithmetic of single tries can tell: where the load goes then, and what becomes of it. */
 
@@ -37,7 +37,7 @@ export function balancing(all: readonly PlayedShare[], policy: LbPolicy, attempt
 }
 
 /** After so many ms a try that is made again has failed, at the least. */
-const soonestFailure = (of: Class): number => Math.min(...of.tries.flatMap(({ ms, retried }) => (retried ? [ms] : [])))
+const soonestFailure = (of: Class): number => Math.min(...of.tries.flat().flatMap(({ ms, retried }) => (retried ? [ms] : [])))
 
 export type LbPolicy = NonNullable<Scenario['envoy']['clusters'][string]['lb_policy']>
 
@@ -46,7 +46,7 @@ export function otherRetries(all: readonly PlayedShare[]): string[] {
   const found: string[] = []
   for (const { of, played } of all) {
     const signal = of.route?.retry_policy?.per_try_timeout ?? 0
-    const passes = of.tries.some(({ ms }) => ms > signal)
+    const passes = of.tries.flat().some(({ ms }) => ms > signal)
     if (signal > 0 && passes && of.route !== undefined && isHedged(of.route))
       found.push('hedging lets tries overlap, and takes the first answer')
     const asked = of.route?.retry_policy?.rate_limited_retry_back_off?.reset_headers ?? []
@@ -78,8 +78,9 @@ export function ejecting(cluster: string, all: readonly PlayedShare[], scenario:
   return likely ? ['outlier_detection may eject replicas; when it does, and what then becomes of the load, is not predicted'] : []
 }
 
-/** Of the tries that go to these replicas, how many fail in the eyes of outlier detection. */
+/** Of the tries that go to these replicas, how many fail in the eyes of outlier detection: of those that fail most, where tries differ. */
 function failureShare(of: Class, group: Class['upstream']['groups'][number]): number {
-  const outcomes = tryOutcomes({ ...of.upstream, groups: [{ ...group, share: 1 }] }, of.tryPolicy, 0)
-  return outcomes.reduce((sum, { chance, status, cut }) => sum + (cut || status >= 500 ? chance : 0), 0)
+  const tries = triesAt({ ...of.upstream, groups: [{ ...group, share: 1 }] }, of.tryPolicy, 0)
+  const failing = tries.map((ways) => ways.reduce((sum, { chance, status, cut }) => sum + (cut || status >= 500 ? chance : 0), 0))
+  return Math.max(...failing)
 }

@@ -13,7 +13,8 @@ import { maskTest } from './mask.ts'
 export function faultTarget(fault: PlannedFault, replicaCount: number): string {
   const some = fault.at === 'upstream' && fault.replicas.length > 0 && fault.replicas.length < replicaCount
   const where = some ? `${fault.cluster}/${fault.replicas.join('+')}` : fault.cluster
-  const tests = fault.when.map((test) => describeTest(maskTest(test)))
+  const attempt = fault.attempts === null ? [] : [`attempt: ${fault.attempts.source}`]
+  const tests = [...fault.when.map((test) => describeTest(maskTest(test))), ...attempt]
   return [
     `${describeAction(fault.action)} on ${where}`,
     fault.at === 'ingress' ? ' at ingress' : '',

@@ -6,7 +6,7 @@ import { isContainer } from './containers.ts'
 import type { Finding } from './finding.ts'
 import { whyNotAskedFor } from './header-rules.ts'
 import { DEFAULT_DEADLINE_MS, PATIENCE_MS } from './limits.ts'
-import { limitOn } from './policy.ts'
+import { limitOn, triesOf } from './policy.ts'
 import { goesStraight, hadBy, mayReach, type RequestKind, requestsOf, routeFor, routesOf } from './routing.ts'
 import type { ScenarioDocument } from './schema.ts'
 import { AT_INGRESS } from './timeouts.ts'
@@ -19,7 +19,7 @@ export type Fault = ScenarioDocument['phases'][number]['faults'][number]
 export const faultFindings = (scenario: ScenarioDocument): Finding[] =>
   ofFaults(scenario, (fault, earlier) => {
     const found = [...replica(scenario, fault), ...undecided(fault), ...withoutStub(scenario, fault), ...oneDraw(scenario, fault, earlier)]
-    return found.length > 0 ? found : reach(scenario, fault)
+    return found.length > 0 ? found : [...reach(scenario, fault), ...tries(scenario, fault)]
   })
 
 /** Faults whose effect nobody would wait for. */
@@ -93,6 +93,23 @@ function reach(scenario: ScenarioDocument, fault: Fault): Finding[] {
   ]
 }
 
+/** A try that no policy makes. */
+function tries(scenario: ScenarioDocument, fault: Fault): Finding[] {
+  const attempt = fault.when?.attempt
+  const routes = requestsThatMeet(scenario, fault).map((request) => routeFor(scenario, request))
+  if (attempt === undefined || !goesStraight(scenario) || !routes.every((route) => route !== undefined) || routes.length === 0) return []
+  const most = Math.max(...routes.map(triesOf))
+  if (most >= attempt.from) return []
+  const allowed = most === 1 ? 'without retries there is 1 attempt at most' : `num_retries allows ${plural(most, 'attempt')} at most`
+  return [
+    {
+      path: ['when', 'attempt'],
+      message: `the fault could never fire: ${allowed}`,
+      hint: 'give the route more retries, or name an earlier attempt',
+    },
+  ]
+}
+
 /** Where a test stands in its fault. */
 const placeOf = ({ name }: RequestTest): Finding['path'] =>
   name === PATH ? ['when', 'path'] : name === METHOD ? ['when', 'method'] : ['when', 'header', name]
@@ -154,6 +171,7 @@ function reachOf({ upstreams }: ScenarioDocument, fault: Fault) {
   return {
     replicas: fault.replica === undefined ? Array.from({ length: replicas }, (_, i) => i + 1) : [fault.replica],
     when: testsOf(fault.when),
+    attempts: fault.when?.attempt ?? null,
   }
 }
 

@@ -237,6 +237,12 @@ const fault = z
         path: ['replica'],
         message: 'a fault at: ingress is made before a replica is chosen: leave replica out',
       })
+    if (value.at === 'ingress' && value.when?.attempt !== undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['when', 'attempt'],
+        message: 'a fault at: ingress is made before there is any attempt: leave attempt out, or make it at: upstream',
+      })
     const action = actionOf(value)
     if (value.at === 'ingress' && action !== undefined && makingOf(action).by === 'stub')
       context.addIssue({

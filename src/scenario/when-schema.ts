@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { whyNoPattern } from '../content/pattern.ts'
+import { attemptsOf } from '../fault/attempts.ts'
 import { METHOD, PATH, pathExpression, type ValueTest, type When } from '../fault/when.ts'
-import { byHeader, headerValue, notEmpty } from '../value/scalar.ts'
+import { byHeader, condition, headerValue, notEmpty } from '../value/scalar.ts'
 import { isSecretHeader } from '../value/secret.ts'
 import { listed, show } from '../value/show.ts'
 import { METHODS } from './methods.ts'
@@ -82,6 +83,9 @@ const path = z
   )
   .transform((form): ValueTest => (typeof form === 'string' ? { op: 'exact', text: form } : testOf(form)))
 
+/** Of one request. */
+const MOST_TRIES = 100
+
 export const when = z
   .strictObject({
     header: byHeader(headerTest)
@@ -107,8 +111,15 @@ export const when = z
         'Only requests to this path, whatever its query: /items/42, { prefix: /items } or { regex: expression } (RE2, which matches the whole path; what it lets be a "?", such as .*, reaches into the query).',
       ),
     method: z.enum(METHODS).optional().describe('Only requests of this method.'),
+    attempt: condition('count', [1, '>= 2', '1 .. 2'])
+      .transform(attemptsOf)
+      .refine(({ from, to }) => from >= 1 && to >= from && from <= MOST_TRIES && (to <= MOST_TRIES || !Number.isFinite(to)), {
+        error: `expected which tries of a request meet it, such as 1, ">= 2" or "1 .. 2": they count from 1 to ${MOST_TRIES}`,
+      })
+      .optional()
+      .describe('Only such tries of a request, as Envoy counts them: 1 for the first, ">= 2" for the retries. Not at: ingress.'),
   })
-  .refine((value) => Object.keys(value).length > 0, { error: 'expected at least one of header, path and method, got none' })
+  .refine((value) => Object.keys(value).length > 0, { error: 'expected at least one of header, path, method and attempt, got none' })
 
 /** All that must be true of a request. */
 export function testsOf(asked: z.output<typeof when> | undefined): When {

@@ -1,3 +1,4 @@
+import { isOneOf } from '../fault/attempts.ts'
 import { fulfils, hadOf, isPseudo, type RequestTest } from '../fault/when.ts'
 import { attemptsOf, clustersOf, type RequestRecord } from '../observe/record.ts'
 import { isStraight, type Plan, type PlannedFault } from '../plan/plan.ts'
@@ -31,8 +32,11 @@ const isOfApp = (test: RequestTest) => isPseudo(test) || test.op === 'absent'
 /** Whether a request was one that the fault could be made on, by all that is known of it. */
 export function matchedFault(plan: Plan, fault: PlannedFault, record: RequestRecord): boolean {
   if (!matchesFault(plan, fault, record.request, record.joined ? clustersOf(record) : undefined)) return false
-  if (isStraight(plan) || !record.joined || !fault.when.some(isOfApp)) return true
-  return record.calls.some((call) => call.egress.cluster === fault.cluster && (call.suits === undefined || call.suits.includes(fault.id)))
+  if (!record.joined) return true
+  const called = record.calls.filter(({ egress }) => egress.cluster === fault.cluster)
+  if (fault.attempts !== null && !called.some((call) => call.attempts.some(({ n }) => isOneOf(fault.attempts, n)))) return false
+  if (isStraight(plan) || !fault.when.some(isOfApp)) return true
+  return called.some(({ suits }) => suits === undefined || suits.includes(fault.id))
 }
 
 /** `10 %`, as a fault asks for. */

@@ -71,6 +71,7 @@ export const FAILS_ON: Record<string, { phase: string; metric: string; why?: str
   'pending-fails-fast-connections-queue': { phase: 'above capacity', metric: 'breaker_rejections.max_pending_requests' },
   quickstart: { phase: 'brownout', metric: 'success_rate' },
   'recovery-waits-for-the-ejections-to-end': { phase: 'recovery', metric: 'recovers_within' },
+  'retries-heal-the-first-try': { phase: 'stale', metric: 'success_rate' },
   'retries-save-a-slow-minority': { phase: 'slow minority', metric: 'success_rate' },
   'retry-storm-budget': { phase: 'afterwards', metric: 'success_rate' },
   'retry-storm-max-retries': { phase: 'afterwards', metric: 'success_rate' },

@@ -15,7 +15,7 @@ const share = ({ outcomes }: ReturnType<typeof playRequest>, status: number | nu
   outcomes.reduce((sum, one) => sum + (one.status === status ? one.chance : 0), 0)
 
 describe('tries that fail with the chance 0.1, three of them', () => {
-  const played = playRequest(tries(0.1, 100), POLICY)
+  const played = playRequest([tries(0.1, 100)], POLICY)
   test('0.1³ of the requests fail', () => expect(share(played, 503)).toBeCloseTo(0.001, 9))
   test('1 + 0.1 + 0.01 tries are made', () => expect(played.attempts).toBeCloseTo(1.11, 9))
   test('0.9 of them come to the stub', () => expect(played.atStub).toBeCloseTo(0.999, 9))
@@ -27,14 +27,14 @@ describe('tries that fail with the chance 0.1, three of them', () => {
 
 describe('the timeout', () => {
   test('ends what does not fit: 100 ms, a wait below 25 ms, 100 ms again, with 112 ms in all', () => {
-    const played = playRequest(tries(1, 100), { ...POLICY, timeout: 112 })
+    const played = playRequest([tries(1, 100)], { ...POLICY, timeout: 112 })
     // The second try begins where the wait is 0 to 11 ms (12 of 25); it ends in no case.
     expect(played.attempts).toBeCloseTo(1 + 12 / 25, 9)
     expect(share(played, 504)).toBeCloseTo(1, 9)
   })
 
   test('0: the client hangs up in the end', () => {
-    const played = playRequest(tries(1, 20_000), { ...POLICY, timeout: 0 })
+    const played = playRequest([tries(1, 20_000)], { ...POLICY, timeout: 0 })
     expect(share(played, null)).toBeCloseTo(1, 9)
     expect(played.attempts).toBeCloseTo(1, 9)
   })
@@ -49,7 +49,7 @@ describe('whatever the chance, the policy and the times', () => {
     base: fc.integer({ min: 1, max: 500 }),
   })
   const play = ({ chance, ms, tries: most, timeout, base }: { chance: number; ms: number; tries: number; timeout: number; base: number }) =>
-    playRequest(tries(chance, ms), {
+    playRequest([tries(chance, ms)], {
       tries: most,
       timeout,
       patience: 10_000,

@@ -11,6 +11,7 @@ const planned = (action: PlannedFault['action'], percent: number): PlannedFault 
   action,
   percent,
   when: [],
+  attempts: null,
 })
 const fault = (kind: 'delay' | 'abort', value: number, percent: number) => planned({ kind, value }, percent)
 const hang = (percent: number) => planned({ kind: 'hang', value: true }, percent)

@@ -72,6 +72,7 @@ export const plan: Plan = {
       action: { kind: 'delay', value: 400 },
       percent: 10,
       when: [],
+      attempts: null,
     },
   ],
 }

@@ -137,6 +137,7 @@ export function world(parts: World): { scenario: Scenario; plan: Plan; observati
       action: { kind: 'abort', value: 503 },
       percent: 100,
       when: [],
+      attempts: null,
       ...fault,
     }),
   )
