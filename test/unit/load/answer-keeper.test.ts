@@ -22,7 +22,7 @@ test('each request keeps its number, however many different answers there come t
   const { answers, keeper } = keeping()
   // Past the largest number of one byte, and of two.
   const numbers = [1, 255, 256, 3, 65_535, 65_536, 2, 4_000_000_000]
-  numbers.forEach((number, index) => keeper.restore(index, number, numbers.length - index))
+  for (const [index, number] of numbers.entries()) keeper.restore(index, number, numbers.length - index)
   keeper.close(numbers.length)
   expect([...answers.bodyOf]).toEqual(numbers)
   expect([...answers.headersOf]).toEqual([8, 7, 6, 5, 4, 3, 2, 1])
