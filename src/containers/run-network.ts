@@ -53,17 +53,17 @@ export async function removeRun(daemon: Daemon, run: string): Promise<boolean> {
 async function tryToRemove({ dockerode }: Daemon, run: string): Promise<{ found: number; refused: string | undefined }> {
   const ours = { label: [`${RUN_LABEL}=${run}`] }
   const removeContainer = ({ Id }: { Id: string }) => dockerode.getContainer(Id).remove({ force: true, v: true })
-  const containers = await dockerode.listContainers({ all: true, filters: ours })
-  const refused = await refusals(containers, removeContainer)
-  // The reaper stands in for us until then.
-  const [networks, images, reapers] = await Promise.all([
+  const [containers, networks, images, reapers] = await Promise.all([
+    dockerode.listContainers({ all: true, filters: ours }),
     dockerode.listNetworks({ filters: ours }),
     dockerode.listImages({ filters: ours }),
     dockerode.listContainers({ all: true, filters: { label: [`${REAPER_LABEL}=${run}`] } }),
   ])
+  const refused = await refusals(containers, removeContainer)
   const others = await Promise.all([
     refusals(networks, ({ Id }) => dockerode.getNetwork(Id).remove()),
     refusals(images, ({ Id }) => dockerode.getImage(Id).remove({ force: true, noprune: true })),
+    // It stands in for us until then.
     refusals(reapers, removeContainer),
   ])
   return { found: containers.length + networks.length + images.length + reapers.length, refused: [...refused, ...others.flat()][0] }
