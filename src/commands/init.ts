@@ -1,6 +1,5 @@
 import { existsSync, lstatSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { ChaosError, EXIT, type ExitCode } from '../errors.ts'
 import { type AnsweredApp, type Answers, checkTogether, readCommand, readImage, readPath, readPort, readUpstream } from '../init/answers.ts'
 import { type CiJob, type CiSystem, ciSystemOf, ciText, USUAL_FILE } from '../init/ci-text.ts'
@@ -15,7 +14,7 @@ import { writing } from '../topology/disk.ts'
 import { show } from '../value/show.ts'
 import { writeWhole } from '../write-whole.ts'
 import { askAnswers, Cancelled } from './dialogue.ts'
-import { launcher, ownPlace } from './own-place.ts'
+import { launcher, schemaSeenFrom } from './own-place.ts'
 
 export interface InitFlags {
   app?: string[]
@@ -58,7 +57,7 @@ export async function initCommand(flags: InitFlags): Promise<ExitCode> {
   const look = terminalOf(process.stderr, flags.color)
   const { lacking, warnings } = prepare(out, { path: process.env.PATH })
   for (const warning of lacking ? [lacking, ...warnings] : warnings) process.stderr.write(`${renderWarning(warning, look)}\n\n`)
-  process.stdout.write(`${told(`${program} run ${place.file}`, out, ci, job)}\n`)
+  process.stdout.write(`${told(`${program} run ${place.file}`, answers, out, ci, job)}\n`)
   return EXIT.pass
 }
 
@@ -125,21 +124,6 @@ function realFolder(path: string): string {
   return existsSync(path) || dirname(path) === path ? realpathSync(path) : join(realFolder(dirname(path)), relative(dirname(path), path))
 }
 
-/** The schema as editors find it: of the package that a project has installed, or of this checkout, by a path that its other users have, too. */
-function schemaSeenFrom(folder: string): string {
-  const { root } = ownPlace()
-  for (let at = folder; ; at = dirname(at)) {
-    const installed = join(at, 'node_modules/chaos-envoy/schema/scenario.schema.json')
-    if (existsSync(installed)) return withoutBlanks(relative(folder, installed), installed)
-    if (dirname(at) === at) break
-  }
-  const own = join(root, 'schema/scenario.schema.json')
-  const isWithin = !relative(realpathSync(root), folder).startsWith('..')
-  return isWithin ? withoutBlanks(relative(folder, join(realpathSync(root), 'schema/scenario.schema.json')), own) : withoutBlanks(own, own)
-}
-
-const withoutBlanks = (path: string, absolute: string) => (/^[!-~]+$/.test(path) ? path : pathToFileURL(absolute).href)
-
 /** The app starts in the folder of the scenario: files of the current one have another path from there. */
 function seenFrom(folder: string, { app, upstreams }: Answers): Answers {
   if (app === undefined || !('command' in app.runs) || folder === realpathSync('.')) return { app, upstreams }
@@ -191,14 +175,18 @@ function writeNew(path: string, text: string): void {
   }
 }
 
-function told(run: string, out: string, ci: string | undefined, job: CiJob): string {
+function told(run: string, { app }: Answers, out: string, ci: string | undefined, job: CiJob): string {
   const repository = repositoryOf(realpathSync('.'))
   const found = (Object.keys(USUAL_FILE) as CiSystem[]).filter((each) =>
     existsSync(join(repository, each === 'GitHub' ? '.github' : USUAL_FILE.GitLab)),
   )
   const systems = found.length > 0 ? found : (Object.keys(USUAL_FILE) as CiSystem[])
   return [
-    `wrote ${out}: a first scenario, which passes as it is. Read it, then`,
+    `wrote ${out}: a first scenario, which passes as it is${
+      app === undefined
+        ? '. Read it, then'
+        : `\nwhere the app answers GET ${app.path} with 200 while each of its upstreams answers 200 with {}.\nPut in what it needs (load.requests, respond), then`
+    }`,
     '',
     `  ${run}`,
     ...(ci === undefined

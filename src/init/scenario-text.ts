@@ -1,5 +1,6 @@
 import { plural } from '../value/show.ts'
 import type { AnsweredApp, AnsweredUpstream, Answers } from './answers.ts'
+import { beside, type Line } from './beside.ts'
 import { flow, flowList } from './flow.ts'
 
 /** Where the file stands; each on one line. */
@@ -194,15 +195,3 @@ const next = ({ name }: AnsweredUpstream, app: AnsweredApp | undefined) => [
   ]),
   '# What happened to a request: chaos explain chaos-results/RUN ID.',
 ]
-
-/** Code with its comment, or with an empty one. */
-type Line = readonly [code: string, comment: string]
-
-/** Lines with the comments behind them one below the other. */
-function beside(lines: readonly Line[]): string[] {
-  const width = Math.max(...lines.filter(([, comment]) => comment !== '').map(([code]) => code.length))
-  return lines.map(([code, comment]) => {
-    if (comment === '') return code
-    return code.startsWith('#') ? `${code.padEnd(width)}  ${comment}` : `${code.padEnd(width)} # ${comment}`
-  })
-}

@@ -27,9 +27,15 @@ export function factLines(run: FinishedRun, { width, paint, say }: Paper): strin
     ...fact('run', say(circumstances(run))),
     // Not wrapped: a broken path or word could not be copied.
     ...keyed(key('results'), rest, [printable(directory)]),
+    ...(isAppAsked(run) ? keyed(key('app said'), rest, [printable(`${directory}/${APP_LOG}`)]) : []),
     ...keyed(key('again'), rest, commandLines(command.map(say), width - rest.length)),
   ]
 }
+
+const APP_LOG = 'logs/app.log'
+
+/** What it said may tell why its answers were not what they should be; of one that did not come up, the last lines are shown. */
+const isAppAsked = ({ plan, ended, verdict }: FinishedRun) => plan.app !== undefined && ended === null && verdict.status !== 'pass'
 
 function keyed(key: string, rest: string, lines: readonly string[]): string[] {
   return lines.map((line, i) => (i === 0 ? key : rest) + line)

@@ -53,10 +53,12 @@ export async function startApp(app: PlannedApp, place: AppPlace, signal: AbortSi
   }
 }
 
-function tooLate({ readyWithin }: PlannedApp, { address, log }: AppPlace, missing: string): ChaosError {
+function tooLate({ readyWithin, port }: PlannedApp, { address, log }: AppPlace, missing: string): ChaosError {
   return new ChaosError('environment', `the app was not ready after ${formatMs(readyWithin)}: ${missing}`, {
     detail: lastLines(log),
-    hint: `it is told to listen on port ${address.port} by PORT; app.port, app.ready and its within say what is waited for, and how long`,
+    hint: `it is told to listen on port ${address.port} by PORT; ${
+      port === undefined ? 'where it has a port of its own, give that as app.port; ' : ''
+    }app.ready says what is waited for, and how long`,
   })
 }
 

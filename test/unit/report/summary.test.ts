@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { cells } from '../../../src/report/layout.ts'
 import { renderSummary } from '../../../src/report/summary.ts'
+import type { Ms } from '../../../src/units.ts'
 import { anyRun } from './any-run.ts'
 import {
   evidence,
@@ -273,6 +274,25 @@ describe('whatever a run holds', () => {
     const stripped = stripVTControlCharacters(renderSummary(failed(), { color: true, width: 80 }))
     expect(lines(stripped).slice(0, -1)).toEqual(lines(renderSummary(failed(), plain)).slice(0, -1))
     expect(lines(stripped).at(-1)).toMatch(/^ FAIL {2}retries stay/)
+  })
+
+  test('what the app said is pointed at where not all is well, and its last lines were not shown already', () => {
+    const app = {
+      container: undefined,
+      command: ['shop'],
+      env: {},
+      port: undefined,
+      runWithin: undefined,
+      ready: { by: 'port' },
+      readyWithin: 10_000 as Ms,
+      idHeader: undefined,
+    } as const
+    const withApp = { plan: { ...plan, app } }
+    const said = /^ {2}app said {2}\S+\/logs\/app\.log$/m
+    expect(renderSummary(failed(withApp), plain)).toMatch(said)
+    expect(renderSummary(failed(), plain)).not.toContain('app said')
+    expect(renderSummary(run(withApp), plain)).not.toContain('app said')
+    expect(renderSummary({ ...neverStarted(), ...withApp }, plain)).not.toContain('app said')
   })
 
   test('a secret of the scenario does not appear, wherever it was quoted', () => {
