@@ -25,6 +25,8 @@ export interface ContainerSpec {
   ports: readonly number[]
   /** Asked for when the container is made and before it starts, so that what they wait for can start meanwhile. */
   files(): Promise<readonly ContainerFile[]> | readonly ContainerFile[]
+  /** Written to its standard input, which ends then. */
+  stdin?: string | undefined
   /** Called when it has its address on the network, which is while it starts: what needs to know no more can go on. */
   onAddress?: ((address: string) => void) | undefined
 }
@@ -59,6 +61,7 @@ export async function startContainer(daemon: Daemon, spec: ContainerSpec): Promi
     protected override async beforeContainerCreated() {
       // In the same step as it is made: connected later, it would be on the default network, too.
       this.createOpts.NetworkingConfig = { EndpointsConfig: { [spec.network]: { Aliases: [spec.alias] } } }
+      if (spec.stdin !== undefined) Object.assign(this.createOpts, { OpenStdin: true, StdinOnce: true })
       // A user network publishes on all addresses of the machine by itself.
       for (const bindings of Object.values(this.hostConfig.PortBindings as Record<string, { HostIp?: string }[]>))
         for (const binding of bindings) binding.HostIp = LOOPBACK
@@ -67,6 +70,7 @@ export async function startContainer(daemon: Daemon, spec: ContainerSpec): Promi
     protected override async containerCreated(id: string) {
       const container = daemon.dockerode.getContainer(id)
       const files = await spec.files()
+      if (spec.stdin !== undefined) (await container.attach({ stream: true, stdin: true, hijack: true })).end(spec.stdin)
       if (files.length > 0) await container.putArchive(packed(files), { path: '/' })
       const exited = container.wait({ condition: 'next-exit' }).then(({ StatusCode }: { StatusCode: number }) => StatusCode)
       exited.catch(() => {})

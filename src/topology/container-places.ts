@@ -21,7 +21,7 @@ const LOOPBACK = '127.0.0.1'
 
 /** A folder that any user of a container may write to. */
 export const LOGS_INSIDE = '/var/log/chaos'
-export const JOURNAL_INSIDE = `${LOGS_INSIDE}/stub.ndjson`
+export const JOURNAL_INSIDE = '/tmp/chaos-stub.ndjson'
 
 /** The port of a replica of a stub, counted from 1, in the container of its upstream. */
 export const stubPort = (replica: number) => FIRST_STUB_PORT + replica - 1

@@ -3,11 +3,10 @@ import type { Daemon } from '../containers/daemon.ts'
 import type { Address } from '../envoy/addresses.ts'
 import { controlPath } from '../envoy/control.ts'
 import type { ServerSpec, StubSpec } from '../upstream/spec.ts'
-import { CONTROL_PORT, JOURNAL_INSIDE, LOGS_INSIDE, stubPort } from './container-places.ts'
+import { CONTROL_PORT, JOURNAL_INSIDE, stubPort } from './container-places.ts'
 import { ask } from './http.ts'
 import { untilReady } from './until-ready.ts'
 
-const SPEC_INSIDE = '/etc/chaos/stubs.json'
 const READY_WITHIN_MS = 20_000
 
 export interface StubContainer extends RunningContainer {
@@ -47,12 +46,11 @@ export async function startStubContainer(
     what,
     // Not the name alone: one may be called as Envoy is.
     alias: `stub-${cluster}`,
-    command: ['node', '--disable-warning=ExperimentalWarning', program, SPEC_INSIDE],
+    command: ['node', '--disable-warning=ExperimentalWarning', program, '-'],
     ports: [],
-    files: () => [
-      { path: `${LOGS_INSIDE}/`, content: '', mode: 0o777 },
-      { path: SPEC_INSIDE, content: JSON.stringify(stub), mode: 0o644 },
-    ],
+    // Docker unpacks a file in a process of its own, which takes longer.
+    files: () => [],
+    stdin: JSON.stringify(stub),
   })
   const asked = async (method: 'GET' | 'POST', path: string) =>
     JSON.parse(await ask(await control, method, controlPath(cluster, path))) as unknown

@@ -12,7 +12,7 @@ import { replicaServer } from './server.ts'
 import type { StubReady, StubSpec } from './spec.ts'
 
 /*
- * The stub upstream program: `node main.ts SPEC.json`, where SPEC.json holds a `StubSpec`.
+ * The stub upstream program: `node main.ts SPEC.json`, where SPEC.json, or for `-` the standard input, holds a `StubSpec`.
  *
  *   stdout  one `StubReady` line, then the journal, unless SPEC.json names a file for it: one `JournalLine` per request, as NDJSON
  *   stderr  why it stopped
@@ -20,6 +20,7 @@ import type { StubReady, StubSpec } from './spec.ts'
  *           and the last line may then be cut
  */
 
+const STDIN = 0
 const STDOUT = 1
 const STDERR = 2
 /** How long the journal is given to drain into a reader that is behind, when the program is to stop, in ms. */
@@ -67,8 +68,8 @@ function listen(server: Server, name: string, host: string, port: number): Promi
 }
 
 async function main(file: string | undefined): Promise<void> {
-  if (file === undefined) return fail('usage: node main.ts SPEC.json')
-  const spec = JSON.parse(readFileSync(file, 'utf8')) as StubSpec
+  if (file === undefined) return fail('usage: node main.ts SPEC.json|-')
+  const spec = JSON.parse(readFileSync(file === '-' ? STDIN : file, 'utf8')) as StubSpec
   if (spec.journal !== undefined) writeJournal = writerTo(openSync(spec.journal, 'w'))
   const ports: number[] = []
   for (const server of spec.servers) {
