@@ -165,11 +165,15 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   program
     .command('init')
     .description('write a first scenario that passes as it is, with comments; asks on a terminal for what is not given')
-    .addOption(new Option('--app <command...>', 'the app under test, such as "node ./shop.mjs"').conflicts('appImage'))
+    .addOption(
+      new Option('--app <command...>', 'the app under test, such as "node ./shop.mjs"; in quotes where it has options').conflicts(
+        'appImage',
+      ),
+    )
     .option('--app-image <name>', 'the app under test, in a container; needs --port')
     .option('--port <n>', 'where the app listens (default: where PORT tells it)')
     .option('--path <path>', 'what the app is asked for (default: /)')
-    .option('--upstream <name[=how]>', 'a service that is called; may be given several times, the first one will fail', collect, [])
+    .option('--upstream <name[=how]>', 'a service that is called; may be given several times, the first one will fail', collect)
     .option('--out <file>', 'the scenario', 'chaos.yaml')
     .option('--ci <file>', 'also write a job of GitHub Actions or GitLab that runs it, by the name of the file')
     .option('--force', 'replace files that are there')
@@ -211,7 +215,7 @@ function onOutputError(error: NodeJS.ErrnoException, isTerminal: boolean): void 
   process.exit(EXIT.environment)
 }
 
-const collect = (one: string, others: readonly string[]) => [...others, one]
+const collect = (one: string, others: readonly string[] = []) => [...others, one]
 
 function wholeNumber(text: string): number {
   if (!/^\d{1,10}$/.test(text) || Number(text) > 4_294_967_295)

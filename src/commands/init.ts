@@ -21,7 +21,7 @@ export interface InitFlags {
   appImage?: string
   port?: string
   path?: string
-  upstream: string[]
+  upstream?: string[]
   out: string
   ci?: string
   force?: boolean
@@ -66,7 +66,7 @@ async function answersOf(flags: InitFlags): Promise<Answers | undefined> {
   const app = appOf(flags)
   if (app === undefined && flags.path !== undefined)
     throw bad('--path is what the app is asked for, and there is no app', 'give --app or --app-image; without one, --upstream NAME=/path')
-  if (flags.upstream.length > 0) {
+  if (flags.upstream !== undefined) {
     const of = { app: app !== undefined, alone: flags.upstream.length === 1 }
     const answers = { app, upstreams: flags.upstream.map((one) => readUpstream(one, of)) }
     checkTogether(answers)
