@@ -6,7 +6,8 @@ import { judged, newFolder, ROOT, readResults } from '../helpers/run.ts'
 
 const skip = await needsDocker()
 
-test.skipIf(skip)('a run in containers gives a verdict from the same evidence, and leaves nothing', async () => {
+/** A run that was starved is repeated up to three times. */
+test.skipIf(skip)('a run in containers gives a verdict from the same evidence, and leaves nothing', { timeout: 180_000 }, async () => {
   const out = newFolder()
   const { code, stdout } = await judged(['run', join(ROOT, 'scenarios/quickstart.yaml'), '--runtime', 'docker', '--out', out])
   expect(stdout).toContain('(docker); Envoy 1.40.0 (image)')
