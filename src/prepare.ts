@@ -1,6 +1,7 @@
 import type { ChaosError, Problem } from './errors.ts'
 import { compilePlan } from './plan/compile.ts'
 import type { Plan } from './plan/plan.ts'
+import { unchosen } from './plan/unchosen.ts'
 import { type Prediction, predict } from './predict/predict.ts'
 import { tierFindings } from './predict/tiers.ts'
 import { isPlannable } from './scenario/check-load.ts'
@@ -63,6 +64,7 @@ export function examine(file: string, options: PrepareOptions): { prepared: Prep
     ...draft.problems,
     ...refuseTarget(scenario, options.allowTarget).map((finding) => draft.located(finding, 'bare')),
     ...(options.runtime === 'process' ? noContainersHere(scenario) : []).map((finding) => draft.located(finding)),
+    ...(plan === undefined ? [] : unchosen(scenario, plan)).map((finding) => draft.located(finding)),
     ...(plan === undefined ? [] : unprovable(scenario, plan, draft)).map((finding) => draft.located(finding, 'bare')),
   ]
   const refused = problems.length > 0 || plan === undefined ? refusal(file, problems) : undefined

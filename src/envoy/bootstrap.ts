@@ -1,4 +1,4 @@
-import type { Plan } from '../plan/plan.ts'
+import { chosenHeader, type Plan } from '../plan/plan.ts'
 import { isContainer } from '../scenario/containers.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { type Address, type Addresses, replicaKey } from './addresses.ts'
@@ -58,6 +58,7 @@ export function buildBootstrap(scenario: Scenario, plan: Plan, addresses: Addres
               isContainer,
               address: addresses.hops[replicaKey(name, replica)] as Address,
               faults: plan.faults.filter((fault) => fault.cluster === name && fault.replicas.includes(replica)),
+              marks: plan.faults.filter(({ chosen }) => chosen !== null).map(chosenHeader),
               log: addresses.logs.hop,
             }),
           ),

@@ -1,11 +1,16 @@
 import { unreachable } from '../errors.ts'
 import { ATTEMPT_HEADER, type Attempts } from '../fault/attempts.ts'
 import { comparison, type RequestTest } from '../fault/when.ts'
-import type { PlannedFault } from '../plan/plan.ts'
+import { chosenHeader, type PlannedFault } from '../plan/plan.ts'
 
 /** Whom a fault is for, as its filter and its route are told. */
-export function headerMatchers({ when, attempts }: PlannedFault) {
-  const headers = [...when.map(headerMatcher), ...(attempts === null ? [] : [attemptMatcher(attempts)])]
+export function headerMatchers(fault: PlannedFault) {
+  const { when, attempts, chosen } = fault
+  const headers = [
+    ...when.map(headerMatcher),
+    ...(attempts === null ? [] : [attemptMatcher(attempts)]),
+    ...(chosen === null ? [] : [{ name: chosenHeader(fault), present_match: true }]),
+  ]
   return headers.length > 0 ? { headers } : {}
 }
 

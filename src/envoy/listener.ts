@@ -48,6 +48,8 @@ export function hopListener(given: {
   isContainer: boolean
   address: Address
   faults: readonly PlannedFault[]
+  /** Headers that are taken off here. */
+  marks: readonly string[]
   log: string
 }) {
   const name = hopName(given.cluster, given.replica)
@@ -59,6 +61,7 @@ export function hopListener(given: {
       {
         name,
         domains: ['*'],
+        ...(given.marks.length === 0 ? {} : { request_headers_to_remove: given.marks }),
         routes: faultRoutes(
           stubClusterName(given.cluster, given.replica),
           given.faults.filter(({ action }) => makingOf(action).by === 'stub'),

@@ -9,8 +9,11 @@ export function runtimeValues(all: readonly PlannedFault[], on: readonly Planned
 
 /** What the runtime key of a fault says while the fault is in force. */
 export function runtimeValue(fault: PlannedFault, all: readonly PlannedFault[]): string {
+  const percent = fault.chosen === null ? fault.percent : 100
   // Of routes all in millionths: Envoy takes the remainder of one draw, so that other parts would be another draw.
-  return makingOf(fault.action).by === 'filter' ? filterPercent(fault.percent) : inMillionths(drawnBelow(fault, all))
+  return makingOf(fault.action).by === 'filter'
+    ? filterPercent(percent)
+    : inMillionths(fault.chosen === null ? drawnBelow(fault, all) : percent)
 }
 
 /** Envoy cuts the fraction off a plain number (0.5 would be 0, 99.9 be 99), and reads the other form only if no space is in it. */

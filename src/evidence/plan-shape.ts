@@ -7,7 +7,7 @@ import type { Plan } from '../plan/plan.ts'
 export function planShape({ phases, faults, requests, stubs, containers }: Plan): string {
   return JSON.stringify({
     phases: phases.map(({ name, from, to, faults }) => [name, from, to, faults]),
-    faults: faults.map(({ id, cluster, replicas, at, action, percent, when, attempts }) => [
+    faults: faults.map(({ id, cluster, replicas, at, action, percent, when, attempts, chosen }) => [
       id,
       cluster,
       replicas,
@@ -16,6 +16,7 @@ export function planShape({ phases, faults, requests, stubs, containers }: Plan)
       percent,
       when.map(({ name, op }) => (op === 'exact' ? name : `${op} ${name}`)),
       ...(attempts === null ? [] : [attempts.source]),
+      ...(chosen === null ? [] : [chosen.source]),
     ]),
     requests: requests.map(({ method, path, headers }) => [method, path, Object.keys(headers)]),
     stubs: stubs.servers.map(({ cluster, replica, workers }) => [cluster, replica, workers ?? null]),

@@ -3,11 +3,10 @@ import type { LoadWatcher } from '../load/load-run.ts'
 import { breakerFill, ejectedHosts } from '../observe/fill.ts'
 import { nounOf } from '../plan/noun.ts'
 import type { Plan, PlannedFault } from '../plan/plan.ts'
-import { faultTarget, replicasOf } from '../report/fault-words.ts'
+import { askedOf, faultTarget, replicasOf } from '../report/fault-words.ts'
 import { type LiveState, liveLines, type Piece } from '../report/live-view.ts'
 import { HEARTBEAT_MS, type ProgressState, plainHeartbeat, plainPhaseLine } from '../report/progress.ts'
 import type { Scenario } from '../scenario/scenario.ts'
-import { trim } from '../units.ts'
 import { plural } from '../value/show.ts'
 import { History, merged, type Slot } from './history.ts'
 import { Tally } from './tally.ts'
@@ -180,7 +179,7 @@ export class Live implements Omit<LoadWatcher, 'onLog'> {
 
 /** `10% delay 400ms on inventory/2` */
 function faultText(plan: Plan, fault: PlannedFault): string {
-  const share = fault.percent === 100 ? '' : `${trim(fault.percent, 4)}% `
+  const share = fault.percent === 100 ? '' : `${askedOf(fault)} `
   return `${share}${faultTarget(fault, replicasOf(fault.cluster, plan))}`
 }
 

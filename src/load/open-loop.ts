@@ -10,6 +10,7 @@ import { Connections } from './connections.ts'
 import { Exchange } from './exchange.ts'
 import { identify } from './identity.ts'
 import type { LoadRun } from './load-run.ts'
+import { marksOf } from './mark.ts'
 import { slowBody } from './slow-body.ts'
 
 /**
@@ -40,6 +41,7 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
   setFlagsFromString('--no-allocation-site-pretenuring')
   const { due, request: kinds, deadline } = load
   const connections = new Connections(origin)
+  const marks = marksOf(plan)
   const log = new ClientLog(wallClockOffset() + zero, due.length, load)
   watcher.onLog(log)
   const giveUpMs = deadline + PATIENCE_MS
@@ -76,7 +78,7 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
       exchanges.set(index, exchange)
       log.begin(due[index] as number, kinds[index] as number, performance.now() - zero)
       watcher.onSent(index)
-      connection.dispatch(dispatched(plan, kind, index), exchange)
+      connection.dispatch(dispatched(plan, kind, index, marks.get(index)), exchange)
     }
 
     /** Ms until the next look. */
@@ -137,8 +139,13 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
   return log
 }
 
-function dispatched(plan: Plan, { method, path, headers, body, uploadMs }: PlannedRequest, index: number): Dispatcher.DispatchOptions {
-  const named = identify(plan, index, headers)
+function dispatched(
+  plan: Plan,
+  { method, path, headers, body, uploadMs }: PlannedRequest,
+  index: number,
+  mark: Readonly<Record<string, string>> | undefined,
+): Dispatcher.DispatchOptions {
+  const named = identify(plan, index, mark === undefined ? headers : { ...headers, ...mark })
   if (body === undefined || uploadMs === 0) return { path, method, headers: named, body: body ?? null }
   const bytes = Buffer.from(body)
   return { path, method, headers: { ...named, 'content-length': String(bytes.length) }, body: Readable.from(slowBody(bytes, uploadMs)) }

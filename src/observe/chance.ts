@@ -2,8 +2,9 @@ import { isOneOf } from '../fault/attempts.ts'
 import type { Seen } from '../fault/kind.ts'
 import { effectOf, makingOf } from '../fault/registry.ts'
 import { fulfils, hadOf, isLogged } from '../fault/when.ts'
+import { requestIndex } from '../load/client-log.ts'
 import type { Plan, PlannedFault } from '../plan/plan.ts'
-import type { Call } from './record.ts'
+import type { Call, RequestRecord } from './record.ts'
 import type { Records } from './records.ts'
 import type { PhaseTimes } from './timeline.ts'
 
@@ -11,7 +12,9 @@ import type { PhaseTimes } from './timeline.ts'
 export interface Chance extends Seen {
   /** Where the call was routed to. */
   cluster: string | null
-  /** Index into `Plan.requests` of the request it was made for; null where nobody can say. */
+  /** The place in the load of the request it was made for; null where nobody can say. */
+  index: number | null
+  /** Index into `Plan.requests` of that request. */
   request: number | null
   /** See `Call.suits`. */
   suits: readonly string[] | undefined
@@ -21,6 +24,8 @@ export interface Chance extends Seen {
   attempt: number | null
   /** Faults that left their mark, by the log of the listener that makes them. */
   marks: readonly string[]
+  /** It was held until its phase was over, where the faults behind what held it are asleep. */
+  atEdge: boolean
   /** The fault that the stub made of it, by the stub's own journal. */
   atStub: string | null
 }
@@ -51,12 +56,19 @@ export function* callsOf({ records, foreign }: Traffic): Generator<Call> {
 export function* chancesAt(place: Place, phase: number, { records, foreign }: Traffic, times: PhaseTimes): Generator<Chance> {
   for (const record of records) {
     if (record.phase !== phase || record.stray) continue
-    for (const call of record.calls) yield* chancesOf(place, call, record.request, times)
+    for (const call of record.calls) yield* chancesOf(place, call, record, times)
   }
   for (const call of foreign) if (call.egress.start >= times.applied) yield* chancesOf(place, call, null, times)
 }
 
-function chancesOf(place: Place, { egress, attempts, ingressFaults, suits }: Call, request: number | null, times: PhaseTimes): Chance[] {
+function chancesOf(
+  place: Place,
+  { egress, attempts, ingressFaults, suits }: Call,
+  record: RequestRecord | null,
+  times: PhaseTimes,
+): Chance[] {
+  const request = record?.request ?? null
+  const index = record === null ? null : requestIndex(record.id)
   const inForce = (start: number) => start <= times.to
   const { cluster } = egress
   if (place.at === 'ingress') {
@@ -67,6 +79,7 @@ function chancesOf(place: Place, { egress, attempts, ingressFaults, suits }: Cal
     return [
       {
         cluster,
+        index,
         request,
         suits,
         replica: null,
@@ -76,6 +89,7 @@ function chancesOf(place: Place, { egress, attempts, ingressFaults, suits }: Cal
         passed,
         cut: egress.status === 0 || egress.cutBy !== null,
         status: egress.status,
+        atEdge: egress.start + lagMs > times.to,
         atStub: null,
       },
     ]
@@ -88,6 +102,7 @@ function chancesOf(place: Place, { egress, attempts, ingressFaults, suits }: Cal
     return [
       {
         cluster,
+        index,
         request,
         suits,
         replica: attempt.replica,
@@ -97,6 +112,7 @@ function chancesOf(place: Place, { egress, attempts, ingressFaults, suits }: Cal
         passed: passedAt !== null,
         cut: attempt.status === 0,
         status: attempt.status,
+        atEdge: attempt.hop.start + lagMs > times.to,
         atStub: attempt.stub?.fault ?? null,
       },
     ]

@@ -4,8 +4,9 @@ import { gained } from '../envoy/stats.ts'
 import { describeAction, makingOf, showsAction, takesTime } from '../fault/registry.ts'
 import { shortBy } from '../fault/tolerance.ts'
 import { describeTest, fulfils, hadOf, isPseudo } from '../fault/when.ts'
+import { requestId } from '../load/client-log.ts'
 import { nounOf } from '../plan/noun.ts'
-import { clustersIn, isStraight, type Plan, type PlannedFault } from '../plan/plan.ts'
+import { type Chosen, clustersIn, isStraight, type Plan, type PlannedFault } from '../plan/plan.ts'
 import { compatibleCounts, compatibleShare } from '../statistics/compatible.ts'
 import { formatMs, formatPercent } from '../units.ts'
 import { listed, plural } from '../value/show.ts'
@@ -33,12 +34,18 @@ function weigh(fault: PlannedFault, plan: Plan, traffic: Traffic, marks: Readonl
   const kin = makingOf(fault.action).by === 'filter' ? rivals.filter((other) => other.action.kind === fault.action.kind) : [fault]
   const lags = kin.length === 1 && fault.action.kind === 'delay' ? { delayed: [] as number[], others: [] as number[] } : null
   const seen = { matched: 0, met: 0, marked: 0, inferred: 0 }
+  const choice = { met: new Set<number>(), spared: 0, others: 0 }
   let chances = 0
   for (const chance of chancesAt(fault, fault.phase, traffic, times)) {
     if (chance.cluster === fault.cluster) chances++
     if (isChanceOf(fault, chance, before, plan)) {
       seen.matched++
-      if (chance.marks.includes(fault.id)) seen.met++
+      const isMet = chance.marks.includes(fault.id)
+      if (isMet) seen.met++
+      const isChosen = chance.index !== null && fault.chosen?.requests.has(chance.index) === true
+      if (isChosen && isMet) choice.met.add(chance.index as number)
+      if (isChosen && !isMet && !chance.atEdge) choice.spared++
+      if (!isChosen && isMet) choice.others++
     }
     if (kin.some((other) => chance.marks.includes(other.id))) seen.marked++
     if (kin.some((other) => shows(other, chance))) seen.inferred++
@@ -58,9 +65,10 @@ function weigh(fault: PlannedFault, plan: Plan, traffic: Traffic, marks: Readonl
     phase: fault.phase,
     matched: seen.matched,
     met: seen.met,
+    ...(fault.chosen === null ? {} : { metRequests: choice.met.size }),
     counted: group.counted,
     inferred: seen.inferred,
-    doubt: (seen.matched === 0 ? lost(fault, plan, traffic, chances) : null) ?? doubt(fault, { ...seen, ...group }),
+    doubt: (seen.matched === 0 ? lost(fault, plan, traffic, chances) : null) ?? doubt(fault, { ...seen, ...group, choice }),
   }
 }
 
@@ -129,7 +137,16 @@ function lost(fault: PlannedFault, plan: Plan, { records }: Traffic, chances: nu
 
 function doubt(
   fault: PlannedFault,
-  seen: { matched: number; met: number; counted: number; marks: number; marked: number; inferred: number; took: number | null },
+  seen: {
+    matched: number
+    met: number
+    counted: number
+    marks: number
+    marked: number
+    inferred: number
+    took: number | null
+    choice: Choice
+  },
 ): string | null {
   const what = `${describeAction(fault.action)} on ${fault.cluster}`
   const unit = fault.at === 'ingress' ? 'request' : 'attempt'
@@ -142,7 +159,10 @@ function doubt(
     return `the fault ${what} never fired: no ${unit} ${why} while it was in force`
   }
   if (seen.met === 0) return `the fault ${what} never fired: ${matched} came where it is made, none met it`
-  if (!compatibleShare(seen.met, seen.matched, fault.percent / 100)) {
+  if (fault.chosen !== null) {
+    const other = notAsChosen(fault.chosen, seen.choice, unit)
+    if (other !== null) return `the fault ${what} did not meet the requests that were chosen for it (${fault.chosen.source}): ${other}`
+  } else if (!compatibleShare(seen.met, seen.matched, fault.percent / 100)) {
     const { least, most } = compatibleCounts(seen.matched, fault.percent / 100)
     const range = fault.percent === 100 ? '' : `; ${least} to ${most} are accepted`
     return `the fault ${what} missed its share: ${fault.percent} % asked, but ${seen.met} of ${matched} met it (${formatPercent(seen.met / seen.matched)}${range})`
@@ -162,6 +182,23 @@ function doubt(
   return differ(comparable, seen.marked)
     ? `the sources disagree on ${what}: Envoy's access log has ${seen.marked}, the other side of it shows ${seen.inferred}`
     : null
+}
+
+interface Choice {
+  /** Those of the chosen requests that met it. */
+  met: ReadonlySet<number>
+  /** Chances of chosen requests that went by. */
+  spared: number
+  /** Chances of others that did not. */
+  others: number
+}
+
+/** What was chosen before the run is no matter of chance: any other number is a doubt. Null where all is as chosen. */
+function notAsChosen({ requests }: Chosen, { met, spared, others }: Choice, unit: string): string | null {
+  const missing = [...requests].find((index) => !met.has(index))
+  if (missing !== undefined) return `${met.size} of ${plural(requests.size, 'request')} met it (not so ${requestId(missing)})`
+  if (spared > 0) return `${plural(spared, unit)} of theirs did not meet it`
+  return others > 0 ? `${plural(others, unit)} of other requests met it` : null
 }
 
 const differ = (a: number, b: number) => Math.abs(a - b) > Math.max(EDGE_SLACK, EDGE_SLACK_SHARE * Math.max(a, b))

@@ -60,6 +60,8 @@ export interface FaultEvidence {
   matched: number
   /** Those that met it, by the access log of the listener that made it. */
   met: number
+  /** Of a fault for which requests are chosen before the run: how many of those met it. Left out where Envoy draws. */
+  metRequests?: number
   /** Gained in the phase by `http.<stat_prefix>.fault.<counter>` of its listeners; shared by the faults of one kind there. */
   counted: number
   /** Those that must have met it, by what others saw (for an abort: attempts that no stub received, or that the hop of a container did not send on). */

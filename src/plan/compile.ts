@@ -1,9 +1,10 @@
 import type { Scenario } from '../scenario/scenario.ts'
 import { planApp } from './app.ts'
+import { isChoosing, withChosen } from './choose.ts'
 import { planContainers } from './containers.ts'
 import { planFaults } from './faults.ts'
 import { planLoad, timesOf } from './load.ts'
-import type { Plan, PlannedPhase } from './plan.ts'
+import { isStraight, type OpenLoad, type Plan, type PlannedFault, type PlannedPhase } from './plan.ts'
 import { planPolicy } from './policy.ts'
 import { planRequests } from './requests.ts'
 import { planStubs } from './stubs.ts'
@@ -18,6 +19,7 @@ export function compilePlan(scenario: Scenario): Plan {
     phases.push({ name: phase.name, from, to, faults: faults.flatMap((fault, i) => (fault.phase === index ? [i] : [])) })
     from = to
   }
+  const load = planLoad(scenario)
   return {
     seed: scenario.seed,
     stubs: planStubs(scenario, faults),
@@ -25,8 +27,17 @@ export function compilePlan(scenario: Scenario): Plan {
     app: planApp(scenario),
     phases,
     requests: planRequests(scenario),
-    load: planLoad(scenario),
-    faults,
+    load,
+    faults: load.kind === 'open' && isStraight({ app: planApp(scenario), load }) ? chosenIn(scenario, phases, faults, load) : faults,
     policy: planPolicy(scenario),
   }
+}
+
+/** The faults, those that choose their requests with these. */
+function chosenIn(scenario: Scenario, phases: readonly PlannedPhase[], faults: readonly PlannedFault[], load: OpenLoad): PlannedFault[] {
+  return faults.map((fault, index) => {
+    const phase = phases[fault.phase] as PlannedPhase
+    const asked = scenario.phases[fault.phase]?.faults[phase.faults.indexOf(index)]
+    return asked !== undefined && isChoosing(asked) ? withChosen(scenario, asked, fault, phase, load) : fault
+  })
 }

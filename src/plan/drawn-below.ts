@@ -11,7 +11,7 @@ import type { PlannedFault } from './plan.ts'
  */
 export function drawnBelow(fault: PlannedFault, all: readonly PlannedFault[]): number {
   const taken = earlierRoutes(fault, all)
-    .filter((earlier) => earlier.percent < 100 && whoMeetsBoth(fault, earlier) === 'all')
+    .filter((earlier) => earlier.chosen === null && earlier.percent < 100 && whoMeetsBoth(fault, earlier) === 'all')
     .map((earlier) => drawnBelow(earlier, all))
   const from = Math.max(0, ...taken)
   return from + ((100 - from) * fault.percent) / 100

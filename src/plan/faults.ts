@@ -23,6 +23,7 @@ export function planFaults(scenario: Scenario): PlannedFault[] {
         percent: fault.percent,
         when: testsOf(fault.when),
         attempts: fault.when?.attempt ?? null,
+        chosen: null,
       })
     }
   }

@@ -161,6 +161,18 @@ export interface PlannedFault {
   when: When
   /** Which of their attempts; null: all. */
   attempts: Attempts | null
+  /** Which requests meet it, where that is chosen before the run; `percent` is then their share. Null: Envoy draws. */
+  chosen: Chosen | null
+}
+
+/** Requests that are chosen before the run to meet a fault at each attempt that it is for. */
+export interface Chosen {
+  /** As the scenario asks: `every: 5`. */
+  source: string
+  /** Indices into the load, an open one. */
+  requests: ReadonlySet<number>
+  /** Out of so many that the fault is for. */
+  of: number
 }
 
 /** Whether the load goes to Envoy itself: then each request is one call of Envoy's, and none of them may be missing there. */
@@ -179,4 +191,7 @@ export const clustersIn = (plan: Pick<Plan, 'stubs' | 'containers'>): readonly s
 /** Of its filter, or of its route. */
 export const faultName = (fault: PlannedFault) => `chaos.${fault.id}`
 export const faultIdOf = (name: string) => (name.startsWith('chaos.') ? name.slice('chaos.'.length) : null)
+/** The load marks the requests that are chosen for a fault with it; the hop takes it off, so that no service sees it. */
+export const chosenHeader = ({ id }: Pick<PlannedFault, 'id'>) => `${CHOSEN_PREFIX}${id}`
+export const CHOSEN_PREFIX = 'x-chaos-chosen-'
 export const percentKey = (fault: PlannedFault) => `chaos.${fault.id}.percent`

@@ -29,6 +29,8 @@ export interface Class {
   upload: number
   /** All ways that its tries can end, if the machine adds nothing. */
   tries: Tries
+  /** Before the run requests were chosen for a fault of it. */
+  isChosen: boolean
   /** Equal for those that go the same ways: on one route, with the same faults. */
   key: string
 }
@@ -84,6 +86,7 @@ export function classesOf(scenario: Scenario, plan: Plan, phase: number, service
       },
       ingress: statesOf(met.filter(({ at }) => at === 'ingress')),
       deadline: plan.load.deadline,
+      isChosen: met.some(({ chosen }) => chosen !== null),
       upload: kind.upload?.over ?? 0,
       key,
     }

@@ -99,10 +99,12 @@ interface Known {
 
 const SLOW_UPLOAD = 'upload sends the body slowly: the first try begins meanwhile, and its limits when it is whole'
 
+const CHOSEN = 'every, first and mode: exact choose whole requests, and the arithmetic is of single tries'
+
 function kindOf(of: Class, { play, unhindered, pressure }: Known): KindPrediction {
   const { name: request, share, route } = of
   const base = { request, share, cluster: route?.cluster ?? null, routed: unhindered.routed }
-  const unpredicted = [...(of.upload > 0 ? [SLOW_UPLOAD] : []), ...(pressure?.unpredicted ?? [])]
+  const unpredicted = [...(of.upload > 0 ? [SLOW_UPLOAD] : []), ...(of.isChosen ? [CHOSEN] : []), ...(pressure?.unpredicted ?? [])]
   if (unpredicted.length > 0) return { ...base, success: null, attempts: null, slowest: boundOf(of), statuses: [], why: unpredicted }
   const suppressed = pressure?.suppressed ?? null
   const variants = [unhindered, play(of, MOST_OVERHEAD_MS)]

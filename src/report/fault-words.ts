@@ -27,12 +27,23 @@ export function askedAndMet(fault: PlannedFault, evidence: FaultEvidence): strin
   const noun = fault.at === 'ingress' ? 'request' : 'attempt'
   const accepted = acceptedShare(fault, evidence)
   const range = accepted === null ? '' : `; accepted: ${formatPercent(accepted.low)} .. ${formatPercent(accepted.high)}`
-  return `${trim(fault.percent, 4)}% asked: ${count(evidence.met)} of ${plural(evidence.matched, noun)} (${shareOf(evidence.met, evidence.matched)})${range}`
+  const attempts = `${count(evidence.met)} of ${plural(evidence.matched, noun)} (${shareOf(evidence.met, evidence.matched)})`
+  if (fault.chosen !== null) {
+    const requests = `${count(evidence.metRequests ?? 0)} of ${plural(fault.chosen.requests.size, 'request')}`
+    return `${fault.chosen.source} asked: ${requests}${fault.at === 'ingress' ? '' : `, in ${attempts}`}`
+  }
+  return `${askedOf(fault)} asked: ${attempts}${range}`
 }
 
-/** The shares that are compatible with the asked one at so many matches; null without any, and at 100 %, where each must meet it. */
-export function acceptedShare({ percent }: PlannedFault, { matched }: FaultEvidence): { low: number; high: number } | null {
-  if (matched === 0 || percent === 100) return null
+/** `10%`, `every: 5` */
+export const askedOf = ({ percent, chosen }: PlannedFault) => chosen?.source ?? `${trim(percent, 4)}%`
+
+/**
+ * The shares that are compatible with the asked one at so many matches; null without any, and where it is no matter of
+ * chance: at 100 %, and of chosen requests.
+ */
+export function acceptedShare({ percent, chosen }: PlannedFault, { matched }: FaultEvidence): { low: number; high: number } | null {
+  if (matched === 0 || percent === 100 || chosen !== null) return null
   const { least, most } = compatibleCounts(matched, percent / 100)
   return { low: least / matched, high: most / matched }
 }

@@ -155,6 +155,10 @@ const fault = z
     asked_percent: z.number(),
     matched: count.describe('Attempts (upstream) or requests (ingress) that matched its condition.'),
     met: count.describe('Of these, by the access log of the listener that made it.'),
+    chosen: z
+      .strictObject({ asked: z.string(), requests: count, met: count.describe('Of these requests.') })
+      .nullable()
+      .describe('Requests that were chosen for it before the run; null where Envoy drew.'),
     share: z.number().nullable().describe('met / matched; null when nothing matched.'),
     accepted: z
       .strictObject({ low: z.number(), high: z.number() })

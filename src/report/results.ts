@@ -173,6 +173,7 @@ function toFault(evidence: FaultEvidence, plan: Plan, mask: Mask): Results['faul
       asked_percent: fault.percent,
       matched: evidence.matched,
       met: evidence.met,
+      chosen: fault.chosen && { asked: fault.chosen.source, requests: fault.chosen.requests.size, met: evidence.metRequests ?? 0 },
       share: finite(evidence.met / evidence.matched),
       accepted: accepted && { low: finite(accepted.low) ?? 0, high: finite(accepted.high) ?? 1 },
       counted: evidence.counted,

@@ -8,7 +8,7 @@ import { methodAndPath, nameOf, type Route, requestsOf, routesOf } from '../scen
 import type { Scenario } from '../scenario/scenario.ts'
 import { formatMs, formatPercent } from '../units.ts'
 import { plural } from '../value/show.ts'
-import { faultTarget } from './fault-words.ts'
+import { askedOf, faultTarget } from './fault-words.ts'
 import { wrap } from './layout.ts'
 import type { Paper } from './paper.ts'
 
@@ -135,7 +135,7 @@ function alike(
 
 function faultBranch(fault: PlannedFault, plan: Plan, replicas: number): Branch {
   const phase = plan.phases[fault.phase]?.name ?? ''
-  return { text: `${phase}: ${faultTarget({ ...fault, at: 'upstream' }, replicas)}, ${fault.percent}%`, fault: true }
+  return { text: `${phase}: ${faultTarget({ ...fault, at: 'upstream' }, replicas)}, ${askedOf(fault)}`, fault: true }
 }
 
 /** `stub cart/1 (200 after 20ms)`, `cart/1–2, container of node:24-slim: node server.mjs (port 8080)` */

@@ -24,6 +24,9 @@ export function whyLines(run: FinishedRun, paper: Paper): string[] {
   const untold = reasons.slice(MOST_REASONS).reduce((sum, outcomes) => sum + outcomes.length, 0)
   if (untold > 0) lines.push(paint('dim', `  … ${untold} more, see results.json`))
   if (lines.length === 0 && endingOf(run) === 'pass') return []
+  // A planned fault that did not happen bars a pass, be there a claim on its phase or not.
+  if (lines.length === 0)
+    for (const { doubt } of run.observations?.faults ?? []) if (doubt !== null) lines.push(...wrap(say(doubt), width, '  ? ', '    '))
   if (lines.length === 0)
     lines.push(...wrap(`the verdict is ${run.verdict.status}, and no outcome says why: this is a bug in chaos`, width, '  '))
 

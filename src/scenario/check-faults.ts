@@ -19,7 +19,7 @@ export type Fault = ScenarioDocument['phases'][number]['faults'][number]
 export const faultFindings = (scenario: ScenarioDocument): Finding[] =>
   ofFaults(scenario, (fault, earlier) => {
     const found = [...replica(scenario, fault), ...undecided(fault), ...withoutStub(scenario, fault), ...oneDraw(scenario, fault, earlier)]
-    return found.length > 0 ? found : [...reach(scenario, fault), ...tries(scenario, fault)]
+    return found.length > 0 ? found : [...reach(scenario, fault), ...tries(scenario, fault), ...choice(scenario, fault)]
   })
 
 /** Faults whose effect nobody would wait for. */
@@ -110,6 +110,41 @@ function tries(scenario: ScenarioDocument, fault: Fault): Finding[] {
   ]
 }
 
+/** What asks that requests are chosen before the run; undefined where Envoy draws. */
+function keyOfChoice({ every, first, mode }: Fault): 'every' | 'first' | 'mode' | undefined {
+  return every !== undefined ? 'every' : first !== undefined ? 'first' : mode === 'exact' ? 'mode' : undefined
+}
+
+/** Requests can be chosen where they are known before the run, and their mark comes to the fault. */
+function choice(scenario: ScenarioDocument, fault: Fault): Finding[] {
+  const key = keyOfChoice(fault)
+  if (key === undefined) return []
+  const name = key === 'mode' ? 'mode: exact' : key
+  const refuse = (path: Finding['path'], why: string, hint: string): Finding[] => [
+    { path, message: `${name} cannot be kept: ${why}`, hint },
+  ]
+  const { app, load } = scenario
+  if (!goesStraight(scenario)) {
+    const between = app === undefined ? 'what stands at load.target' : 'the app'
+    return refuse(
+      [key],
+      `the requests are marked before they are sent, and ${between} need not hand the mark on`,
+      'use percent, which Envoy draws where the fault is made',
+    )
+  }
+  if (load.connections !== undefined)
+    return refuse([key], 'which requests a closed loop will send is not known before the run', 'use percent, or an open loop (load.rate)')
+  if (fault.replica !== undefined)
+    return refuse(['replica'], 'which replica a request will go to is not known before the run', 'leave replica out, or use percent')
+  if ((fault.when?.attempt?.from ?? 1) > 1)
+    return refuse(
+      ['when', 'attempt'],
+      'which requests will be tried again is not known before the run',
+      'name the first attempt, or use percent',
+    )
+  return []
+}
+
 /** Where a test stands in its fault. */
 const placeOf = ({ name }: RequestTest): Finding['path'] =>
   name === PATH ? ['when', 'path'] : name === METHOD ? ['when', 'method'] : ['when', 'header', name]
@@ -150,11 +185,15 @@ function withoutStub({ upstreams }: ScenarioDocument, fault: Fault): Finding[] {
 
 /** Envoy draws once for all faults that the stub makes: the shares of two must add up in one way for all whom they may meet. */
 function oneDraw(scenario: ScenarioDocument, fault: Fault, earlier: readonly Fault[]): Finding[] {
-  if (!isOfStub(fault) || fault.percent === 100) return []
+  if (!isOfStub(fault) || fault.percent === 100 || keyOfChoice(fault) !== undefined) return []
   const own = reachOf(scenario, fault)
   const rival = earlier.find(
     (other) =>
-      other.cluster === fault.cluster && isOfStub(other) && other.percent < 100 && whoMeetsBoth(own, reachOf(scenario, other)) === 'some',
+      other.cluster === fault.cluster &&
+      isOfStub(other) &&
+      keyOfChoice(other) === undefined &&
+      other.percent < 100 &&
+      whoMeetsBoth(own, reachOf(scenario, other)) === 'some',
   )
   if (rival === undefined) return []
   return [

@@ -53,6 +53,7 @@ const GRPC =
  */
 export function whyNotSent(name: string, value: string, straight: boolean): string | undefined {
   if (name === 'content-type' && /^application\/grpc/i.test(value)) return GRPC
+  if (name.startsWith('x-chaos-chosen-')) return 'chaos marks the requests with it that are chosen for a fault'
   const rule = RULES.get(name)
   return rule === undefined || (rule.byEnvoy && !straight) ? undefined : rule.reason
 }

@@ -222,6 +222,20 @@ const fault = z
       ),
     ...kindsOfFault,
     percent: percent.default(100).describe('How many of 100 matching attempts meet it, drawn at random by Envoy.'),
+    mode: z
+      .enum(['random', 'exact'])
+      .default('random')
+      .describe(
+        'random: Envoy draws for each attempt. exact: so many percent of the matching requests, as a whole number of them, drawn from the seed before the run; Envoy knows them by a header that the hop takes off again. Each attempt of such a request meets the fault, unless when.attempt says which. For an open loop that goes straight to Envoy.',
+      ),
+    every: wholeNumber(2, 1_000_000)
+      .optional()
+      .describe(
+        'In place of percent: exactly each so-manieth of the matching requests of the phase (5: the 5th, 10th, 15th), chosen as by mode: exact.',
+      ),
+    first: wholeNumber(1, 1_000_000)
+      .optional()
+      .describe('In place of percent: exactly the first so many of the matching requests of the phase, chosen as by mode: exact.'),
     when: when.optional().describe('Which requests may meet it. Left out: all.'),
   })
   .superRefine((value, context) => {
@@ -242,6 +256,14 @@ const fault = z
         code: 'custom',
         path: ['when', 'attempt'],
         message: 'a fault at: ingress is made before there is any attempt: leave attempt out, or make it at: upstream',
+      })
+    const instead = (['every', 'first'] as const).filter((key) => value[key] !== undefined)
+    const beside = value.percent < 100 ? 'percent' : value.mode === 'exact' ? 'mode' : undefined
+    if (instead.length > 1 || (instead.length === 1 && beside !== undefined))
+      context.addIssue({
+        code: 'custom',
+        path: [instead[1] ?? beside ?? 'every'],
+        message: `expected one of percent, every and first, got ${listed([...(beside === undefined ? [] : [beside === 'mode' ? 'mode: exact' : beside]), ...instead], 'and')}`,
       })
     const action = actionOf(value)
     if (value.at === 'ingress' && action !== undefined && makingOf(action).by === 'stub')

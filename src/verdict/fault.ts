@@ -40,4 +40,4 @@ export function matchedFault(plan: Plan, fault: PlannedFault, record: RequestRec
 }
 
 /** `10 %`, as a fault asks for. */
-export const percentOf = (fault: PlannedFault) => `${fault.percent} %`
+export const percentOf = ({ percent, chosen }: PlannedFault) => chosen?.source ?? `${percent} %`

@@ -65,8 +65,8 @@ function chance(filter: Filter, plan: Plan, clusterOf: ClusterOf, phase: number,
   const kinds = faults.filter((fault) => asked === 'any' || asked === 'none' || fault.action.kind === asked)
   // Where an app stands between, it is not known whether a request calls the cluster of a fault, or how often.
   if (!isStraight(plan) && kinds.length > 0) return 1
-  // Nor is it known which requests will be tried again.
-  if (kinds.some(({ attempts }) => !isOneOf(attempts, 1))) return 1
+  // Nor is it known which requests will be tried again, and not asked here which are chosen.
+  if (kinds.some(({ attempts, chosen }) => chosen !== null || !isOneOf(attempts, 1))) return 1
   const spared = kinds.reduce((product, fault) => product * (1 - fault.percent / 100), 1)
   return asked === 'none' ? spared : 1 - spared
 }

@@ -64,6 +64,7 @@ export const FAILS_ON: Record<string, { phase: string; metric: string; why?: str
   'container-app': { phase: 'down', metric: 'success_rate' },
   'container-upstream': { phase: 'sick', metric: 'success_rate' },
   'fault-hang': { phase: 'some hang', metric: 'success_rate' },
+  'exactly-so-many-faults': { phase: 'steady', metric: 'retries' },
   'hedging-cuts-the-tail': { phase: 'tail', metric: 'success_rate' },
   'max-requests-leaves-no-worker-idle': { phase: 'bursts', metric: 'spare_rejections' },
   'max-requests-rejects-only-the-excess': { phase: 'below the limit', metric: 'breaker_rejections' },

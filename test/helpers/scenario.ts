@@ -24,7 +24,7 @@ import type { Outcome } from '../../src/verdict/verdict.ts'
 
 /** What a test may do to a run. */
 export interface Tampering {
-  /** Ports that the cluster under test connects to instead of a replica's hop, by replica key (`inventory/1`). */
+  /** Ports that the cluster under test connects to instead of a replica's hop, by replica key (`inventory/1`), or a hop instead of its stub (`stub/inventory/1`). */
   connectTo?: Readonly<Record<string, number>>
   /** Runs beside the load; `at(ms)` resolves at that time of the load. */
   meanwhile?(world: {

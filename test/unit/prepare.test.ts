@@ -221,3 +221,21 @@ describe('warnings', () => {
     }
   })
 })
+
+test('a fault that chooses requests of which there are too few is refused', () => {
+  // 10 s at 100/s, and half of the requests go to cart.
+  const told = (asked: string) =>
+    problems([FAULT, `{ cluster: cart, abort: 503, ${asked} }`]).map((problem) => problem.replace(/^\d+:\d+: /, ''))
+  expect(told('every: 100')).toEqual([])
+  expect(told('every: 5000')).toEqual([
+    expect.stringMatching(
+      /^phases\[1\]\.faults\[0\]\.every: the fault could never fire: of the \d+ requests of phase "\w+" that the fault is for, every: 5000 chooses none$/,
+    ),
+  ])
+  expect(told('first: 5000')).toEqual([
+    expect.stringMatching(/\.first: asks for more than there are: the \d+ requests of phase "\w+" that the fault is for$/),
+  ])
+  expect(told('percent: 0.01, mode: exact')).toEqual([
+    expect.stringMatching(/\.percent: the fault could never fire: .*, exactly 0\.01% chooses none$/),
+  ])
+})

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { StatsSnapshot } from '../../../src/envoy/stats.ts'
+import { requestId } from '../../../src/load/client-log.ts'
 import { weighFaults } from '../../../src/observe/evidence.ts'
 import type { RequestRecord } from '../../../src/observe/record.ts'
 import type { PlannedFault } from '../../../src/plan/plan.ts'
@@ -60,4 +61,40 @@ test.each([200, 800])('a delay of 400 ms that took %i ms is in doubt', (lag) => 
 test('a fault of 100 percent is in doubt after one that did not meet it', () => {
   const records = [...many(99, aborted), passed()]
   expect(weigh({ ...ABORT, percent: 100 }, records, 99)?.doubt).toContain('missed its share')
+})
+
+describe('of a fault that chooses its requests, any other number is a doubt', () => {
+  const CHOSEN = { ...ABORT, chosen: { source: 'every: 10', requests: new Set([9, 19, 29]), of: 30 } }
+  const records = (isMet: (index: number) => boolean) =>
+    Array.from({ length: 30 }, (_, index) => ({ ...(isMet(index) ? aborted() : passed()), id: requestId(index) }))
+  const isChosen = (index: number) => index % 10 === 9
+
+  test('exactly those', () => {
+    expect(weigh(CHOSEN, records(isChosen), 3)).toMatchObject({ matched: 30, met: 3, metRequests: 3, doubt: null })
+  })
+
+  test.each([
+    ['one of them did not meet it', (index: number) => isChosen(index) && index !== 19, '2 of 3 requests met it (not so r-20)'],
+    ['another one met it', (index: number) => isChosen(index) || index === 4, '1 attempt of other requests met it'],
+    [
+      'another one met it in the place of one of them',
+      (index: number) => (isChosen(index) && index !== 9) || index === 4,
+      '2 of 3 requests met it (not so r-10)',
+    ],
+  ])('%s', (_, isMet, says) => {
+    const met = Array.from({ length: 30 }, (_, index) => index).filter(isMet).length
+    expect(weigh(CHOSEN, records(isMet), met)?.doubt).toContain(says)
+  })
+
+  test('a try of theirs was spared', () => {
+    const [first, ...others] = records(isChosen)
+    const spared = {
+      ...others[8],
+      ...good({ attempts: [...aborted().calls.flatMap(({ attempts }) => attempts), attempt({ n: 2, hop: hop([]), stub: seen(1) })] }),
+      id: requestId(9),
+    }
+    expect(weigh(CHOSEN, [first as RequestRecord, ...others.slice(0, 8), spared, ...others.slice(9)], 3)?.doubt).toContain(
+      '1 attempt of theirs did not meet it',
+    )
+  })
 })

@@ -12,6 +12,7 @@ const planned = (action: PlannedFault['action'], percent: number): PlannedFault 
   percent,
   when: [],
   attempts: null,
+  chosen: null,
 })
 const fault = (kind: 'delay' | 'abort', value: number, percent: number) => planned({ kind, value }, percent)
 const hang = (percent: number) => planned({ kind: 'hang', value: true }, percent)

@@ -163,6 +163,7 @@ test('a fault stands with its share and both sources', () => {
         },
         "asked_percent": 10,
         "at": "upstream",
+        "chosen": null,
         "cluster": "inventory",
         "counted": 11,
         "description": "delay 400ms on inventory",

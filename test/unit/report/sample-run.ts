@@ -73,6 +73,7 @@ export const plan: Plan = {
       percent: 10,
       when: [],
       attempts: null,
+      chosen: null,
     },
   ],
 }

@@ -138,6 +138,7 @@ export function world(parts: World): { scenario: Scenario; plan: Plan; observati
       percent: 100,
       when: [],
       attempts: null,
+      chosen: null,
       ...fault,
     }),
   )
