@@ -1,3 +1,4 @@
+import { askedOf } from '../fault/asked.ts'
 import type { FilterMaking } from '../fault/kind.ts'
 import { faultName, type PlannedFault, percentKey } from '../plan/plan.ts'
 import { headerMatchers } from './header-matcher.ts'
@@ -8,11 +9,12 @@ import { headerMatchers } from './header-matcher.ts'
  * @see Envoy `extensions.filters.http.fault.v3.HTTPFault`
  */
 export function faultFilter(fault: PlannedFault, making: FilterMaking) {
+  const asked = fault.byHeader && askedOf(fault.action)
   return {
     name: faultName(fault),
     typed_config: {
       '@type': 'type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault',
-      ...making.filter(percentKey(fault)),
+      ...(asked ?? making).filter(percentKey(fault)),
       ...headerMatchers(fault),
       // At ingress one filter chain serves every cluster; the filter must look at the route it would take.
       ...(fault.at === 'ingress' ? { upstream_cluster: fault.cluster } : {}),

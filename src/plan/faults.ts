@@ -1,6 +1,6 @@
 import { actionOf } from '../fault/registry.ts'
+import { testsOfFault } from '../scenario/fault-tests.ts'
 import type { Scenario } from '../scenario/scenario.ts'
-import { testsOf } from '../scenario/when-schema.ts'
 import type { PlannedFault } from './plan.ts'
 
 /** Numbers the faults of each phase and spells out which replicas they are made at. */
@@ -21,7 +21,8 @@ export function planFaults(scenario: Scenario): PlannedFault[] {
         at: fault.at,
         action,
         percent: fault.percent,
-        when: testsOf(fault.when),
+        when: testsOfFault(fault),
+        ...(fault.by === undefined ? {} : { byHeader: true }),
         attempts: fault.when?.attempt ?? null,
         chosen: null,
       })

@@ -163,6 +163,8 @@ export interface PlannedFault {
   attempts: Attempts | null
   /** Which requests meet it, where that is chosen before the run; `percent` is then their share. Null: Envoy draws. */
   chosen: Chosen | null
+  /** Their callers ask for it, by a header that is one of `when`. Left out: nobody is asked. */
+  byHeader?: true
 }
 
 /** Requests that are chosen before the run to meet a fault at each attempt that it is for. */

@@ -3,6 +3,7 @@ import { describeTest, fulfils, METHOD, PATH, type RequestTest } from '../fault/
 import { formatMs } from '../units.ts'
 import { plural, show } from '../value/show.ts'
 import { isContainer } from './containers.ts'
+import { testsOfFault } from './fault-tests.ts'
 import type { Finding } from './finding.ts'
 import { whyNotAskedFor } from './header-rules.ts'
 import { DEFAULT_DEADLINE_MS, PATIENCE_MS } from './limits.ts'
@@ -10,7 +11,6 @@ import { limitOn, triesOf } from './policy.ts'
 import { goesStraight, hadBy, mayReach, type RequestKind, requestsOf, routeFor, routesOf } from './routing.ts'
 import type { ScenarioDocument } from './schema.ts'
 import { AT_INGRESS } from './timeouts.ts'
-import { testsOf } from './when-schema.ts'
 import { whoMeetsBoth } from './who-meets-both.ts'
 
 export type Fault = ScenarioDocument['phases'][number]['faults'][number]
@@ -37,7 +37,7 @@ function ofFaults({ phases }: ScenarioDocument, check: (fault: Fault, earlier: r
 export function requestsThatMeet(scenario: ScenarioDocument, fault: Fault): readonly RequestKind[] {
   const requests = requestsOf(scenario)
   if (!goesStraight(scenario)) return requests
-  return requests.filter((request) => mayReach(scenario, request, fault.cluster) && fulfils(hadBy(request), testsOf(fault.when)))
+  return requests.filter((request) => mayReach(scenario, request, fault.cluster) && fulfils(hadBy(request), testsOfFault(fault)))
 }
 
 /** Whether the fault itself is told of: what is said of claims on it would only echo that. */
@@ -79,14 +79,14 @@ function reach(scenario: ScenarioDocument, fault: Fault): Finding[] {
         hint: 'add such a request to load.requests',
       },
     ]
-  const tests = testsOf(fault.when)
+  const tests = testsOfFault(fault)
   const routed = requestsOf(scenario).filter((request) => mayReach(scenario, request, fault.cluster))
   // What none of them has is told alone.
   const lacking = tests.find((test) => !routed.some((request) => fulfils(hadBy(request), [test])))
   const wanted = (lacking === undefined ? tests : [lacking]).map((test) => describeTest(test))
   return [
     {
-      path: lacking === undefined ? ['when'] : placeOf(lacking),
+      path: lacking === undefined ? [fault.when === undefined ? 'by' : 'when'] : placeOf(fault, lacking),
       message: `the fault could never fire: no request of the load that goes to ${fault.cluster} has ${wanted.join(', ')}`,
       hint: 'add such a request to load.requests',
     },
@@ -146,17 +146,19 @@ function choice(scenario: ScenarioDocument, fault: Fault): Finding[] {
 }
 
 /** Where a test stands in its fault. */
-const placeOf = ({ name }: RequestTest): Finding['path'] =>
-  name === PATH ? ['when', 'path'] : name === METHOD ? ['when', 'method'] : ['when', 'header', name]
+function placeOf({ when }: Fault, { name }: RequestTest): Finding['path'] {
+  if (name === PATH || name === METHOD) return ['when', name === PATH ? 'path' : 'method']
+  return when?.header?.[name] === undefined ? ['by'] : ['when', 'header', name]
+}
 
 /** Headers that no load decides on: every request has them, or none comes with them to where the fault is made. */
 function undecided(fault: Fault): Finding[] {
-  return testsOf(fault.when).flatMap((test): Finding[] => {
+  return testsOfFault(fault).flatMap((test): Finding[] => {
     const reason = test.op === 'exact' ? undefined : whyNotAskedFor(test.name)
     if (reason === undefined) return []
     return [
       {
-        path: placeOf(test),
+        path: placeOf(fault, test),
         message: `this condition tells no requests apart: ${reason}`,
         hint: 'ask for a header that some requests of the load have',
       },
@@ -209,7 +211,7 @@ function reachOf({ upstreams }: ScenarioDocument, fault: Fault) {
   const replicas = Object.hasOwn(upstreams, fault.cluster) ? (upstreams[fault.cluster]?.replicas ?? 1) : 1
   return {
     replicas: fault.replica === undefined ? Array.from({ length: replicas }, (_, i) => i + 1) : [fault.replica],
-    when: testsOf(fault.when),
+    when: testsOfFault(fault),
     attempts: fault.when?.attempt ?? null,
   }
 }

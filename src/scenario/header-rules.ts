@@ -38,9 +38,14 @@ const OWNED: Record<string, string> = {
   'x-envoy-attempt-count': 'Envoy writes it anew for each attempt',
 }
 
+const PERCENTAGE = 'the percent of a fault by: header counts in place of it, so it would do nothing'
+/** Measured: with 10 in it, 66 of 66 attempts met an abort whose runtime key said 100, and 33 of 33 a delay. */
+const PERCENTAGE_NAMES = ['x-envoy-fault-abort-request-percentage', 'x-envoy-fault-delay-request-percentage']
+
 const RULES = new Map<string, { reason: string; byEnvoy: boolean }>([
   ...FRAMING_NAMES.map((name) => [name, { reason: FRAMING, byEnvoy: false }] as const),
   ...STRIPPED_NAMES.map((name) => [name, { reason: STRIPPED, byEnvoy: true }] as const),
+  ...PERCENTAGE_NAMES.map((name) => [name, { reason: PERCENTAGE, byEnvoy: true }] as const),
   ...Object.entries(OWNED).map(([name, reason]) => [name, { reason, byEnvoy: name.startsWith('x-envoy-') }] as const),
 ])
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { actionOf, FAULT_KIND_NAMES, FAULT_KINDS, type FaultKindName, makingOf } from '../fault/registry.ts'
+import { askedOf } from '../fault/asked.ts'
+import { actionOf, describeAction, FAULT_KIND_NAMES, FAULT_KINDS, type FaultKindName, makingOf } from '../fault/registry.ts'
 import { formatMs } from '../units.ts'
 import {
   duration,
@@ -221,6 +222,13 @@ const fault = z
         'upstream: behind the router, so that timeouts, retries and breakers react to it. ingress: before the router, where no policy of Envoy sees it.',
       ),
     ...kindsOfFault,
+    by: z
+      .literal('header', { error: (issue) => `expected header, got ${show(issue.input)}` })
+      .meta({ title: '`header`' })
+      .optional()
+      .describe(
+        "header: only requests whose caller asks for it, by Envoy's own headers: x-envoy-fault-abort-request: 503, or x-envoy-fault-delay-request: 400 (ms). An app must hand them on.",
+      ),
     percent: percent.default(100).describe('How many of 100 matching attempts meet it, drawn at random by Envoy.'),
     mode: z
       .enum(['random', 'exact'])
@@ -266,6 +274,20 @@ const fault = z
         message: `expected one of percent, every and first, got ${listed([...(beside === undefined ? [] : [beside === 'mode' ? 'mode: exact' : beside]), ...instead], 'and')}`,
       })
     const action = actionOf(value)
+    const asked = action && askedOf(action)
+    if (value.by !== undefined && action !== undefined && asked === undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['by'],
+        message: `no header of Envoy's asks for ${describeAction(action)}: they ask for an abort with an HTTP status, or for a delay of whole milliseconds`,
+      })
+    if (value.by !== undefined && asked !== undefined && value.when?.header?.[asked.header] !== undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['when', 'header', asked.header],
+        params: { at: 'key' },
+        message: `by: header says already that requests have ${asked.header}: ${asked.value}: leave it out`,
+      })
     if (value.at === 'ingress' && action !== undefined && makingOf(action).by === 'stub')
       context.addIssue({
         code: 'custom',

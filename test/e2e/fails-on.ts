@@ -63,6 +63,7 @@ export const FAILS_ON: Record<string, { phase: string; metric: string; why?: str
   'conditions-spare-the-canary': { phase: 'outage', metric: 'success_rate' },
   'container-app': { phase: 'down', metric: 'success_rate' },
   'container-upstream': { phase: 'sick', metric: 'success_rate' },
+  'fault-asked-by-header': { phase: 'asked for', metric: 'success_rate' },
   'fault-hang': { phase: 'some hang', metric: 'success_rate' },
   'exactly-so-many-faults': { phase: 'steady', metric: 'retries' },
   'hedging-cuts-the-tail': { phase: 'tail', metric: 'success_rate' },

@@ -189,6 +189,31 @@ phases: [{ name: all, for: 800ms, faults: [{ cluster: inventory, abort: 503, whe
     expect(observations.faults).toMatchObject([{ doubt: null, matched: records.filter(({ status }) => status === 503).length }])
   })
 
+  const asking = (forward: string) => `
+upstreams: { inventory: {} }
+app: { command: [node, test/fixtures/apps/shop.mjs, --forward, x-request-id${forward}] }
+load: { rate: 50/s, requests: [{ GET: /a, headers: { x-envoy-fault-abort-request: "503" } }, { GET: /b }] }
+phases: [{ name: all, for: 800ms, faults: [{ cluster: inventory, abort: 503, by: header }] }]
+`
+  test('by which callers ask for it: it meets those alone, through an app that hands it on', async () => {
+    const { records, plan, observations } = await runScenario(asking(', --forward, x-envoy-fault-abort-request'))
+    for (const { request, status } of records) expect(status).toBe(plan.requests[request]?.path === '/a' ? 503 : 200)
+    const asked = records.filter(({ request }) => plan.requests[request]?.path === '/a').length
+    expect(observations.faults).toMatchObject([{ doubt: null, matched: asked, met: asked }])
+  })
+
+  test('by which callers ask for it: where the app keeps it, the run says where it was lost', async () => {
+    const { observations } = await runScenario(asking(''))
+    expect(observations.faults).toMatchObject([
+      {
+        met: 0,
+        doubt: expect.stringMatching(
+          /never fired: the load sent x-envoy-fault-abort-request: 503 with \d+ requests, but none of the \d+ attempts that came to Envoy for inventory had it; let the app hand on x-envoy-fault-abort-request$/,
+        ),
+      },
+    ])
+  })
+
   test('may ask for the path and the method of the calls that the app makes, and says that none had them', async () => {
     const { observations } = await runScenario(`
 upstreams: { inventory: {} }
