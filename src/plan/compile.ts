@@ -35,9 +35,9 @@ export function compilePlan(scenario: Scenario): Plan {
 
 /** The faults, those that choose their requests with these. */
 function chosenIn(scenario: Scenario, phases: readonly PlannedPhase[], faults: readonly PlannedFault[], load: OpenLoad): PlannedFault[] {
-  return faults.map((fault, index) => {
+  return faults.map((fault) => {
     const phase = phases[fault.phase] as PlannedPhase
-    const asked = scenario.phases[fault.phase]?.faults[phase.faults.indexOf(index)]
+    const asked = scenario.phases[fault.phase]?.faults[fault.place]
     return asked !== undefined && isChoosing(asked) ? withChosen(scenario, asked, fault, phase, load) : fault
   })
 }

@@ -12,20 +12,27 @@ export function planFaults(scenario: Scenario): PlannedFault[] {
       const replicas = scenario.upstreams[fault.cluster]?.replicas ?? 0
       const action = actionOf(fault)
       if (!action) throw new Error(`fault ${index} of phase ${name} has no kind: the schema let it through`)
-      const id = unique(`${slug(name)}-${index + 1}`, taken)
-      planned.push({
-        id,
+      const common = {
         phase,
+        place: index,
         cluster: fault.cluster,
         replicas: fault.at === 'ingress' ? [] : fault.replica ? [fault.replica] : Array.from({ length: replicas }, (_, i) => i + 1),
         at: fault.at,
-        action,
-        percent: fault.percent,
         when: testsOfFault(fault),
-        ...(fault.by === undefined ? {} : { byHeader: true }),
+        ...(fault.by === undefined ? {} : { byHeader: true as const }),
         attempts: fault.when?.attempt ?? null,
         chosen: null,
-      })
+      }
+      const number = `${slug(name)}-${index + 1}`
+      if (fault.shares.length === 0) planned.push({ ...common, id: unique(number, taken), action, percent: fault.percent, ofAll: null })
+      let before = 0
+      for (const { status, percent } of fault.shares) {
+        // Filters act one after the other, each on what those before it let through. Envoy counts in millionths.
+        const ofLeft = Math.round((1e6 * percent) / (100 - before)) / 1e4
+        const id = unique(`${number}-${status}`, taken)
+        planned.push({ ...common, id, action: { kind: 'abort', value: status }, percent: ofLeft, ofAll: before === 0 ? null : percent })
+        before += percent
+      }
     }
   }
   return planned

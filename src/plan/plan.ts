@@ -150,13 +150,17 @@ export interface PlannedFault {
   /** Unique, short, made from its phase's name: `brownout-1`. Filter or route `chaos.<id>`, runtime key `chaos.<id>.percent`. */
   id: string
   phase: number
+  /** Among the faults of its phase in the scenario; several statuses of one abort share it. */
+  place: number
   cluster: string
   /** Replicas it applies to, counted from 1; empty at ingress. */
   replicas: readonly number[]
   at: 'upstream' | 'ingress'
   action: FaultAction
-  /** 0–100. */
+  /** 0–100, of those that the faults before it let through. */
   percent: number
+  /** What the scenario asks of all, where `percent` is another number for that. Of several statuses the later ones get what the earlier leave. */
+  ofAll: number | null
   /** Which requests may meet it. */
   when: When
   /** Which of their attempts; null: all. */

@@ -6,8 +6,8 @@ import type { Plan } from './plan.ts'
 /** Faults for which the planned load has too few requests to choose from. */
 export function unchosen({ phases }: Scenario, plan: Plan): Finding[] {
   return plan.phases.flatMap(({ name, faults }, phase) =>
-    faults.flatMap((index, place): Finding[] => {
-      const chosen = plan.faults[index]?.chosen ?? null
+    faults.flatMap((index): Finding[] => {
+      const { chosen = null, place = 0 } = plan.faults[index] ?? {}
       const asked = phases[phase]?.faults[place]
       // That no request is for it is told where faults are checked.
       if (chosen === null || asked === undefined || chosen.of === 0) return []

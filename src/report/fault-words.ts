@@ -35,8 +35,11 @@ export function askedAndMet(fault: PlannedFault, evidence: FaultEvidence): strin
   return `${askedOf(fault)} asked: ${attempts}${range}`
 }
 
-/** `10%`, `every: 5` */
-export const askedOf = ({ percent, chosen }: PlannedFault) => chosen?.source ?? `${trim(percent, 4)}%`
+/** `10%`, `every: 5`; of a later status of several `1% (1.0526% of what is left)` */
+export function askedOf({ percent, ofAll, chosen }: PlannedFault): string {
+  if (chosen !== null) return chosen.source
+  return ofAll === null ? `${trim(percent, 4)}%` : `${trim(ofAll, 4)}% (${trim(percent, 4)}% of what is left)`
+}
 
 /**
  * The shares that are compatible with the asked one at so many matches; null without any, and where it is no matter of

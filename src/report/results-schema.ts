@@ -152,7 +152,9 @@ const fault = z
     replicas: z.array(count),
     kind: z.string(),
     description: z.string(),
-    asked_percent: z.number(),
+    asked_percent: z
+      .number()
+      .describe('Of what matched; of several statuses of one abort, a later one is asked of what those before it left.'),
     matched: count.describe('Attempts (upstream) or requests (ingress) that matched its condition.'),
     met: count.describe('Of these, by the access log of the listener that made it.'),
     chosen: z

@@ -24,6 +24,7 @@ import { envoy } from './envoy-schema.ts'
 import { expectation } from './expect-schema.ts'
 import { METHODS, type Method } from './methods.ts'
 import { environment, ready, words } from './program-schema.ts'
+import { abort, type Share, sharesOf } from './shares.ts'
 import { when } from './when-schema.ts'
 
 /**
@@ -222,6 +223,7 @@ const fault = z
         'upstream: behind the router, so that timeouts, retries and breakers react to it. ingress: before the router, where no policy of Envoy sees it.',
       ),
     ...kindsOfFault,
+    abort: abort.optional(),
     by: z
       .literal('header', { error: (issue) => `expected header, got ${show(issue.input)}` })
       .meta({ title: '`header`' })
@@ -251,7 +253,7 @@ const fault = z
     if (given.length !== 1)
       context.addIssue({
         code: 'custom',
-        message: `expected one kind of fault (${listed(FAULT_KIND_NAMES, 'or')}), got ${given.length === 0 ? 'none' : listed(given, 'and')}`,
+        message: `expected one kind of fault (${listed(FAULT_KIND_NAMES, 'or')}), got ${given.length === 0 ? 'none' : `${listed(given, 'and')}: write a fault for each, which act in their order`}`,
       })
     if (value.at === 'ingress' && value.replica !== undefined)
       context.addIssue({
@@ -273,7 +275,15 @@ const fault = z
         path: [instead[1] ?? beside ?? 'every'],
         message: `expected one of percent, every and first, got ${listed([...(beside === undefined ? [] : [beside === 'mode' ? 'mode: exact' : beside]), ...instead], 'and')}`,
       })
-    const action = actionOf(value)
+    const isShared = typeof value.abort === 'object'
+    const other = beside ?? instead[0] ?? (value.by === undefined ? undefined : 'by')
+    if (isShared && other !== undefined)
+      context.addIssue({
+        code: 'custom',
+        path: [other],
+        message: `expected one of ${other} and several statuses of abort, which have their own percentages, got both`,
+      })
+    const action = isShared ? undefined : actionOf({ ...value, abort: value.abort as number | undefined })
     const asked = action && askedOf(action)
     if (value.by !== undefined && action !== undefined && asked === undefined)
       context.addIssue({
@@ -295,6 +305,13 @@ const fault = z
         message: `${action.kind} is made at the stub, behind the router, and no filter before that can: leave at out`,
       })
   })
+  .transform(({ abort, ...rest }) => {
+    if (typeof abort !== 'object') return { ...rest, abort, shares: [] }
+    // The first stands for all of them wherever it does not matter which status it is.
+    const shares = sharesOf(abort)
+    const [first] = shares as [Share]
+    return { ...rest, abort: first.status, percent: first.percent, shares }
+  })
 
 const phase = z.strictObject({
   name: title.describe('How expectations refer to it.'),
@@ -313,7 +330,13 @@ const phase = z.strictObject({
     })
     .optional()
     .describe('Besides the rate, so many requests at one instant: { size: 50, every: 2s }, the first time at the start of the phase.'),
-  faults: z.array(fault).max(50).default([]).describe('Switched on at the start of the phase and off at its end.'),
+  faults: z
+    .array(fault)
+    .max(50)
+    .default([])
+    .describe(
+      'Switched on at the start of the phase and off at its end. Each is drawn by itself, and those of one place act in this order: after a delay the next is met, after an abort none.',
+    ),
 })
 
 export const scenarioSchema = z

@@ -75,6 +75,7 @@ export const FAILS_ON: Record<string, { phase: string; metric: string; why?: str
   'recovery-waits-for-the-ejections-to-end': { phase: 'recovery', metric: 'recovers_within' },
   'retries-heal-the-first-try': { phase: 'stale', metric: 'success_rate' },
   'retries-save-a-slow-minority': { phase: 'slow minority', metric: 'success_rate' },
+  'retries-save-from-either-error': { phase: 'mixed', metric: 'success_rate' },
   'retry-storm-budget': { phase: 'afterwards', metric: 'success_rate' },
   'retry-storm-max-retries': { phase: 'afterwards', metric: 'success_rate' },
   'route-timeout-sees-only-what-is-behind-the-router': { phase: 'behind the router', metric: 'status' },

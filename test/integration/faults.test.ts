@@ -2,6 +2,7 @@ import { request } from 'undici'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { FaultEvidence, Observations } from '../../src/observe/observations.ts'
 import type { Attempt } from '../../src/observe/record.ts'
+import { predict } from '../../src/predict/predict.ts'
 import { compatibleShare } from '../../src/statistics/compatible.ts'
 import { observeSpoilt, openLoadOf, type Ran, runScenario, type StraightRecord, to } from '../helpers/scenario.ts'
 
@@ -197,6 +198,57 @@ phases:
     expect(of(1, '/aborts/503').length).toBeGreaterThan(20)
     for (const path of ['/aborts/503', '/aborts/404', '/delays/100', '/before/500'])
       for (const { status } of of(1, path)) expect(status).toBe(200)
+  })
+})
+
+describe('of several statuses of one abort', () => {
+  let ran: Ran
+  beforeAll(async () => {
+    ran = await runScenario(`
+upstreams: { one: { replicas: 2 } }
+load: { rate: 400/s }
+phases:
+  - { name: upstream, for: 2s, faults: [{ cluster: one, abort: { 503: 20, 429: 10, 418: 0.5 } }] }
+  - { name: ingress, for: 1s, faults: [{ cluster: one, at: ingress, abort: { 503: 50, 500: 50 } }] }
+`)
+  })
+
+  test.each([
+    ['upstream', 503, 20],
+    ['upstream', 429, 10],
+    ['upstream', 418, 0.5],
+    ['upstream', 200, 69.5],
+    ['ingress', 503, 50],
+    ['ingress', 500, 50],
+  ])('%s: %d has its share of all: %d %%', (phase, status, percent) => {
+    const all = ran.records.filter((record) => ran.plan.phases[record.phase]?.name === phase && !record.edge)
+    const met = all.filter((record) => record.status === status).length
+    expect(compatibleShare(met, all.length, percent / 100), `${met} of ${all.length}`).toBe(true)
+  })
+
+  test('no attempt meets two of them, and each is proved by itself', () => {
+    // Of the 99.5 % that are left by 418, 10 are 10.0503 %; of the 89.5 % that these leave, 20 are 22.3464 %.
+    expect(ran.plan.faults.map(({ id, percent }) => [id, percent])).toEqual([
+      ['upstream-1-418', 0.5],
+      ['upstream-1-429', expect.closeTo(10.0503, 6)],
+      ['upstream-1-503', expect.closeTo(22.3464, 6)],
+      ['ingress-1-500', 50],
+      ['ingress-1-503', 100],
+    ])
+    for (const { ingressFaults, attempts } of ran.records) {
+      expect(ingressFaults.length).toBeLessThanOrEqual(1)
+      for (const { hop } of attempts) expect(hop?.faults.length ?? 0).toBeLessThanOrEqual(1)
+    }
+    for (const { doubt } of ran.observations.faults) expect(doubt).toBeNull()
+    expect(ran.observations.unsound).toEqual([])
+  })
+
+  test('the arithmetic has them, too', () => {
+    const [, kinds] = predict(ran.scenario, ran.plan).phases.map((phase) => phase.kinds)
+    expect(kinds?.[0]?.success).toEqual({ low: 0, high: 0 })
+    const success = predict(ran.scenario, ran.plan).phases[0]?.kinds[0]?.success
+    // 100 - 20 - 10 - 0.5
+    expect(success?.low).toBeCloseTo(0.695, 5)
   })
 })
 

@@ -13,6 +13,8 @@ const planned = (action: PlannedFault['action'], percent: number): PlannedFault 
   when: [],
   attempts: null,
   chosen: null,
+  place: 0,
+  ofAll: null,
 })
 const fault = (kind: 'delay' | 'abort', value: number, percent: number) => planned({ kind, value }, percent)
 const hang = (percent: number) => planned({ kind: 'hang', value: true }, percent)

@@ -74,6 +74,8 @@ export const plan: Plan = {
       when: [],
       attempts: null,
       chosen: null,
+      place: 0,
+      ofAll: null,
     },
   ],
 }

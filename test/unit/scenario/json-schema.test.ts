@@ -29,7 +29,7 @@ describe('an editor that goes by the schema', () => {
     ['rate: 100/s', 'rate: 100', '/load/rate type'],
     ['rate: 100/s', 'rat: 100/s', '/load unknown rat'],
     ['for: 10s', 'for: 10 s', '/phases/0/for pattern'],
-    ['abort: 503', 'abort: 42', '/phases/1/faults/0/abort range'],
+    ['abort: 503', 'abort: 42', '/phases/1/faults/0/abort anyOf'],
     ['abort: 503', 'abort: 503, percentage: 5', '/phases/1/faults/0 unknown percentage'],
     ['GET: /cart', 'get: /cart', '/load/requests/0 unknown get'],
     ['GET: /cart', 'GET: cart', '/load/requests/0/GET pattern'],

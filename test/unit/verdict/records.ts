@@ -139,6 +139,8 @@ export function world(parts: World): { scenario: Scenario; plan: Plan; observati
       when: [],
       attempts: null,
       chosen: null,
+      place: 0,
+      ofAll: null,
       ...fault,
     }),
   )

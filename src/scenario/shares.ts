@@ -1,0 +1,35 @@
+import { z } from 'zod'
+import { httpStatus, percent } from '../value/scalar.ts'
+import { show } from '../value/show.ts'
+
+/** Several statuses of one abort, each for a share of the attempts: { 503: 5, 429: 1 }. No attempt meets two of them. */
+const shares = z
+  .record(
+    z.string().regex(/^[2-5]\d\d$/, { error: (issue) => `expected an HTTP status from 200 to 599, got ${show(issue.input)}` }),
+    percent,
+  )
+  .refine((map) => Object.keys(map).length > 1, { error: 'expected at least two statuses; one alone is written abort: 503, percent: 5' })
+  .refine((map) => sumOf(map) <= 100, {
+    error: (issue) => `expected shares of at most 100 together, got ${sumOf(issue.input as Record<string, number>)}`,
+  })
+
+/** In ten-thousandths, which are whole numbers. */
+const sumOf = (map: Record<string, number>) => Object.values(map).reduce((sum, each) => sum + Math.round(each * 1e4), 0) / 1e4
+
+export const abort = z
+  .union([httpStatus, shares], {
+    error: (issue) => `expected an HTTP status from 200 to 599, or a share of each such as { 503: 5, 429: 1 }, got ${show(issue.input)}`,
+  })
+  .meta({ title: 'status or map' })
+  .describe(
+    'The HTTP status to answer with, 200 to 599, for example 503; or several, each with its percentage in place of percent: { 503: 5, 429: 1 }. Of these an attempt meets one at most, by draws of Envoy.',
+  )
+
+/** One status of several, in percent of all attempts. */
+export interface Share {
+  status: number
+  percent: number
+}
+
+export const sharesOf = (map: Readonly<Record<string, number>>): Share[] =>
+  Object.entries(map).map(([status, percent]) => ({ status: Number(status), percent }))
