@@ -22,15 +22,20 @@ export function packed(files: readonly ContainerFile[]): Readable {
 }
 
 /**
- * Goes through the files of an archive, one after the other.
+ * Goes through the files of an archive, one after the other. Where that ends early the archive is given up: the daemon
+ * would hold the connection for minutes, and so this process.
  * @param each - is given the base name, and reads the content to its end before it returns
  */
 export async function unpacked(archive: NodeJS.ReadableStream, each: (name: string, content: Readable) => Promise<void>): Promise<void> {
   const entries = extract()
   archive.once('error', (error) => entries.destroy(error)).pipe(entries)
-  for await (const entry of entries) {
-    const { name, type } = entry.header
-    if (type === 'file') await each(name.slice(name.lastIndexOf('/') + 1), entry as unknown as Readable)
-    else entry.resume()
+  try {
+    for await (const entry of entries) {
+      const { name, type } = entry.header
+      if (type === 'file') await each(name.slice(name.lastIndexOf('/') + 1), entry as unknown as Readable)
+      else entry.resume()
+    }
+  } finally {
+    ;(archive as Readable).destroy()
   }
 }

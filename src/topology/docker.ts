@@ -170,20 +170,22 @@ async function startAll(scenario: Scenario, plan: Plan, { network, labels, image
   return { stubs: await Promise.all(stubsStart), envoy }
 }
 
-/** What is dead wrote what it wrote, and its container is still there to be read. @returns how many lines the stubs say they wrote */
+/**
+ * What is dead wrote what it wrote, and its container is still there to be read. Where one part cannot be had, the others
+ * are all the same.
+ * @returns how many lines the stubs say they wrote
+ */
 async function collect(envoy: EnvoyContainer, stubs: readonly StubContainer[], logs: string): Promise<number | null> {
+  const ofEnvoy = async () => {
+    await envoy.admin.flushLogs().catch(() => {})
+    await envoy.collect(logs)
+  }
+  const parts = [ofEnvoy(), save([envoy], join(logs, 'envoy.log')), save(stubs, join(logs, 'stub.log'))]
+  const journals = collectJournals(stubs, join(logs, 'stub.ndjson'))
+  await Promise.allSettled([...parts, journals])
   try {
-    const ofEnvoy = async () => {
-      await envoy.admin.flushLogs().catch(() => {})
-      await envoy.collect(logs)
-    }
-    const [lines] = await Promise.all([
-      journals(stubs, join(logs, 'stub.ndjson')),
-      ofEnvoy(),
-      save([envoy], join(logs, 'envoy.log')),
-      save(stubs, join(logs, 'stub.log')),
-    ])
-    return lines
+    await Promise.all(parts)
+    return await journals
   } catch (cause) {
     if (cause instanceof ChaosError) throw cause
     throw new ChaosError('environment', `the logs of the run cannot be copied out of its containers: ${daemonWords(cause)}`, {
@@ -194,16 +196,22 @@ async function collect(envoy: EnvoyContainer, stubs: readonly StubContainer[], l
 }
 
 /** Into one file, one after the other; the daemon makes ready the next meanwhile. */
-async function journals(stubs: readonly StubContainer[], file: string): Promise<number | null> {
+async function collectJournals(stubs: readonly StubContainer[], file: string): Promise<number | null> {
   const collected = stubs.map((stub) => stub.journal())
   // One that fails while another is written is told of in its turn.
   for (const one of collected) one.catch(() => {})
   let lines: number | null = 0
+  let failure: { cause: unknown } | undefined
   for (const one of collected) {
-    const { counted, archive } = await one
-    await append(archive, file)
-    lines = lines === null || counted === null ? null : lines + counted
+    try {
+      const { counted, archive } = await one
+      await append(archive, file)
+      lines = lines === null || counted === null ? null : lines + counted
+    } catch (cause) {
+      failure ??= { cause }
+    }
   }
+  if (failure) throw failure.cause
   return lines
 }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer, request } from 'node:http'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
@@ -87,6 +87,20 @@ async function midLoad(chaos: DockerRun): Promise<void> {
   await sleep(700)
 }
 
+function writeTwoUpstreams(): string {
+  const file = join(newFolder(), 'two.yaml')
+  const lines = [
+    'name: two',
+    'upstreams: { one: {}, two: {} }',
+    'envoy: { routes: [{ match: { prefix: /one }, cluster: one }, { match: { prefix: / }, cluster: two }] }',
+    'load: { rate: 50/s, requests: [{ GET: /one }, { GET: /two }] }',
+    `phases: [{ name: only, for: ${LONG_S}s }]`,
+    'expect: [{ phase: only, success_rate: ">= 50%" }]',
+  ]
+  writeFileSync(file, `${lines.join('\n')}\n`)
+  return file
+}
+
 const long = () => writeScenario(newFolder(), { seconds: LONG_S })
 const brief = () => writeScenario(newFolder(), { seconds: 1.5 })
 
@@ -147,6 +161,24 @@ describe.skipIf(skip)('a run in Docker leaves nothing', () => {
     expect(stdout).toContain('Envoy ended during the run, with code 137')
     expect(readResults(chaos.out).ended.detail.length).toBeGreaterThan(0)
     expect(readRequests(chaos.out).length).toBeGreaterThan(10)
+    await expectNothingLeft(chaos)
+  })
+
+  test('where somebody removes the container of a stub: the run ends soon, with 3 and what the others have logged', async () => {
+    const chaos = startDocker(writeTwoUpstreams())
+    await midLoad(chaos)
+    const stubs = (await containersOf(chaos)).filter(({ Image }) => Image.includes('/stub:'))
+    expect(stubs).toHaveLength(2)
+    const began = performance.now()
+    await daemon()
+      .dockerode.getContainer(stubs[0]?.Id as string)
+      .remove({ force: true })
+    const { code, stdout } = await chaos.finished
+    expect(code).toBe(3)
+    // Its journal is asked for in vain for 5 s; an archive that nobody reads would hold the process for 300.
+    expect(performance.now() - began).toBeLessThan(GONE_WITHIN_MS)
+    expect(stdout).toMatch(/the stub of (one|two) ended during the run/)
+    expect(stdout).not.toContain('the access log of Envoy does not know them')
     await expectNothingLeft(chaos)
   })
 
