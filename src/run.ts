@@ -55,8 +55,8 @@ const LONG_LOAD = 10_000
  */
 export async function run(prepared: Prepared, options: RunOptions): Promise<FinishedRun> {
   const { folder, live, signal } = options
-  const mask = masker(secretValues(prepared.scenario))
-  const hidden = hideSecrets(prepared.scenario)
+  const mask = masker(secretValues(prepared.scenario, options.env))
+  const hidden = hideSecrets(prepared.scenario, options.env)
   keepOldSpaceLean()
   const clock = performance.now()
   let begun = describeRun(prepared, { ...options, startedAt: new Date() }, { document: hidden.document, mask })

@@ -7,6 +7,7 @@ import { requestLines } from './report/ndjson.ts'
 import { toResults } from './report/results.ts'
 import { renderSummary } from './report/summary.ts'
 import type { ResultsFolder } from './results-folder.ts'
+import type { Variables } from './scenario/variables.ts'
 import { writeWhole } from './write-whole.ts'
 
 /** The files that `writeReports` makes. */
@@ -21,12 +22,16 @@ export function writeReports(directory: string, run: FinishedRun): void {
   write('summary.txt', `${renderSummary(run, { color: false, width: 100 })}\n`)
 }
 
-/** The last of a run's own folder: its reports beside its evidence, and no secrets left. @throws ChaosError */
-export async function completeFolder(folder: ResultsFolder, run: FinishedRun): Promise<void> {
+/**
+ * The last of a run's own folder: its reports beside its evidence, and no secrets left.
+ * @param variables - those that the scenario may name
+ * @throws ChaosError
+ */
+export async function completeFolder(folder: ResultsFolder, run: FinishedRun, variables: Variables): Promise<void> {
   folder.assertOurs()
   folder.rewrite(
     ['envoy.yaml', 'stubs.json', 'logs/app.log', ...run.plan.containers.map((one) => `logs/${containerLog(one)}`)],
-    masker(secretValues(run.scenario)),
+    masker(secretValues(run.scenario, variables)),
   )
   writeReports(folder.path, run)
   await folder.close()

@@ -111,7 +111,7 @@ async function runOne(
     },
   })
   const [{ completeFolder }, { renderSummary }] = await Promise.all([import('../write-reports.ts'), import('../report/summary.ts')])
-  const outcome = await completeFolder(folder, finished).then(
+  const outcome = await completeFolder(folder, finished, world.env).then(
     () => finished,
     (error: unknown) => unwritten(finished, error),
   )

@@ -1,5 +1,6 @@
 import { MASK, replacer, secretValues } from '../report/mask.ts'
 import type { Scenario } from '../scenario/scenario.ts'
+import type { Variables } from '../scenario/variables.ts'
 import { readYaml } from '../scenario/yaml.ts'
 import { isSecretHeader } from '../value/secret.ts'
 
@@ -18,7 +19,7 @@ const SHORTEST = 4
  * environment) has a placeholder of its own, so it can still be seen which requests carry the header that a fault or a
  * claim asks for, and whether an answer holds a secret.
  */
-export function hideSecrets(scenario: Scenario): Hidden {
+export function hideSecrets(scenario: Scenario, variables: Variables = {}): Hidden {
   const { value: written } = readYaml(scenario.text, scenario.file)
   const placeholders = new Map<string, string>()
   mapLeaves(written, (value, path) => {
@@ -26,7 +27,7 @@ export function hideSecrets(scenario: Scenario): Hidden {
     return value
   })
   const longestFirst = [...placeholders].filter(([value]) => value.length >= SHORTEST).sort(([a], [b]) => b.length - a.length)
-  const maskRest = replacer(secretValues(scenario))
+  const maskRest = replacer(secretValues(scenario, variables))
   const text = (text: string) =>
     maskRest(longestFirst.reduce((left, [value, placeholder]) => left.replaceAll(value, () => placeholder), text))
   const document = mapLeaves(written, (value, path) => {

@@ -10,6 +10,11 @@ export function withVariables(text: string, variables: Variables): string {
   return text.replace(VARIABLE, (_, name: string, fallback: string) => (Object.hasOwn(variables, name) && variables[name]) || fallback)
 }
 
+/** The variables of a text, by name, with what stands in their place. */
+export function variablesIn(text: string, variables: Variables): Record<string, string> {
+  return Object.fromEntries([...text.matchAll(VARIABLE)].map(([whole, name]) => [name as string, withVariables(whole, variables)]))
+}
+
 /** The first `${` that begins no such variable, with what follows it; undefined where there is none. */
 export function badVariable(text: string): string | undefined {
   return /\$\{[^}]*\}?/.exec(text.replace(VARIABLE, ''))?.[0]

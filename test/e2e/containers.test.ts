@@ -197,6 +197,16 @@ describe.skipIf(withoutDocker)('an image that cannot be had', () => {
     await expectNothingLeft()
   })
 
+  test('is told without a secret that its build was given by a variable', async () => {
+    const login = `build: { context: ./app, args: { BASE: "\${CHAOS_NODE_IMAGE:-node:24-slim}", NPM_TOKEN: "\${LOGIN:-none}" } }, port: 8080`
+    const { file, out } = made({ app: login, steps: ['ARG NPM_TOKEN', 'RUN echo login with $NPM_TOKEN failed && exit 3'] })
+    const { stdout } = await chaos(['run', file, '--out', out], { env: { LOGIN: 's3cr3t-login' } })
+    expect(stdout).toContain('login with *** failed')
+    expect(JSON.stringify(readResults(out))).not.toContain('s3cr3t-login')
+    expect(readFileSync(join(out, 'evidence.json'), 'utf8')).not.toContain('s3cr3t-login')
+    await expectNothingLeft()
+  })
+
   test('is told with its registry: exit 3, soon', async () => {
     // Nobody listens there.
     const { file, out } = made({ upstreams: 'inventory: { image: "127.0.0.1:9/inventory:1", port: 80 }' })
@@ -214,6 +224,17 @@ describe.skipIf(withoutDocker)('an image that cannot be had', () => {
     run.process.kill('SIGINT')
     expect((await run.finished).code).toBe(130)
     await until('its container is gone', async () => (await containersLeft()) === 0)
+    await expectNothingLeft()
+  })
+
+  test('leaves nothing where all processes of the run are killed while it is built', async () => {
+    const { file, out } = made({ app: serving(LISTENS), steps: ['RUN sleep 60'] })
+    const run = start(['run', file, '--out', out])
+    await until('the build sleeps', async () => (await containersLeft()) > 0)
+    for (const { pid } of run.alive()) process.kill(pid, 'SIGKILL')
+    // The daemon gives a build up when nobody reads what it says.
+    await until('its container is gone', async () => (await containersLeft()) === 0)
+    await until('all processes are gone', () => run.alive().length === 0)
     await expectNothingLeft()
   })
 })

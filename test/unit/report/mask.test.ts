@@ -59,6 +59,19 @@ test('what apps and containers are told, and what images are built with, may be 
   expect(secretValues(holder).filter((value) => !value.includes(':'))).toEqual(['of-upstream', 'of-build', 'of-app', 'of-app-build'])
 })
 
+test('an argument of a build is secret as it is written and as it is given, by its own name or by that of its variable', () => {
+  const args = { NPM_TOKEN: `\${REGISTRY_LOGIN:-none}`, LOGIN: `\${NPM_SECRET:-}`, PLAIN: `\${SHOWN:-shown}` }
+  const holder = scenario({ upstreams: { a: { build: { context: '.', args } } }, load: {} })
+  const mask = masker(secretValues(holder, { REGISTRY_LOGIN: 'of-argument', NPM_SECRET: 'of-variable', SHOWN: 'plain' }))
+  expect(mask(`of-argument, \${REGISTRY_LOGIN:-none}, of-variable and plain`)).toBe('***, ***, *** and plain')
+})
+
+test('a password in an address is secret whatever the variable is called; a short one only where it stands', () => {
+  const mask = masker(secretsIn({ DB_URL: 'postgres://shop:hunter2@db/items', CACHE_URL: 'redis://:abc@cache', PAGE: 'http://host:80/@x' }))
+  expect(mask('postgres://shop:hunter2@db/items hunter2')).toBe('postgres://shop:***@db/items ***')
+  expect(mask('redis://:abc@cache abc http://host:80/@x')).toBe('redis://***cache abc http://host:80/@x')
+})
+
 test('the parts of a credential are secret on their own', () => {
   const mask = masker(secretsIn({ authorization: 'Bearer s3cr3t-t0ken', cookie: 'sid=0123456789; theme=dark' }))
   expect(mask('Bearer s3cr3t-t0ken, then s3cr3t-t0ken, sid=0123456789; theme=dark, and 0123456789 on a dark theme')).toBe(
