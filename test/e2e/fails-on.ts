@@ -65,7 +65,7 @@ export const FAILS_ON: Record<string, { phase: string; metric: string; why?: str
   'container-upstream': { phase: 'sick', metric: 'success_rate' },
   'fault-asked-by-header': { phase: 'asked for', metric: 'success_rate' },
   'fault-hang': { phase: 'some hang', metric: 'success_rate' },
-  'exactly-so-many-faults': { phase: 'steady', metric: 'retries' },
+  'exactly-so-many-faults': { phase: 'steady', metric: 'error_rate' },
   'hedging-cuts-the-tail': { phase: 'tail', metric: 'success_rate' },
   'max-requests-leaves-no-worker-idle': { phase: 'bursts', metric: 'spare_rejections' },
   'max-requests-rejects-only-the-excess': { phase: 'below the limit', metric: 'breaker_rejections' },
