@@ -5,7 +5,7 @@ import { attemptLog, CALL_HEADER, egressLog, hopLog } from './access-log.ts'
 import { type Address, replicaKey } from './addresses.ts'
 import { durations } from './duration.ts'
 import { faultFilter } from './fault-filter.ts'
-import { faultRoutes } from './fault-route.ts'
+import { faultRoutes, filterByRoute } from './fault-route.ts'
 import type { VirtualHost } from './virtual-host.ts'
 
 type Log = ReturnType<typeof egressLog>
@@ -64,7 +64,7 @@ export function hopListener(given: {
         ...(given.marks.length === 0 ? {} : { request_headers_to_remove: given.marks }),
         routes: faultRoutes(
           stubClusterName(given.cluster, given.replica),
-          given.faults.filter(({ action }) => makingOf(action).by === 'stub'),
+          given.faults.filter(({ action }) => makingOf(action).by !== 'filter'),
         ),
       },
     ],
@@ -107,10 +107,12 @@ export function listener(
   }
 }
 
-const faultFilters = (faults: readonly PlannedFault[]) =>
-  faults.flatMap((fault) => {
+const faultFilters = (faults: readonly PlannedFault[]) => [
+  ...faults.flatMap((fault) => {
     const making = makingOf(fault.action)
     return making.by === 'filter' ? [faultFilter(fault, making)] : []
-  })
+  }),
+  ...(faults.some(({ action }) => makingOf(action).by === 'route') ? [filterByRoute()] : []),
+]
 
 export const socketAddress = ({ host, port }: Address) => ({ socket_address: { address: host, port_value: port } })

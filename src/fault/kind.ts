@@ -19,6 +19,8 @@ export interface FaultKind<Schema extends z.ZodType> {
    */
   shows(value: z.output<Schema>, seen: Seen): boolean
   takesTime: boolean
+  /** How many bytes of body an answer must have for it to be seen. Left out: it needs none. */
+  leastBody?(value: z.output<Schema>): number
   /** For messages: `delay 400ms`. */
   describe(value: z.output<Schema>): string
   /** As a scenario has it, for the reference: `delay: 400ms`. */
@@ -27,7 +29,7 @@ export interface FaultKind<Schema extends z.ZodType> {
   seenAs: string
 }
 
-export type Making = FilterMaking | StubMaking
+export type Making = FilterMaking | RouteMaking | StubMaking
 
 /** By Envoy's HTTP fault filter, at the hop or before the router. */
 export interface FilterMaking {
@@ -41,6 +43,13 @@ export interface FilterMaking {
   counter: 'delays_injected' | 'aborts_injected'
 }
 
+/** By Envoy's HTTP fault filter at the hop, for those whom the hop sends on by the route of the fault. */
+export interface RouteMaking {
+  by: 'route'
+  /** What the filter does on that route. */
+  filter: Record<string, unknown>
+}
+
 /** By the stub, for those whom the hop sends on by the route of the fault: Envoy has no filter for it. */
 export interface StubMaking {
   by: 'stub'
@@ -51,10 +60,21 @@ export interface StubMaking {
 export interface Seen {
   /** The next station got it: the stub, the router, or that of the hop where there is a container behind it. */
   passed: boolean
-  /** It ended without an answer of the next station's: a timeout cut it, or its caller left. */
+  /** It ended without a whole answer of the next station's: a timeout cut it, or its caller left. */
   cut: boolean
+  /** Its answer had begun, and was broken off by the other side. */
+  brokeOff: boolean
   /** 0 where no answer began. */
   status: number
   /** Until the next station saw it, by that station's own log, or until its end; without the wait for a connection. */
   lagMs: number
+  /** All of it, by Envoy's log; without the wait for a connection. */
+  tookMs: number
+  /** From when the stub says that it answered until its end by Envoy's log; null where there is no such answer. */
+  bodyMs: number | null
+  /** How long the stub says that it held it, and worked on it; null where it never came to that. */
+  heldMs: number | null
+  workMs: number | null
+  /** Of the stub's answers. */
+  bodyBytes: number
 }

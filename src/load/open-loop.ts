@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici'
 import type { OpenLoad, Plan, PlannedRequest } from '../plan/plan.ts'
 import { isExpectedStatus } from '../plan/success.ts'
 import { PATIENCE_MS } from '../scenario/limits.ts'
+import { slowBody } from '../upstream/slow-body.ts'
 import { wallClockOffset } from '../wall-clock.ts'
 import { ClientLog } from './client-log.ts'
 import { Connections } from './connections.ts'
@@ -11,7 +12,6 @@ import { Exchange } from './exchange.ts'
 import { identify } from './identity.ts'
 import type { LoadRun } from './load-run.ts'
 import { marksOf } from './mark.ts'
-import { slowBody } from './slow-body.ts'
 
 /**
  * So many requests are sent before answers are looked for. What is overdue after a stall would else open a connection each

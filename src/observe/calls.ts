@@ -128,6 +128,7 @@ function readAttempt(line: AttemptLine, lines: LinesOfOne, startedAt: number, co
           busy: stub.busy,
           queued: stub.queued,
           ...(stub.fault === undefined ? {} : { fault: stub.fault }),
+          ...(stub.held === undefined ? {} : { held: stub.held }),
         }
       : null,
   }
@@ -148,8 +149,10 @@ function cutBy(line: AttemptLine, flags: readonly string[], { egress, hedged, in
   if (flags.includes('SI')) return 'per_try_idle'
   if (flags.includes('UT') && !hedged) return 'per_try'
   if (flags.includes('UF') && line.failure === null) return 'connect'
-  // One that failed by itself has a flag; the limit of the whole then fell into the back-off.
-  return inFlight && line.status === 0 && hasNoFault(flags) ? egress.cutBy : null
+  // One that failed by itself has a flag; the limit of the whole then fell into the back-off. What had begun is the answer
+  // of the whole as far as it came, with its status; a 504 may be that of the limit.
+  const wasUnderWay = line.status === 0 || (line.status === egress.status && line.status !== 504)
+  return inFlight && wasUnderWay && hasNoFault(flags) ? egress.cutBy : null
 }
 
 /** Without a flag that tells of an end of its own. */

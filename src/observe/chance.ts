@@ -9,7 +9,7 @@ import type { Records } from './records.ts'
 import type { PhaseTimes } from './timeline.ts'
 
 /** One occasion on which a fault could fire: an attempt at a hop, or a request before the router. */
-export interface Chance extends Seen {
+export interface Chance extends Omit<Seen, 'bodyBytes'> {
   /** Where the call was routed to. */
   cluster: string | null
   /** The place in the load of the request it was made for; null where nobody can say. */
@@ -29,6 +29,9 @@ export interface Chance extends Seen {
   /** The fault that the stub made of it, by the stub's own journal. */
   atStub: string | null
 }
+
+/** Envoy's flags of an answer that the upstream broke off: too short for its length, or with its connection. */
+const BROKEN_OFF = ['UPE', 'UC', 'UR']
 
 /** Faults that stand in one chain: at one cluster's hops, or all together before the router. */
 export const samePlace = (a: Place, b: Place) => a.at === b.at && (a.at === 'ingress' || a.cluster === b.cluster)
@@ -88,6 +91,11 @@ function chancesOf(
         lagMs,
         passed,
         cut: egress.status === 0 || egress.cutBy !== null,
+        brokeOff: false,
+        tookMs: egress.durationMs,
+        bodyMs: null,
+        heldMs: null,
+        workMs: null,
         status: egress.status,
         atEdge: egress.start + lagMs > times.to,
         atStub: null,
@@ -97,7 +105,8 @@ function chancesOf(
   if (cluster !== place.cluster) return []
   return attempts.flatMap((attempt) => {
     if (!attempt.hop || !inForce(attempt.hop.start)) return []
-    const passedAt = attempt.stub?.arrived ?? attempt.sentOn ?? null
+    const { stub } = attempt
+    const passedAt = stub?.arrived ?? attempt.sentOn ?? null
     const lagMs = (passedAt === null ? attempt.durationMs : passedAt - attempt.start) - attempt.poolMs
     return [
       {
@@ -110,10 +119,16 @@ function chancesOf(
         marks: attempt.hop.faults,
         lagMs,
         passed: passedAt !== null,
-        cut: attempt.status === 0,
+        // A body may be cut off after its headers.
+        cut: attempt.status === 0 || attempt.cutBy !== null || attempt.hop.flags.includes('DC'),
+        brokeOff: attempt.status !== 0 && attempt.flags.some((flag) => BROKEN_OFF.includes(flag)),
+        tookMs: attempt.durationMs - attempt.poolMs,
+        bodyMs: stub === null || stub.answered === null ? null : attempt.start + attempt.durationMs - stub.answered,
+        heldMs: stub?.held ?? null,
+        workMs: stub === null ? null : stub.due - stub.started,
         status: attempt.status,
         atEdge: attempt.hop.start + lagMs > times.to,
-        atStub: attempt.stub?.fault ?? null,
+        atStub: stub?.fault ?? null,
       },
     ]
   })

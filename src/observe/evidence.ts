@@ -1,7 +1,7 @@
 import { routeCounter } from '../envoy/fault-route.ts'
 import { hopName } from '../envoy/listener.ts'
 import { gained } from '../envoy/stats.ts'
-import { describeAction, makingOf, showsAction, takesTime } from '../fault/registry.ts'
+import { describeAction, effectOf, makingOf, showsAction, takesTime } from '../fault/registry.ts'
 import { shortBy } from '../fault/tolerance.ts'
 import { describeTest, fulfils, hadOf, isPseudo } from '../fault/when.ts'
 import { requestId } from '../load/client-log.ts'
@@ -32,7 +32,8 @@ function weigh(fault: PlannedFault, plan: Plan, traffic: Traffic, marks: Readonl
   const before = actingBefore(fault, rivals)
   // Filters of one kind at one place share the counter, and what the next station sees of them; a route has its own.
   const kin = makingOf(fault.action).by === 'filter' ? rivals.filter((other) => other.action.kind === fault.action.kind) : [fault]
-  const lags = kin.length === 1 && fault.action.kind === 'delay' ? { delayed: [] as number[], others: [] as number[] } : null
+  const bodyBytes = bodyBytesOf(plan, fault.cluster)
+  const lags = kin.length === 1 && filterHoldsMs(fault) !== null ? { delayed: [] as number[], others: [] as number[] } : null
   const seen = { matched: 0, met: 0, marked: 0, inferred: 0 }
   const choice = { met: new Set<number>(), spared: 0, others: 0 }
   let chances = 0
@@ -48,7 +49,7 @@ function weigh(fault: PlannedFault, plan: Plan, traffic: Traffic, marks: Readonl
       if (!isChosen && isMet) choice.others++
     }
     if (kin.some((other) => chance.marks.includes(other.id))) seen.marked++
-    if (kin.some((other) => shows(other, chance))) seen.inferred++
+    if (kin.some((other) => shows(other, chance, bodyBytes))) seen.inferred++
     if (lags && chance.passed) {
       if (chance.marks.includes(fault.id)) lags.delayed.push(chance.lagMs)
       else if (chance.marks.length === 0) lags.others.push(chance.lagMs)
@@ -96,15 +97,26 @@ function delayTaken({ delayed, others }: { delayed: number[]; others: number[] }
 const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] as number
 
 /** Whether the other side of a fault's place saw what this fault would do. */
-function shows({ id, action }: PlannedFault, chance: Chance): boolean {
-  return (makingOf(action).by === 'filter' || chance.atStub === id) && showsAction(action, chance)
+function shows({ id, action }: PlannedFault, chance: Chance, bodyBytes: number): boolean {
+  return (makingOf(action).by !== 'stub' || chance.atStub === id) && showsAction(action, { ...chance, bodyBytes })
+}
+
+/** Of the answers of a stub; 0 where there is none. */
+function bodyBytesOf({ stubs }: Plan, cluster: string): number {
+  return Buffer.byteLength(stubs.servers.find((server) => server.cluster === cluster)?.respond.body ?? '')
+}
+
+/** How long a filter holds what meets the fault, in ms; null where that is not what it does. */
+function filterHoldsMs({ action }: PlannedFault): number | null {
+  const effect = effectOf(action)
+  return makingOf(action).by === 'filter' && effect.does === 'hold' && effect.time.kind === 'fixed' ? effect.time.ms : null
 }
 
 function countedBy(kin: readonly PlannedFault[], plan: Plan, times: PhaseTimes): number {
   const [first] = kin as [PlannedFault]
   const making = makingOf(first.action)
   const sumOf = (counters: readonly string[]) => counters.reduce((sum, name) => sum + gained(times.before, times.after, name), 0)
-  if (making.by === 'stub') return sumOf(first.replicas.map((replica) => routeCounter(hopName(first.cluster, replica), first)))
+  if (making.by !== 'filter') return sumOf(first.replicas.map((replica) => routeCounter(hopName(first.cluster, replica), first)))
   const clusters = clustersIn(plan)
   const listeners =
     first.at === 'upstream'
@@ -170,11 +182,8 @@ function doubt(
   if (differ(seen.counted, seen.marks)) {
     return `the sources disagree on ${what}: Envoy's counter gained ${seen.counted}, its access log has ${seen.marks}`
   }
-  if (
-    seen.took !== null &&
-    fault.action.kind === 'delay' &&
-    Math.abs(seen.took - fault.action.value) > shortBy(fault.action.value) + longBy(fault.action.value)
-  ) {
+  const asked = filterHoldsMs(fault)
+  if (seen.took !== null && asked !== null && Math.abs(seen.took - asked) > shortBy(asked) + longBy(asked)) {
     return `the fault ${what} took ${formatMs(seen.took)} (median), by the clock of the next station`
   }
   // A stalled machine can look like a delay.

@@ -35,8 +35,9 @@ export class Occupancy {
       return
     }
     const isHeld = attempt.hop !== null && attempt.hop.faults.length > 0
-    const from = isHeld ? { least: stub.arrived, most: stub.arrived } : inFlight.from
-    if (isHeld) this.#held.touch(inFlight.from.least, stub.arrived)
+    const taken = stub.arrived + (stub.held ?? 0)
+    const from = isHeld ? { least: taken, most: taken } : inFlight.from
+    if (isHeld) this.#held.touch(inFlight.from.least, taken)
     // What was answered in whole is over when Envoy says so; the work of what was given up goes on.
     const isLeft = attempt.status === 0
     if (isLeft) this.#left.touch(inFlight.to.least, stub.due)

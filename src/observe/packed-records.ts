@@ -98,6 +98,7 @@ export class PackedRecords {
     write.time(stub.due - stub.started)
     if (stub.answered !== null) write.time(stub.answered - stub.due)
     write.whole(this.#stubs.numberOf({ status: stub.status, fault: stub.fault ?? null }))
+    if (stub.fault !== undefined) write.time(stub.held ?? 0)
     write.whole(stub.busy)
     write.whole(stub.queued)
   }
@@ -160,8 +161,9 @@ export class PackedRecords {
     const due = started + read.time()
     const answered = kind === UNANSWERED ? null : due + read.time()
     const { status, fault } = this.#stubs.at(read.whole())
+    const held = fault === null ? 0 : read.time()
     const [busy, queued] = [read.whole(), read.whole()]
-    return { arrived, started, due, answered, status, busy, queued, ...(fault === null ? {} : { fault }) }
+    return { arrived, started, due, answered, status, busy, queued, ...(fault === null ? {} : { fault }), ...(held === 0 ? {} : { held }) }
   }
 
   /** The last chunk that begins at or before the record. */

@@ -107,6 +107,8 @@ export interface Attempt {
     queued: number
     /** The id of the fault that it met there, by the stub's own journal; left out where that is none. */
     fault?: string
+    /** Ms for which that held it before it got into the line; left out where it did not. */
+    held?: number
   } | null
 }
 

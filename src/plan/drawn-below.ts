@@ -21,5 +21,5 @@ export function drawnBelow(fault: PlannedFault, all: readonly PlannedFault[]): n
 function earlierRoutes(fault: PlannedFault, all: readonly PlannedFault[]): PlannedFault[] {
   return all
     .slice(0, all.indexOf(fault))
-    .filter(({ phase, cluster, action }) => phase === fault.phase && cluster === fault.cluster && makingOf(action).by === 'stub')
+    .filter(({ phase, cluster, action }) => phase === fault.phase && cluster === fault.cluster && makingOf(action).by !== 'filter')
 }

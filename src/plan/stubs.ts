@@ -3,6 +3,7 @@ import type { StubFault } from '../fault/stub-fault.ts'
 import { deriveSeed } from '../random.ts'
 import { DEFAULT_LATENCY_MS } from '../scenario/limits.ts'
 import type { Scenario } from '../scenario/scenario.ts'
+import { stubBody } from '../scenario/stub-body.ts'
 import type { Latency, ServerSpec, StubSpec } from '../upstream/spec.ts'
 import type { PlannedFault } from './plan.ts'
 
@@ -11,7 +12,7 @@ export function planStubs(scenario: Scenario, faults: readonly PlannedFault[]): 
   const servers: ServerSpec[] = []
   for (const [cluster, upstream] of Object.entries(scenario.upstreams)) {
     if (upstream.respond === undefined) continue
-    const { status, headers, body, json } = upstream.respond
+    const { status, headers, json } = upstream.respond
     const typed = Object.keys(headers).some((header) => header.toLowerCase() === 'content-type')
     for (let replica = 1; replica <= upstream.replicas; replica++) {
       servers.push({
@@ -24,7 +25,7 @@ export function planStubs(scenario: Scenario, faults: readonly PlannedFault[]): 
         respond: {
           status,
           headers: json !== undefined && !typed ? { 'content-type': 'application/json', ...headers } : headers,
-          body: json === undefined ? (body ?? '') : JSON.stringify(json),
+          body: stubBody(upstream.respond),
         },
         seed: deriveSeed(scenario.seed, 'service', cluster, replica),
         ...withFaults(faults.filter((fault) => fault.cluster === cluster && fault.replicas.includes(replica))),

@@ -4,6 +4,7 @@ import { DEFAULT_IDLE_TIMEOUT_MS, PATIENCE_MS } from '../scenario/limits.ts'
 import { perTryTimeoutOf, timeoutOf, triesOf } from '../scenario/policy.ts'
 import { hadBy, nameOf, type RequestKind, type Route, requestsOf, routeFor, routesOf } from '../scenario/routing.ts'
 import type { Scenario } from '../scenario/scenario.ts'
+import { stubBody } from '../scenario/stub-body.ts'
 import type { Chance } from './outcome.ts'
 import type { RequestPolicy } from './request.ts'
 import { longestBackOff, retriesAnswer, retriesCut } from './retry.ts'
@@ -84,7 +85,10 @@ export function classesOf(scenario: Scenario, plan: Plan, phase: number, service
         patience: plan.load.deadline + PATIENCE_MS,
         longestBackOff: (n) => (route === undefined ? 0 : longestBackOff(route, n)),
       },
-      ingress: statesOf(met.filter(({ at }) => at === 'ingress')),
+      ingress: statesOf(
+        met.filter(({ at }) => at === 'ingress'),
+        0,
+      ),
       deadline: plan.load.deadline,
       isChosen: met.some(({ chosen }) => chosen !== null),
       upload: kind.upload?.over ?? 0,
@@ -115,7 +119,7 @@ export function servicesOf(plan: Plan): Map<string, readonly Chance[]> {
   return new Map(plan.stubs.servers.filter(({ replica }) => replica === 1).map(({ cluster, latency }) => [cluster, serviceTimes(latency)]))
 }
 
-export const NOWHERE: Upstream = { groups: [], service: [], answer: { status: 404, headers: {} } }
+export const NOWHERE: Upstream = { groups: [], service: [], answer: { status: 404, headers: {} }, bodyBytes: 0 }
 
 /** RANDOM pays no heed to weights (test/integration/policy-balancing.test.ts). */
 const weightOf = (policy: Scenario['envoy']['clusters'][string] | undefined, replica: number) =>
@@ -143,5 +147,6 @@ function upstreamOf(
     groups: [...groups.values()],
     service: services.get(cluster) ?? [],
     answer: { status: spec.respond.status, headers: spec.respond.headers },
+    bodyBytes: Buffer.byteLength(stubBody(spec.respond)),
   }
 }

@@ -6,8 +6,10 @@ export interface Chance {
 
 /** A way that one try at the upstream can end. The chances of all ways of a try add up to 1. */
 export interface TryOutcome extends Chance {
-  /** The status it is answered with; 504 for a try that was cut, as Envoy answers for it. */
-  status: number
+  /** The status it is answered with; 504 for a try that was cut, as Envoy answers for it; null for an answer that breaks off. */
+  status: number | null
+  /** When its answer begins, in ms, where that is not as good as whole then: what is cut later is no answer. */
+  begunMs?: number
   /** Cut by per_try_timeout. */
   cut: boolean
   /** Tried again while tries are left. */
@@ -16,9 +18,12 @@ export interface TryOutcome extends Chance {
   atStub: boolean
 }
 
+/** Envoy ends a connection so much after an answer on it broke off (delayed_close_timeout): only then its caller knows. */
+export const BREAK_KNOWN_MS = 1000
+
 /** A way that a whole request can end, as its caller sees it. */
 export interface RequestOutcome extends Chance {
-  /** Null for one that the client gave up. */
+  /** Null for one that the client gave up, or of which the answer broke off. */
   status: number | null
 }
 

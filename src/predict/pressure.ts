@@ -7,7 +7,8 @@ import { plural } from '../value/show.ts'
 import type { Chance } from './outcome.ts'
 import type { PlayedClass, PlayedShare } from './play.ts'
 import { meanOf } from './service.ts'
-import { balancing, deaf, ejecting, otherRetries } from './unforeseen.ts'
+import { workOn } from './try.ts'
+import { balancing, deaf, ejecting, otherRetries, silences } from './unforeseen.ts'
 
 /** What the load of a phase makes of one cluster, on average (Little's law), if no limit acts. */
 export interface Pressure {
@@ -55,7 +56,7 @@ export function pressureOn(
   const retries = perSecond((played) => played.retryMs) / 1000
   const servers = plan.stubs.servers.filter((server) => server.cluster === cluster)
   const [server] = servers
-  const service = all[0]?.of.upstream.service ?? []
+  const service = workOf(all)
   const workers = server?.workers
   const atStubs = perSecond((played) => played.atStub)
   const utilisation = workers === undefined ? null : (atStubs * meanOf(service)) / 1000 / (servers.length * workers)
@@ -71,10 +72,19 @@ export function pressureOn(
       ...full(inFlight * peak, mostInFlight(all, inFlight * peak, scenario, plan), limits),
       ...balancing(all, policy?.lb_policy ?? 'ROUND_ROBIN', attemptsPerSecond),
       ...otherRetries(all),
+      ...silences(all),
       ...deaf(cluster, scenario),
       ...ejecting(cluster, all, scenario, (attemptsPerSecond * phaseMs) / 1000 / Math.max(1, servers.length)),
     ],
   }
+}
+
+/** How long the work on a try takes, of all classes together; some may meet faults that make it longer. */
+function workOf(all: readonly PlayedShare[]): Chance[] {
+  const tables = all.map(({ of, played }) => ({ work: workOn(of.upstream), weight: of.share * played.routed * played.atStub }))
+  const sum = tables.reduce((total, { work, weight }) => total + weight * work.reduce((part, { chance }) => part + chance, 0), 0)
+  if (sum === 0) return []
+  return tables.flatMap(({ work, weight }) => work.map(({ chance, ms }) => ({ chance: (chance * weight) / sum, ms })))
 }
 
 function suppression(retries: number, { max_retries: limit, retry_budget: budget }: Limits): string | null {

@@ -1,4 +1,4 @@
-import type { RequestOutcome } from './outcome.ts'
+import { BREAK_KNOWN_MS, type RequestOutcome } from './outcome.ts'
 import { nthTry, type Tries } from './try.ts'
 
 export interface RequestPolicy {
@@ -42,10 +42,10 @@ export function playRequest(tries: Tries, policy: RequestPolicy): Played {
   // Where no way comes near the end, there is room for what rounding adds to each try and wait.
   const size = Math.min(Math.ceil(end / step), Math.ceil(reach / step) + 2 * policy.tries + 1)
   const endStatus = policy.timeout > 0 && policy.timeout <= policy.patience ? 504 : null
-  const ended = new Map<number | null, Float64Array>()
+  const ended = new Map<number | null | 'broken', Float64Array>()
   const total = { attempts: 0, atStub: 0, busyMs: 0, retryMs: 0 }
 
-  const finish = (status: number | null, at: number, chance: number) => {
+  const finish = (status: number | null | 'broken', at: number, chance: number) => {
     const times = ended.get(status) ?? new Float64Array(size + 1)
     ended.set(status, times)
     times[at] = (times[at] as number) + chance
@@ -70,11 +70,12 @@ export function playRequest(tries: Tries, policy: RequestPolicy): Played {
         total.busyMs += share * took
         if (n > 1) total.retryMs += share * took
         if (each.atStub) total.atStub += share
-        if (to >= size) cutShort(share)
+        if (to >= size)
+          finish(endStatus !== null && each.begunMs !== undefined && at + each.begunMs / step < size ? 'broken' : endStatus, size, share)
         else if (each.retried && n < policy.tries) {
           failed[to] = (failed[to] as number) + share
           again += share
-        } else finish(each.status, to, share)
+        } else finish(each.status ?? 'broken', to, share)
       }
     }
     if (again === 0) break
@@ -87,7 +88,11 @@ export function playRequest(tries: Tries, policy: RequestPolicy): Played {
   const outcomes: RequestOutcome[] = []
   for (const [status, times] of ended)
     times.forEach((chance, at) => {
-      if (chance > 0) outcomes.push({ chance, ms: at === size ? end : at * step, status })
+      if (chance === 0) return
+      const ms = at === size ? end : at * step
+      outcomes.push(
+        status === 'broken' ? { chance, ms: Math.min(ms + BREAK_KNOWN_MS, policy.patience), status: null } : { chance, ms, status },
+      )
     })
   return { ...total, outcomes }
 }

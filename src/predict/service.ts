@@ -18,6 +18,8 @@ export function serviceTimes(latency: Latency): Chance[] {
   switch (latency.kind) {
     case 'fixed':
       return [{ chance: 1, ms: latency.ms }]
+    case 'uniform':
+      return gathered(slices((z) => latency.from + normalShare(z) * (latency.to - latency.from)))
     case 'exponential':
       return gathered(slices((z) => -latency.mean * Math.log1p(-normalShare(z))))
     case 'log-normal':
@@ -27,6 +29,24 @@ export function serviceTimes(latency: Latency): Chance[] {
     default:
       return unreachable(latency)
   }
+}
+
+/** As many times at the most, for what is combined with other times: neighbours are taken together. */
+const COARSE = 40
+
+/** How long a delay holds, as a short table. */
+export function holdTimes(law: Latency): Chance[] {
+  const fine = serviceTimes(law).toSorted((a, b) => a.ms - b.ms)
+  if (fine.length <= COARSE) return fine
+  const sums = new Map<number, { chance: number; weighted: number }>()
+  let below = 0
+  for (const { chance, ms } of fine) {
+    const key = Math.min(COARSE - 1, Math.floor((below + chance / 2) * COARSE))
+    below += chance
+    const sum = sums.get(key) ?? { chance: 0, weighted: 0 }
+    sums.set(key, { chance: sum.chance + chance, weighted: sum.weighted + chance * ms })
+  }
+  return [...sums.values()].map(({ chance, weighted }) => ({ chance, ms: weighted / chance }))
 }
 
 export const meanOf = (times: readonly Chance[]): number => times.reduce((sum, { chance, ms }) => sum + chance * ms, 0)

@@ -1,6 +1,7 @@
 import { DEFAULT_IDLE_TIMEOUT_MS } from '../scenario/limits.ts'
 import { perTryTimeoutOf } from '../scenario/policy.ts'
 import type { Class } from './classes.ts'
+import { BREAK_KNOWN_MS } from './outcome.ts'
 import { nthTry } from './try.ts'
 
 /** How long a caller may have to wait, and what then ends it. */
@@ -28,7 +29,9 @@ export function slowestOf(each: Class): Slowest {
     if (failing.length === 0) break
     before += Math.max(...failing.map(({ ms }) => ms)) + each.policy.longestBackOff(n)
   }
-  return ended(each, slowest.ms, slowest.cut ? tryLimitName(each) : 'answer')
+  const whole = ended(each, slowest.ms, slowest.cut ? tryLimitName(each) : 'answer')
+  const breaks = each.tries.flat().some(({ status, begunMs }) => begunMs !== undefined && (status === null || whole.by !== 'answer'))
+  return breaks ? { ...whole, ms: whole.ms + BREAK_KNOWN_MS } : whole
 }
 
 /** The longest that a request can take whatever the upstream does; waiting for a connection is no part of a try. */

@@ -4,6 +4,7 @@ import { effectOf, makingOf } from '../fault/registry.ts'
 import type { PlannedFault } from '../plan/plan.ts'
 import type { Chance, TryOutcome } from './outcome.ts'
 import type { Answer } from './retry.ts'
+import { holdTimes } from './service.ts'
 
 /** What one try at a cluster meets. */
 export interface Upstream {
@@ -11,6 +12,8 @@ export interface Upstream {
   groups: readonly { share: number; faults: readonly PlannedFault[] }[]
   service: readonly Chance[]
   answer: Answer
+  /** Of its answers. */
+  bodyBytes: number
 }
 
 export interface TryPolicy {
@@ -20,50 +23,78 @@ export interface TryPolicy {
   retriesAnswer(answer: Answer): boolean
 }
 
-/** `hangs`: the upstream gets it, and never answers. */
-type State = { chance: number; delay: number; abort: number | null; hangs: boolean }
+/** What the faults that a try meets do together. */
+interface State {
+  chance: number
+  delay: number
+  abort: number | null
+  hangs: boolean
+  /** The work takes so many times as long. */
+  factor: number
+  breaks: boolean
+  /** From its headers to the whole answer, in ms. */
+  trickleMs: number
+  /** The hop sent it on by the route of a fault. */
+  isRouted: boolean
+}
 
 /**
  * All ways that one try can end.
  *
  * Each fault is drawn on its own; those of a hop act in the order of the scenario, filters before what the stub makes: a
- * delay is waited for, then the next is met; an abort answers at once. A try that outlasts per_try_timeout ends there, as a 504.
+ * delay is waited for, then the next is met; an abort answers at once. A try that outlasts per_try_timeout ends there, as a
+ * 504, unless its answer has begun.
  * @param overheadMs - what the machine adds to a try: Envoy's two hops, sockets, timers
  * @param n - which try of its request: not all of them may meet the same faults
  */
 export function tryOutcomes(upstream: Upstream, policy: TryPolicy, overheadMs: number, n = 1): TryOutcome[] {
   const merged = new Map<string, TryOutcome>()
   const add = (outcome: TryOutcome) => {
-    const key = `${outcome.ms.toFixed(1)} ${outcome.status} ${outcome.cut} ${outcome.atStub} ${outcome.retried}`
+    const key = `${outcome.ms.toFixed(1)} ${outcome.status} ${outcome.cut} ${outcome.atStub} ${outcome.retried} ${outcome.begunMs?.toFixed(1)}`
     const known = merged.get(key)
     if (known === undefined) merged.set(key, { ...outcome })
     else known.chance += outcome.chance
   }
-  for (const { share, faults } of upstream.groups) {
-    for (const { chance, delay, abort, hangs } of statesOf(faults.filter(({ attempts }) => isOneOf(attempts, n)))) {
-      const answers = abort !== null ? [{ chance: 1, ms: 0 }] : hangs ? [{ chance: 1, ms: Number.POSITIVE_INFINITY }] : upstream.service
-      const answer = abort === null ? upstream.answer : { status: abort, headers: {} }
-      for (const served of answers) {
-        add(ended(share * chance * served.chance, { delay, took: delay + served.ms + overheadMs, answer, aborted: abort !== null }))
-      }
-    }
-  }
+  for (const { share, faults } of upstream.groups)
+    for (const state of statesOf(metBy(n, faults), upstream.bodyBytes))
+      for (const { chance, ms } of worked(state, upstream.service))
+        add({ ...ended(state, state.delay + ms + overheadMs, upstream.answer, policy), chance: share * state.chance * chance })
   return [...merged.values()].filter(({ chance }) => chance > 0)
+}
 
-  function ended(chance: number, met: { delay: number; took: number; answer: Answer; aborted: boolean }): TryOutcome {
-    const limit = policy.perTryTimeout
-    if (limit > 0 && met.took > limit)
-      return { chance, ms: limit, status: 504, cut: true, retried: policy.retriesCut, atStub: !met.aborted && met.delay < limit }
-    return {
-      chance,
-      ms: met.took,
-      status: met.answer.status,
-      cut: false,
-      // What is never answered is not tried again: nothing ends it but what ends the request.
-      retried: Number.isFinite(met.took) && policy.retriesAnswer(met.answer),
-      atStub: !met.aborted,
-    }
-  }
+const metBy = (n: number, faults: readonly PlannedFault[]) => faults.filter(({ attempts }) => isOneOf(attempts, n))
+
+/** How long the upstream is at work on those first tries that come to it; most tries are first ones. */
+export function workOn(upstream: Upstream): Chance[] {
+  return upstream.groups.flatMap(({ share, faults }) =>
+    statesOf(metBy(1, faults), upstream.bodyBytes)
+      .filter(({ abort }) => abort === null)
+      .flatMap((state) =>
+        worked({ ...state, hangs: false }, upstream.service).map(({ chance, ms }) => ({ chance: share * state.chance * chance, ms })),
+      ),
+  )
+}
+
+/** How long the upstream is at work on it. */
+function worked({ abort, hangs, factor }: State, service: readonly Chance[]): readonly Chance[] {
+  if (abort !== null) return [{ chance: 1, ms: 0 }]
+  if (hangs) return [{ chance: 1, ms: Number.POSITIVE_INFINITY }]
+  return factor === 1 ? service : service.map(({ chance, ms }) => ({ chance, ms: ms * factor }))
+}
+
+/** @param begunMs - when its answer would begin */
+function ended(state: State, begunMs: number, served: Answer, policy: TryPolicy): Omit<TryOutcome, 'chance'> {
+  const { delay, abort, breaks, trickleMs } = state
+  const limit = policy.perTryTimeout
+  if (limit > 0 && begunMs > limit)
+    return { ms: limit, status: 504, cut: true, retried: policy.retriesCut, atStub: abort === null && delay < limit }
+  const answer = abort === null ? served : { status: abort, headers: {} }
+  // What is never answered is not tried again: nothing ends it but what ends the request.
+  const retried = Number.isFinite(begunMs) && policy.retriesAnswer(answer)
+  const whole = { ms: begunMs, status: answer.status, cut: false, retried, atStub: abort === null }
+  // An answer that is tried again is given up at its headers.
+  if (abort !== null || retried || (!breaks && trickleMs === 0)) return whole
+  return breaks ? { ...whole, status: null, begunMs } : { ...whole, ms: begunMs + trickleMs, begunMs }
 }
 
 /** The ways that each try of a request can end, from the first on; those after the last of the list end like that one. */
@@ -83,41 +114,50 @@ export function triesAt(upstream: Upstream, policy: TryPolicy, overheadMs: numbe
 export const nthTry = (tries: Tries, n: number): readonly TryOutcome[] => tries[Math.min(n, tries.length) - 1] as readonly TryOutcome[]
 
 /** What the faults of a hop do together. */
-export function statesOf(faults: readonly PlannedFault[]): State[] {
-  let states: State[] = [{ chance: 1, delay: 0, abort: null, hangs: false }]
-  for (const { action, percent } of faults.toSorted((a, b) => placeOf(a) - placeOf(b))) {
+export function statesOf(faults: readonly PlannedFault[], bodyBytes: number): State[] {
+  let states: State[] = [{ chance: 1, delay: 0, abort: null, hangs: false, factor: 1, breaks: false, trickleMs: 0, isRouted: false }]
+  for (const fault of faults.toSorted((a, b) => placeOf(a) - placeOf(b))) {
     const next = new Map<string, State>()
     const add = (state: State) => {
-      const key = `${state.delay} ${state.abort} ${state.hangs}`
+      const key = Object.values({ ...state, chance: 0 }).join(' ')
       const known = next.get(key)
       if (known === undefined) next.set(key, state)
       else next.set(key, { ...known, chance: known.chance + state.chance })
     }
     for (const state of states) {
-      if (state.abort !== null || state.hangs) {
-        add(state)
-        continue
-      }
-      const met = (state.chance * percent) / 100
-      if (percent < 100) add({ ...state, chance: state.chance - met })
-      const effect = effectOf(action)
-      switch (effect.does) {
-        case 'hold':
-          add({ ...state, chance: met, delay: state.delay + effect.ms })
-          break
-        case 'answer':
-          add({ ...state, chance: met, abort: effect.status })
-          break
-        case 'hang':
-          add({ ...state, chance: met, hangs: true })
-          break
-        default:
-          unreachable(effect)
+      const share = fault.percent / 100
+      // After an abort nothing more is met, and a request takes one route.
+      if (state.abort !== null || state.isRouted) add(state)
+      else {
+        if (share < 1) add({ ...state, chance: state.chance * (1 - share) })
+        for (const met of meeting(state, fault, bodyBytes)) add({ ...met, chance: met.chance * share })
       }
     }
     states = [...next.values()]
   }
   return states
+}
+
+/** The state of those that meet a fault; several where that draws. */
+function meeting(before: State, fault: PlannedFault, bodyBytes: number): State[] {
+  const state = { ...before, isRouted: placeOf(fault) > 0 }
+  const effect = effectOf(fault.action)
+  switch (effect.does) {
+    case 'hold':
+      return holdTimes(effect.time).map(({ chance, ms }) => ({ ...state, chance: state.chance * chance, delay: state.delay + ms }))
+    case 'answer':
+      return [{ ...state, abort: effect.status }]
+    case 'hang':
+      return [{ ...state, hangs: true }]
+    case 'slow':
+      return [{ ...state, factor: effect.factor }]
+    case 'break':
+      return [{ ...state, breaks: true }]
+    case 'trickle':
+      return [{ ...state, trickleMs: effect.ms(bodyBytes) }]
+    default:
+      return unreachable(effect)
+  }
 }
 
 /** Filters act before the hop takes a route. */

@@ -1,3 +1,4 @@
+import { effectOf } from '../fault/registry.ts'
 import { ejectorOf, isHedged } from '../scenario/policy.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { listed } from '../value/show.ts'
@@ -56,6 +57,14 @@ export function otherRetries(all: readonly PlayedShare[]): string[] {
   return [...new Set(found)]
 }
 
+/** A body that comes slowly comes in pieces: whether a silence between them is too long, is not reckoned. */
+export function silences(all: readonly PlayedShare[]): string[] {
+  const trickles = ({ of }: PlayedShare) =>
+    (of.route?.retry_policy?.per_try_idle_timeout ?? 0) > 0 &&
+    of.upstream.groups.some(({ faults }) => faults.some(({ action }) => effectOf(action).does === 'trickle'))
+  return all.some(trickles) ? ['per_try_idle_timeout may cut a body that comes slowly'] : []
+}
+
 /** Requests that wait for one connection fail with it together, some of them early. */
 export function deaf(cluster: string, { upstreams }: Scenario): string[] {
   const { unreachable = [] } = upstreams[cluster] ?? {}
@@ -81,6 +90,8 @@ export function ejecting(cluster: string, all: readonly PlayedShare[], scenario:
 /** Of the tries that go to these replicas, how many fail in the eyes of outlier detection: of those that fail most, where tries differ. */
 function failureShare(of: Class, group: Class['upstream']['groups'][number]): number {
   const tries = triesAt({ ...of.upstream, groups: [{ ...group, share: 1 }] }, of.tryPolicy, 0)
-  const failing = tries.map((ways) => ways.reduce((sum, { chance, status, cut }) => sum + (cut || status >= 500 ? chance : 0), 0))
+  const failing = tries.map((ways) =>
+    ways.reduce((sum, { chance, status, cut }) => sum + (cut || status === null || status >= 500 ? chance : 0), 0),
+  )
   return Math.max(...failing)
 }

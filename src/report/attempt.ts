@@ -36,6 +36,8 @@ function resultOf(attempt: Attempt): string {
   const after = `after ${millis(attempt.durationMs)}`
   if (attempt.cutBy !== null) return `cut by ${nameOfTimeout(attempt.cutBy)} ${after}`
   if (attempt.outrun) return `given up ${after}, when another try was answered`
+  if (attempt.status !== 0 && attempt.flags.includes('UPE'))
+    return [`${attempt.status}, which broke off`, after, ...flagWords(attempt.flags)].join(' ')
   if (attempt.status !== 0) return `${attempt.status} ${after}`
   return ['no answer', after, ...flagWords(attempt.flags)].join(' ')
 }
@@ -53,7 +55,7 @@ function serverParts(attempt: Attempt, due: number, plan: Plan): string[] {
 function stubParts({ stub, status, cutBy, replica }: Attempt, due: number, plan: Plan): string[] {
   if (stub === null) return replica === null ? [] : ['the stub never saw it']
   const parts: string[] = []
-  const waited = stub.started - stub.arrived
+  const waited = stub.started - stub.arrived - (stub.held ?? 0)
   if (waited >= NOTABLE_MS) parts.push(`waited ${millis(waited)} in the stub's queue (${stub.busy} busy, ${stub.queued} waiting)`)
   const fault = plan.faults.find(({ id }) => id === stub.fault)
   if (stub.answered === null)

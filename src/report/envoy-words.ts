@@ -12,6 +12,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   UC: 'the upstream closed the connection',
   UF: 'could not connect',
   UH: 'no healthy host',
+  UPE: 'the answer of the upstream is not whole',
   UR: 'reset by the upstream',
 }
 

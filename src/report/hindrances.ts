@@ -54,7 +54,7 @@ function hindrancesOf(record: RequestRecord, kinds: readonly Kind[], leastMs: nu
   }
   for (const { stub, hop, poolMs, flags, cutBy, status } of attemptsOf(record)) {
     const isFault = hop !== null && hop.faults.length > 0
-    const queued = stub === null ? 0 : stub.started - stub.arrived
+    const queued = stub === null ? 0 : stub.started - stub.arrived - (stub.held ?? 0)
     if (queued >= leastMs) add('worker', 'waited for a worker of the stub', queued)
     if (poolMs >= leastMs) add('connection', 'waited for a connection', poolMs)
     if (cutBy === 'connect' || flags.includes('UF')) add('unconnected', 'failed to connect')

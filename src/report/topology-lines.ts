@@ -153,6 +153,7 @@ function stubText({ stubs }: Plan, cluster: string): string {
   const { latency, workers, respond } = server
   const spelt = {
     fixed: () => (latency.kind === 'fixed' ? formatMs(latency.ms) : ''),
+    uniform: () => (latency.kind === 'uniform' ? `${formatMs(latency.from)} .. ${formatMs(latency.to)}` : ''),
     exponential: () => (latency.kind === 'exponential' ? `exponential, mean ${formatMs(latency.mean)}` : ''),
     'log-normal': () => (latency.kind === 'log-normal' ? `p50 ${formatMs(latency.p50)}, p99 ${formatMs(latency.p99)}` : ''),
     samples: () => (latency.kind === 'samples' ? plural(latency.ms.length, 'sample') : ''),

@@ -1,4 +1,5 @@
-import { actionOf, makingOf } from '../fault/registry.ts'
+import { longestOf } from '../fault/law.ts'
+import { actionOf, describeAction, effectOf, leastBody, makingOf } from '../fault/registry.ts'
 import { describeTest, fulfils, METHOD, PATH, type RequestTest } from '../fault/when.ts'
 import { formatMs } from '../units.ts'
 import { plural, show } from '../value/show.ts'
@@ -10,6 +11,7 @@ import { DEFAULT_DEADLINE_MS, PATIENCE_MS } from './limits.ts'
 import { limitOn, triesOf } from './policy.ts'
 import { goesStraight, hadBy, mayReach, type RequestKind, requestsOf, routeFor, routesOf } from './routing.ts'
 import type { ScenarioDocument } from './schema.ts'
+import { stubBody } from './stub-body.ts'
 import { AT_INGRESS } from './timeouts.ts'
 import { whoMeetsBoth } from './who-meets-both.ts'
 
@@ -18,7 +20,13 @@ export type Fault = ScenarioDocument['phases'][number]['faults'][number]
 /** Faults that could never fire. */
 export const faultFindings = (scenario: ScenarioDocument): Finding[] =>
   ofFaults(scenario, (fault, earlier) => {
-    const found = [...replica(scenario, fault), ...undecided(fault), ...withoutStub(scenario, fault), ...oneDraw(scenario, fault, earlier)]
+    const found = [
+      ...replica(scenario, fault),
+      ...undecided(fault),
+      ...withoutStub(scenario, fault),
+      ...withoutBody(scenario, fault),
+      ...oneDraw(scenario, fault, earlier),
+    ]
     return found.length > 0 ? found : [...reach(scenario, fault), ...tries(scenario, fault), ...choice(scenario, fault)]
   })
 
@@ -166,33 +174,66 @@ function undecided(fault: Fault): Finding[] {
   })
 }
 
-const isOfStub = (fault: Fault) => {
+/** Met by a route of the hop, and not by a filter that draws for itself. */
+const isRouted = (fault: Fault) => {
   const action = actionOf(fault)
-  return action !== undefined && makingOf(action).by === 'stub'
+  return action !== undefined && makingOf(action).by !== 'filter'
 }
 
 function withoutStub({ upstreams }: ScenarioDocument, fault: Fault): Finding[] {
   const upstream = Object.hasOwn(upstreams, fault.cluster) ? upstreams[fault.cluster] : undefined
-  const kind = actionOf(fault)?.kind
-  if (upstream === undefined || kind === undefined || !isContainer(upstream) || !isOfStub(fault)) return []
+  const action = actionOf(fault)
+  if (upstream === undefined || action === undefined || !isContainer(upstream) || !isRouted(fault)) return []
+  const { kind } = action
   return [
     {
       path: [kind],
       at: 'key',
-      message: `${kind} is made by the stub of an upstream, and ${fault.cluster} is a container: it does what it does`,
+      message:
+        makingOf(action).by === 'stub'
+          ? `${kind} is made by the stub of an upstream, and ${fault.cluster} is a container: it does what it does`
+          : `${kind} is proved by what the stub says of its answers, and ${fault.cluster} is a container, which says nothing`,
       hint: 'a fixed delay and abort are made by Envoy, in front of a container too',
     },
   ]
 }
 
-/** Envoy draws once for all faults that the stub makes: the shares of two must add up in one way for all whom they may meet. */
+/** Statuses whose answers have no body, whatever is set. */
+const BODILESS = [204, 304]
+
+/** A fault of the body takes a body. */
+function withoutBody(scenario: ScenarioDocument, fault: Fault): Finding[] {
+  const { upstreams } = scenario
+  const respond = Object.hasOwn(upstreams, fault.cluster) ? upstreams[fault.cluster]?.respond : undefined
+  const action = actionOf(fault)
+  const least = action === undefined ? 0 : leastBody(action)
+  if (respond === undefined || action === undefined || least === 0) return []
+  const finding = (why: string, hint: string): Finding[] => [
+    {
+      path: [action.kind],
+      at: 'key',
+      message: `${describeAction(action)} takes an answer with a body of at least ${plural(least, 'byte')}, and ${why}`,
+      hint,
+    },
+  ]
+  const bytes = BODILESS.includes(respond.status) ? 0 : Buffer.byteLength(stubBody(respond))
+  if (bytes < least)
+    return finding(
+      `the stub of ${fault.cluster} answers with ${bytes === 0 ? 'none' : bytes}`,
+      `set upstreams.${fault.cluster}.respond: { body: … } or { json: … }`,
+    )
+  const head = goesStraight(scenario) ? requestsThatMeet(scenario, fault).find(({ HEAD }) => HEAD !== undefined) : undefined
+  return head === undefined ? [] : finding('the answer to HEAD has none', 'let when leave such requests out')
+}
+
+/** Envoy draws once for all faults that are met by route: the shares of two must add up in one way for all whom they may meet. */
 function oneDraw(scenario: ScenarioDocument, fault: Fault, earlier: readonly Fault[]): Finding[] {
-  if (!isOfStub(fault) || fault.percent === 100 || keyOfChoice(fault) !== undefined) return []
+  if (!isRouted(fault) || fault.percent === 100 || keyOfChoice(fault) !== undefined) return []
   const own = reachOf(scenario, fault)
   const rival = earlier.find(
     (other) =>
       other.cluster === fault.cluster &&
-      isOfStub(other) &&
+      isRouted(other) &&
       keyOfChoice(other) === undefined &&
       other.percent < 100 &&
       whoMeetsBoth(own, reachOf(scenario, other)) === 'some',
@@ -218,15 +259,17 @@ function reachOf({ upstreams }: ScenarioDocument, fault: Fault) {
 
 /** A client that gives up sees no answer at all, whatever the policy would have made of the fault. */
 function patience(scenario: ScenarioDocument, fault: Fault): Finding[] {
-  if (fault.delay === undefined || !goesStraight(scenario)) return []
+  const action = actionOf(fault)
+  const held = holdOf(fault)
+  if (action === undefined || held === 0 || !goesStraight(scenario)) return []
   const waits = (scenario.load.deadline ?? DEFAULT_DEADLINE_MS) + PATIENCE_MS
   const longest = Math.max(0, ...requestsThatMeet(scenario, fault).map((request) => heldFor(scenario, fault, request)))
   if (longest <= waits) return []
   const reason = `the client gives up after ${formatMs(waits)} (load.deadline and ${formatMs(PATIENCE_MS)}), and no ${fault.at === 'ingress' ? 'limit that sees a fault at: ingress' : 'timeout of the route'} comes before that`
   return [
     {
-      path: ['delay'],
-      message: `the delay of ${formatMs(fault.delay)} outlasts the client: ${reason}`,
+      path: [action.kind],
+      message: `the delay of ${formatMs(held)} outlasts the client: ${reason}`,
       hint: 'shorten the delay, or raise load.deadline',
     },
   ]
@@ -238,8 +281,15 @@ const AT_UPSTREAM = ['route', 'per_try', 'per_try_idle', 'idle', 'max_stream_dur
 /** How long one try is held by the delay before a limit of the route cuts it off. */
 function heldFor(scenario: ScenarioDocument, fault: Fault, request: RequestKind): number {
   const route = routeFor(scenario, request)
-  if (route === undefined) return fault.delay ?? 0
+  if (route === undefined) return holdOf(fault)
   const running = fault.at === 'ingress' ? AT_INGRESS : AT_UPSTREAM
   const limits = running.map((by) => limitOn(route, by, scenario.envoy.http_connection_manager)).filter((limit) => limit > 0)
-  return Math.min(fault.delay ?? 0, ...limits)
+  return Math.min(holdOf(fault), ...limits)
+}
+
+/** The longest that a fault holds a request, in ms; 0: not at all. */
+function holdOf(fault: Fault): number {
+  const action = actionOf(fault)
+  const effect = action && effectOf(action)
+  return effect?.does === 'hold' ? longestOf(effect.time) : 0
 }

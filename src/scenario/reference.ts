@@ -32,6 +32,7 @@ const SECTIONS: readonly string[] = [
   'phases.[]',
   'phases.[].bursts',
   'phases.[].faults.[]',
+  'phases.[].faults.[].rate_limit',
   'phases.[].faults.[].when',
   'expect.[]',
   'expect.[].given',

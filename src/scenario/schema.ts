@@ -298,11 +298,11 @@ const fault = z
         params: { at: 'key' },
         message: `by: header says already that requests have ${asked.header}: ${asked.value}: leave it out`,
       })
-    if (value.at === 'ingress' && action !== undefined && makingOf(action).by === 'stub')
+    if (value.at === 'ingress' && action !== undefined && makingOf(action).by !== 'filter')
       context.addIssue({
         code: 'custom',
         path: ['at'],
-        message: `${action.kind} is made at the stub, behind the router, and no filter before that can: leave at out`,
+        message: `${action.kind} is made at the ${makingOf(action).by === 'stub' ? 'stub' : 'hop'}, behind the router, and no filter before that can: leave at out`,
       })
   })
   .transform(({ abort, ...rest }) => {

@@ -2,10 +2,10 @@ import type { IncomingMessage, Server } from 'node:http'
 import { FAULT_HEADER, type StubFault } from '../fault/stub-fault.ts'
 import { createServer, validateHeaderName, validateHeaderValue } from '../node-http.ts'
 import { answer } from './answer.ts'
-import { serviceTimes } from './behaviour.ts'
+import { holdTimes, serviceTimes } from './behaviour.ts'
 import { at, epochNow } from './clock.ts'
 import type { Journal } from './journal.ts'
-import { WorkQueue } from './queue.ts'
+import { type Place, WorkQueue } from './queue.ts'
 import type { JournalLine, ServerSpec } from './spec.ts'
 
 /** The stub itself ends no connection, refuses no request and sets no time limit: what cuts a request short is the scenario's. */
@@ -36,13 +36,18 @@ export function replicaServer(spec: ServerSpec, journal: Journal): Server {
   }
   const queue = new WorkQueue(spec.workers)
   const nextServiceMs = serviceTimes(spec)
+  const nextHoldMs = holdTimes(spec)
+  // What is held gets into the line when it should, not when its timer fires; but never before what is there.
+  let latest = 0
 
   return createServer(UNLIMITED, (request, response) => {
     const arrived = epochNow()
     const fault = faultOf(spec, request)
-    const place = queue.arrive(arrived, nextServiceMs())
+    const heldMs = fault === undefined ? 0 : nextHoldMs(fault.id)
+    const factor = fault?.behaviour.kind === 'slow' ? fault.behaviour.factor : 1
     journal.begin()
 
+    let place: Place | undefined
     let served = false
     let begun = false
     let finished = false
@@ -52,8 +57,11 @@ export function replicaServer(spec: ServerSpec, journal: Journal): Server {
     const finish = () => {
       if (finished) return
       finished = true
-      const course = { arrived, ...place, dueMs: Math.max(place.dueMs, whole), answered, gone }
-      journal.finish(journalLine(spec, request, course, fault?.id))
+      // It may be gone before it got into the line: it was held until then.
+      const heldUntil = place === undefined ? (gone ?? arrived) : arrived + heldMs
+      const course = place ?? { startedMs: heldUntil, dueMs: heldUntil, busy: 0, queued: 0 }
+      const line = journalLine(spec, request, { arrived, ...course, dueMs: Math.max(course.dueMs, whole), answered, gone })
+      journal.finish({ ...line, ...(fault && { fault: fault.id }), ...(heldMs > 0 && { held: micros(heldUntil - arrived) }) })
     }
     const answerWhenDone = () => {
       if (begun || finished || !served || !request.readableEnded) return
@@ -64,10 +72,17 @@ export function replicaServer(spec: ServerSpec, journal: Journal): Server {
       answer(response, spec, fault?.behaviour, onBegun, finish)
     }
 
-    at(place.dueMs, () => {
-      served = true
-      answerWhenDone()
-    })
+    const lineUp = () => {
+      if (gone !== null) return
+      latest = Math.max(latest, arrived + heldMs)
+      place = queue.arrive(latest, nextServiceMs() * factor)
+      at(place.dueMs, () => {
+        served = true
+        answerWhenDone()
+      })
+    }
+    if (heldMs > 0) at(arrived + heldMs, lineUp)
+    else lineUp()
     request
       .once('end', () => {
         // Without a body a late end is the stub's own lag.
@@ -92,7 +107,7 @@ function faultOf({ faults = {} }: ServerSpec, request: IncomingMessage): { id: s
 
 type Course = Pick<JournalLine, 'arrived' | 'answered' | 'gone' | 'busy' | 'queued'> & { startedMs: number; dueMs: number }
 
-function journalLine(spec: ServerSpec, request: IncomingMessage, course: Course, fault: string | undefined): JournalLine {
+function journalLine(spec: ServerSpec, request: IncomingMessage, course: Course): JournalLine {
   return {
     call: header(request, 'x-chaos-call'),
     id: header(request, 'x-request-id'),
@@ -109,7 +124,6 @@ function journalLine(spec: ServerSpec, request: IncomingMessage, course: Course,
     status: spec.respond.status,
     busy: course.busy,
     queued: course.queued,
-    ...(fault === undefined ? {} : { fault }),
   }
 }
 

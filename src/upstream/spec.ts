@@ -1,11 +1,8 @@
+import type { Law } from '../fault/law.ts'
 import type { StubFault } from '../fault/stub-fault.ts'
 
 /** How long one request is worked on, in ms; every draw comes from the server's own seed. */
-export type Latency =
-  | { kind: 'fixed'; ms: number }
-  | { kind: 'exponential'; mean: number }
-  | { kind: 'log-normal'; p50: number; p99: number }
-  | { kind: 'samples'; ms: readonly number[] }
+export type Latency = Law | { kind: 'exponential'; mean: number } | { kind: 'samples'; ms: readonly number[] }
 
 /** One replica of an upstream: a server with a FIFO queue in front of `workers` workers. */
 export interface ServerSpec {
@@ -60,11 +57,11 @@ export interface JournalLine {
   method: string
   path: string
   arrived: number
-  /** When a worker took it up (after its wait in the queue). */
+  /** When a worker took it up (after its wait in the queue, and after what a fault held it before). */
   started: number
   /** When it should have been finished: `started` plus the drawn service time, on the worker's ideal clock; or when its body was whole. */
   due: number
-  /** When the answer was really written: later than `due` by the stub's own lag. Null when the caller was gone before. */
+  /** When the answer was really written, or its beginning: later than `due` by the stub's own lag. Null where none was: the caller was gone before, or it hangs. */
   answered: number | null
   gone: number | null
   status: number
@@ -73,4 +70,6 @@ export interface JournalLine {
   queued: number
   /** The id of the fault that it met here; left out where it met none. */
   fault?: string
+  /** Ms for which that held it before it got into the line; left out where it did not. */
+  held?: number
 }

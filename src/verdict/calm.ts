@@ -12,7 +12,17 @@ export function calmOf(records: Records, { phases }: Pick<Observations, 'phases'
 }
 
 function overlaps(record: RequestRecord, { from, to }: Stall): boolean {
-  return record.due <= to && (record.end ?? Number.POSITIVE_INFINITY) >= from
+  return record.due <= to && endOf(record) >= from
+}
+
+/** Envoy's caller hears so much later of an answer that broke off (delayed_close_timeout). */
+const HEARD_WITHIN_MS = 1000
+
+/** Of a request without a whole answer: when Envoy itself had ended all that was made of it, where it says so. */
+function endOf({ end, joined, calls }: RequestRecord): number {
+  if (end !== null) return end
+  const isEnded = joined && calls.length > 0 && calls.every(({ egress: { details } }) => details !== null && details !== 'via_upstream')
+  return isEnded ? Math.max(...calls.map(({ egress }) => egress.start + egress.durationMs)) + HEARD_WITHIN_MS : Number.POSITIVE_INFINITY
 }
 
 export const STALLED = 'happened while the load generator, Envoy or a stub stood still for a moment'

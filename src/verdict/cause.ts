@@ -101,6 +101,7 @@ const ANSWERED = 'from the upstream'
 function tryEnd(attempt: Attempt, routed: Routed): string {
   if (attempt.cutBy !== null) return `cut by ${placeOfTimeout(attempt.cutBy, routed)}`
   if (attempt.hop?.flags.includes('FI')) return `injected by ${attempt.hop.faults.join(' and ') || 'a fault'}`
+  if (attempt.flags.includes('UPE')) return 'broken off by the upstream'
   if (attempt.flags.includes('UF')) return 'connection failed'
   if (attempt.flags.includes('UC') || attempt.flags.includes('UR')) return 'connection reset by the upstream'
   return ANSWERED

@@ -51,6 +51,38 @@ describe('a tenth of the tries hangs, three are made', () => {
     ]))
 })
 
+describe('faults that the stub makes', () => {
+  test('a hang is ended by the next limit that there is, at last by the silence of the whole', () => {
+    const hang = '{ cluster: up, hang: true }'
+    expect(slowest({ cluster: UNLIMITED, route: `timeout: 1s, ${RETRIED}`, faults: hang })).toEqual({ ms: 825, by: 'per_try_timeout' })
+    expect(slowest({ faults: hang, load: 'deadline: 20s' })).toEqual({ ms: 15_000, by: 'timeout' })
+    expect(slowest({ route: 'timeout: 0s', faults: hang })).toEqual({ ms: 300_000, by: 'idle_timeout' })
+  })
+
+  // Ten times 10 ms, at half of the tries: 200/s × 55 ms are 11 workers' work.
+  test('slow is work for the workers', () => {
+    const slow = { upstream: 'latency: 10ms, workers: 10', faults: '{ cluster: up, slow: 10, percent: 50 }' }
+    expect(phaseOf(slow).clusters[0]?.utilisation).toBeCloseTo(1.1, 2)
+    expect(why(slow)).toEqual([expect.stringContaining('the stubs have work for 110% of their workers')])
+  })
+
+  const BODY = 'latency: 10ms, respond: { body: "0123456789" }'
+  test('what breaks off is no success, and known 1 s later', () => {
+    const broken = { upstream: BODY, faults: '{ cluster: up, truncate: 50%, percent: 20 }' }
+    expect(success(broken)).toEqual(about(0.8))
+    expect(slowest(broken)).toEqual({ ms: 1010, by: 'answer' })
+  })
+
+  test('a body that outlasts the timeout breaks off, too', () => {
+    const cut = { upstream: BODY, route: 'timeout: 500ms', faults: '{ cluster: up, slow_body: 2s, percent: 20 }' }
+    expect(phaseOf(cut).kinds[0]?.statuses).toEqual([
+      { status: 200, share: expect.closeTo(0.8, 6) },
+      { status: null, share: expect.closeTo(0.2, 6) },
+    ])
+    expect(slowest(cut)).toEqual({ ms: 1500, by: 'timeout' })
+  })
+})
+
 describe('what hangs on a few ms is left open', () => {
   // 246 ms may be cut at 250 ms, or not.
   test('a delay just below per_try_timeout', () =>

@@ -21,7 +21,12 @@ const hang = (percent: number) => planned({ kind: 'hang', value: true }, percent
 const POLICY: TryPolicy = { perTryTimeout: 100, retriesCut: true, retriesAnswer: ({ status }) => status >= 500 }
 
 function outcomes(faults: readonly PlannedFault[], overheadMs = 0, policy = POLICY) {
-  const upstream = { groups: [{ share: 1, faults }], service: [{ chance: 1, ms: 10 }], answer: { status: 200, headers: {} } }
+  const upstream = {
+    groups: [{ share: 1, faults }],
+    service: [{ chance: 1, ms: 10 }],
+    answer: { status: 200, headers: {} },
+    bodyBytes: 1024,
+  }
   return tryOutcomes(upstream, policy, overheadMs)
     .map(({ chance, ms, status, atStub }) => `${chance.toFixed(3)} ${status} after ${ms}${atStub ? '' : ', not at the stub'}`)
     .toSorted()
@@ -77,12 +82,41 @@ describe('a hang', () => {
     ]))
 })
 
+const tryOf = (action: PlannedFault['action'], percent = 25, policy = POLICY) => outcomes([planned(action, percent)], 0, policy)
+
+test('slow makes the work longer, whatever cuts it then', () => {
+  expect(tryOf({ kind: 'slow', value: 5 })).toEqual(['0.250 200 after 50', '0.750 200 after 10'])
+  expect(tryOf({ kind: 'slow', value: 50 })).toEqual(['0.250 504 after 100', '0.750 200 after 10'])
+})
+
+test('an answer that breaks off has no status, and is not tried again', () =>
+  expect(tryOf({ kind: 'truncate', value: 0.5 })).toEqual(['0.250 null after 10', '0.750 200 after 10']))
+
+test('per_try_timeout does not see a body that comes slowly', () => {
+  expect(tryOf({ kind: 'slow_body', value: 400 })).toEqual(['0.250 200 after 410', '0.750 200 after 10'])
+  // 1 KiB at 2 KiB/s.
+  expect(tryOf({ kind: 'slow_body', value: { limit_kbps: 2 } })).toEqual(['0.250 200 after 510', '0.750 200 after 10'])
+})
+
+test('a drawn delay is cut as far as its tail is too long', () => {
+  // Evenly from 0 to 180 ms: with 10 ms of service, half of them last longer than 100.
+  const cut = tryOf({ kind: 'delay', value: { uniform: [0, 180] } }, 100).filter((each) => each.includes(' 504 '))
+  expect(cut.reduce((sum, each) => sum + Number(each.split(' ')[0]), 0)).toBeCloseTo(0.5, 1)
+})
+
+test('a request takes one route: the second meets what the first leaves', () =>
+  expect(outcomes([hang(40), planned({ kind: 'slow', value: 5 }, 50)])).toEqual([
+    '0.300 200 after 10',
+    '0.300 200 after 50',
+    '0.400 504 after 100',
+  ]))
+
 test('replicas with other faults count by their share', () => {
   const groups = [
     { share: 1 / 4, faults: [fault('abort', 503, 100)] },
     { share: 3 / 4, faults: [] },
   ]
-  const all = tryOutcomes({ groups, service: [{ chance: 1, ms: 10 }], answer: { status: 200, headers: {} } }, POLICY, 0)
+  const all = tryOutcomes({ groups, service: [{ chance: 1, ms: 10 }], answer: { status: 200, headers: {} }, bodyBytes: 0 }, POLICY, 0)
   expect(all.map(({ chance, status }) => [status, chance])).toEqual([
     [503, 0.25],
     [200, 0.75],

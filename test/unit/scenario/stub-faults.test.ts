@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { ChaosError } from '../../../src/errors.ts'
+import { FAULT_KINDS } from '../../../src/fault/registry.ts'
 import { parseScenario } from '../../../src/scenario/parse.ts'
 
 /** What is said of these faults. */
 function problems(...faults: string[]): string[] {
   const text = `name: a test
-upstreams: { up: { replicas: 2, respond: { body: ok } }, real: { image: some/image, port: 80 } }
-envoy: { routes: [{ match: { prefix: /real }, cluster: real }, { match: { prefix: / }, cluster: up }] }
-load: { rate: 100/s, requests: [{ GET: /, headers: { x-a: "1" } }, { GET: /real }] }
+upstreams: { up: { replicas: 2, respond: { body: "${'y'.repeat(20_000)}" } }, bare: {}, head: { respond: { body: "${'y'.repeat(20_000)}" } }, real: { image: some/image, port: 80 } }
+envoy: { routes: [{ match: { prefix: /real }, cluster: real }, { match: { prefix: /bare }, cluster: bare }, { match: { prefix: /head }, cluster: head }, { match: { prefix: / }, cluster: up }] }
+load: { rate: 100/s, requests: [{ GET: /, headers: { x-a: "1" } }, { GET: /real }, { GET: /bare }, { HEAD: /head }] }
 phases:
   - name: p
     for: 9s
@@ -24,6 +25,32 @@ expect: [{ p50: "<= 1m" }]
   }
 }
 
+test.each(Object.values(FAULT_KINDS).flatMap(({ examples }) => examples))('as the reference has it: %s', (example) =>
+  expect(problems(`cluster: up, ${example}`)).toEqual([]),
+)
+
+test.each([
+  ['slow: 1', 'expected a factor above 1 and at most 10000, got 1'],
+  ['slow: 5x', 'expected a factor such as 5, got "5x"'],
+  ['truncate: 100%', 'expected how much of the body comes, from 0% to below 100%, got "100%"'],
+  ['truncate: 50', 'expected how much of the body comes, such as "50%", got 50'],
+  ['slow_body: { limit_kbps: 0 }', 'expected a whole number from 1 to 1000000, got 0'],
+  ['delay: { p50: 50ms, p99: 20ms }', 'expected p50 above 0ms and p99 above p50'],
+  ['delay: { uniform: [50ms, 50ms] }', 'expected the longest to be above the shortest'],
+])('not so: %s', (fault, message) => expect(problems(`cluster: up, ${fault}`)).toEqual([expect.stringContaining(message)]))
+
+describe('a fault of the body takes a body', () => {
+  test.each(['truncate: 50%', 'slow_body: 1s', 'rate_limit: { limit_kbps: 8 }'])('of the stub: %s', (fault) => {
+    expect(problems(`cluster: bare, ${fault}`)).toEqual([
+      expect.stringMatching(/takes an answer with a body of at least [\d,]+ bytes?, and the stub of bare answers with none/),
+    ])
+    expect(problems(`cluster: head, ${fault}`)).toEqual([expect.stringContaining('and the answer to HEAD has none')])
+  })
+})
+
+test('a drawn delay is held against the patience of the client by its long end', () =>
+  expect(problems('cluster: up, delay: { uniform: [1s, 30s] }')).toEqual([expect.stringContaining('the delay of 30s outlasts the client')]))
+
 const A = 'when: { header: { x-a: "1" } }'
 
 test('a hang is written as true', () => {
@@ -34,6 +61,12 @@ test('a hang is written as true', () => {
 test('what the stub makes is not made at ingress, nor of a container', () => {
   expect(problems('cluster: up, at: ingress, hang: true')).toEqual([
     expect.stringContaining('hang is made at the stub, behind the router, and no filter before that can: leave at out'),
+  ])
+  expect(problems('cluster: up, at: ingress, rate_limit: { limit_kbps: 8 }')).toEqual([
+    expect.stringContaining('rate_limit is made at the hop, behind the router'),
+  ])
+  expect(problems('cluster: real, rate_limit: { limit_kbps: 8 }')).toEqual([
+    expect.stringContaining('is proved by what the stub says of its answers'),
   ])
   expect(problems('cluster: real, hang: true')).toEqual([
     'phases[0].faults[0]: hang is made by the stub of an upstream, and real is a container: it does what it does',

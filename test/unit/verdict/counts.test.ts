@@ -162,6 +162,20 @@ test('a count that a stall made is inconclusive, one that holds without it is no
   expect(judged('<= 2')).toBe('fail')
 })
 
+test('a request without an answer is over when Envoy had ended it, or else never, for all that is known', () => {
+  // Cut off in the middle of its answer at 250 ms; the caller hears of it 1 s later at the most.
+  const broken = (details: string) =>
+    many(5, () =>
+      bad({ end: null, status: null, error: 'broke off', egress: egress({ start: 0, durationMs: 250, cutBy: 'route', details }) }),
+    )
+  const judged = (details: string, from: number) =>
+    outcome({ phase: 'p', timeouts: '>= 5' }, broken(details), { phases: [{ name: 'p', seen: { stalls: [{ from, to: from + 50 }] } }] })
+      .status
+  expect(judged('response_timeout', 1300)).toBe('pass')
+  expect(judged('response_timeout', 1200)).toBe('inconclusive')
+  expect(judged('via_upstream', 1300)).toBe('inconclusive')
+})
+
 test('a slowest request that a stall made slow shows nothing', () => {
   const records = [...many(20, good), good({ due: 500, end: 900 })]
   const judged = (stalls: { from: number; to: number }[]) =>
