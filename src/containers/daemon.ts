@@ -48,8 +48,9 @@ export async function connectDaemon(env: NodeJS.ProcessEnv): Promise<Daemon> {
     env.TESTCONTAINERS_HOST_OVERRIDE = '127.0.0.1'
   }
 
-  const { getContainerRuntimeClient } = await import('testcontainers')
+  const reached = answers.find(({ failure }) => !failure) as { place: Place }
   try {
+    const [{ getContainerRuntimeClient }] = await Promise.all([import('testcontainers'), saysAnything(reached.place)])
     const { info, container } = await within(ANSWER_WITHIN_MS, getContainerRuntimeClient())
     const { dockerode } = container
     const place = placeOfModem(dockerode)
@@ -136,6 +137,26 @@ function tryToConnect(place: Place): Promise<NodeJS.ErrnoException | undefined> 
     }
     const timer = setTimeout(() => end(Object.assign(new Error(), { code: 'ETIMEDOUT' })), CONNECT_WITHIN_MS)
     socket.once('connect', () => end()).once('error', end)
+  })
+}
+
+/**
+ * What testcontainers asks a daemon that is stuck cannot be taken back, and would hold this process for ever.
+ * @throws Error where nothing is said; what it is that speaks there is seen later
+ */
+function saysAnything(place: Place): Promise<void> {
+  return new Promise((done, fail) => {
+    const socket = connect(place, () => socket.write('GET /_ping HTTP/1.0\r\n\r\n'))
+    const end = () => {
+      clearTimeout(timer)
+      socket.destroy()
+      done()
+    }
+    const timer = setTimeout(() => {
+      fail(new Error(`no answer within ${ANSWER_WITHIN_MS / 1000} s`))
+      end()
+    }, ANSWER_WITHIN_MS)
+    socket.once('data', end).once('close', end).once('error', end)
   })
 }
 

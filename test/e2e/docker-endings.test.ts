@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer, request } from 'node:http'
-import type { Socket } from 'node:net'
+import { createServer as createSilent, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,6 +13,7 @@ import { random } from '../../src/random.ts'
 import { daemon, needsDocker, ownImages } from '../helpers/docker.ts'
 import {
   loadRuns,
+  MACHINE_LAG_MS,
   newFolder,
   type Running,
   readRequests,
@@ -357,6 +358,23 @@ describe.skipIf(skip)('what Docker does not do ends the run with 3 and the reaso
       },
       ms: inTime,
     })
+  })
+
+  test('a daemon that takes connections and says nothing: after 10 s, and the run is over then', async () => {
+    const at = join(newFolder(), 'docker.sock')
+    const sockets: Socket[] = []
+    const silent = createSilent((socket) => void sockets.push(socket)).listen(at)
+    await once(silent, 'listening')
+    cleanups.push(() => {
+      silent.close()
+      for (const socket of sockets) socket.destroy()
+    })
+    const { ended, ms } = await told({ DOCKER_HOST: `unix://${at}` })
+    expect(ended).toMatchObject({
+      message: `what listens at unix://${at} (DOCKER_HOST) does not answer as a Docker daemon`,
+      detail: ['no answer within 10 s'],
+    })
+    expect(ms).toBeLessThan(10_000 + MACHINE_LAG_MS)
   })
 
   test('an image that is nowhere', async () => {
