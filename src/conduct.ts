@@ -25,6 +25,8 @@ export interface Conducted {
   phases: readonly PhaseTimes[]
   /** Envoy's stats as they were when the last request had ended. */
   last: StatsSnapshot
+  /** Calls to Envoy that the app had not given up when the load had ended, and ended with it. */
+  heldCalls: number
   /** Why the run was cut short: the reason of the signal, the death of the topology, or an error; null for a whole run. */
   stopped: unknown
 }
@@ -68,6 +70,7 @@ export async function conduct(topology: StartedTopology, plan: Plan, stage: Stag
     stage.onPhaseOver(phase)
   }
   let last: StatsSnapshot = {}
+  let heldCalls = 0
   try {
     await playPhases(topology, plan, { now, stop, gate, pulse, onPhase: stage.onPhase, ended })
     await topology.setFaults([])
@@ -78,14 +81,14 @@ export async function conduct(topology: StartedTopology, plan: Plan, stage: Stag
   const client = await load
   pulse.stop()
   try {
-    if (!stop.aborted) await topology.settle()
+    if (!stop.aborted) heldCalls = await topology.settle()
     if (!topology.death.aborted) last = await topology.stats()
   } catch (error) {
     await fail(error)
   }
   scrapes.abort()
   await scraping
-  return { client, phases, last, stopped: stop.aborted ? stop.reason : null }
+  return { client, phases, last, heldCalls, stopped: stop.aborted ? stop.reason : null }
 }
 
 interface Play {

@@ -14,6 +14,7 @@ import { masker, secretValues } from './report/mask.ts'
 import type { ResultsFolder } from './results-folder.ts'
 import { describeLogs } from './stored-evidence.ts'
 import type { Runtime } from './topology/topology.ts'
+import { plural } from './value/show.ts'
 
 export interface RunOptions {
   chaosVersion: string
@@ -87,7 +88,7 @@ export async function run(prepared: Prepared, options: RunOptions): Promise<Fini
     load: played?.load ?? null,
     duration_ms: performance.now() - clock,
     // Those of the scenario were there from the beginning.
-    warnings: options.warnings.slice(begun.warnings.length).map(mask),
+    warnings: [...options.warnings.slice(begun.warnings.length), ...heldTold(played?.heldCalls ?? 0)].map(mask),
     envoy: envoy && { path: envoy.path, version: envoy.version, source: envoy.source },
     files: played?.files ?? describeLogs(folder.path),
   }
@@ -110,6 +111,14 @@ export async function run(prepared: Prepared, options: RunOptions): Promise<Fini
   return finished
 }
 
+function heldTold(calls: number): string[] {
+  if (calls === 0) return []
+  const one = calls === 1
+  return [
+    `${plural(calls, 'call')} of the app to Envoy ${one ? 'was' : 'were'} still open when its callers had long gone, and ended with the app: it gives ${one ? 'it' : 'them'} up much later than they do, or never`,
+  ]
+}
+
 /** Starts the topology and plays the load on it; what was seen is in the folder then. */
 async function play({ scenario, plan }: Prepared, runtime: Runtime, hide: (text: string) => string, options: RunOptions) {
   const { folder, live, env, signal } = options
@@ -125,7 +134,7 @@ async function play({ scenario, plan }: Prepared, runtime: Runtime, hide: (text:
       const { conduct } = await loadTheRest()
       const version = runtime.envoy.version ?? (await topology.envoyVersion())
       options.onEnvoyVersion(version)
-      const { stopped, client, last } = await conduct(topology, plan, stageOf({ folder, live, recorder }), signal)
+      const { stopped, client, last, heldCalls } = await conduct(topology, plan, stageOf({ folder, live, recorder }), signal)
       live.end()
       const [journalLines] = await Promise.all([topology.flushLogs(), recorder.close()])
       const load = { requests: client.count, clock_shift_ms: client.clockShift, journal_lines: journalLines, last }
@@ -133,7 +142,15 @@ async function play({ scenario, plan }: Prepared, runtime: Runtime, hide: (text:
       // It goes on while the evidence is put together.
       const gone = topology.stop()
       gone.catch(() => {})
-      return { version, stopped, load, contents: { bodies: client.answers.bodies, headers: client.answers.headers }, files, gone }
+      return {
+        version,
+        stopped,
+        load,
+        heldCalls,
+        contents: { bodies: client.answers.bodies, headers: client.answers.headers },
+        files,
+        gone,
+      }
     } catch (error) {
       await topology.stop()
       throw error

@@ -65,6 +65,11 @@ export async function buildImage({ dockerode }: Pick<Daemon, 'dockerode'>, optio
   return id
 }
 
+const NO_REGISTRY = /\b(dial tcp|no such host|connection refused|i\/o timeout)\b/
+const BUILD_ON_WHAT_IS_HERE =
+  'no registry answers for the image that it is built on, and Docker does not have it: name one of `docker images`. With ARG BASE and ' +
+  `FROM $BASE in the Dockerfile, and args: { BASE: "\${CHAOS_NODE_IMAGE:-node:24-slim}" }, it stands on the Node that chaos itself uses`
+
 function failed(name: string, step: string, output: string, error: string): ChaosError {
   const lines = stripVTControlCharacters(output)
     .split(/[\n\r]+/)
@@ -72,7 +77,7 @@ function failed(name: string, step: string, output: string, error: string): Chao
   // The daemon repeats the whole instruction, which the step shows already.
   const why = error.replace(/^The command '.*' returned a non-zero code: (\d+)$/s, 'the command ended with exit code $1')
   return new ChaosError('environment', `cannot build ${name}: ${why}`, {
-    ...wayOutOf(`${error}\n${output}`),
+    ...(NO_REGISTRY.test(error) ? { hint: BUILD_ON_WHAT_IS_HERE } : wayOutOf(`${error}\n${output}`)),
     detail: [...(step === '' ? [] : [step]), ...lines.slice(-LAST_LINES)],
   })
 }

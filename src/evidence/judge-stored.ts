@@ -1,5 +1,6 @@
+import type { Observations } from '../observe/observations.ts'
 import { observe, type RawEvidence } from '../observe/observe.ts'
-import { isStraight } from '../plan/plan.ts'
+import { isStraight, type Plan } from '../plan/plan.ts'
 import type { Ended, FinishedRun } from '../report/finished-run.ts'
 import { urlVariable } from '../scenario/check-app.ts'
 import type { Scenario } from '../scenario/scenario.ts'
@@ -41,7 +42,7 @@ export function judgeStored(
     warnings: [
       ...stored.warnings,
       ...(stored.end?.warnings ?? []),
-      ...(isPast ? [pastEnvoy(scenario)] : []),
+      ...(isPast ? [pastEnvoy(scenario)] : neverCalled(scenario, plan, observations)),
       ...(observations?.notes ?? []),
     ],
     command: stored.command,
@@ -52,6 +53,18 @@ function pastEnvoy({ app, upstreams }: Scenario): string {
   const told = 'no request came through Envoy: what the client saw is judged, but nothing of policy or faults was in play'
   if (app === undefined) return told
   return `${told}; does the app call ${listed(Object.keys(upstreams).map(urlVariable))}, which its environment tells it?`
+}
+
+/** Upstreams of an app to which nothing came though others were called: it may have called something else in their place. */
+function neverCalled({ app, upstreams }: Scenario, plan: Plan, observations: Observations | null): string[] {
+  if (app === undefined || isStraight(plan) || observations === null || observations.foreignCalls > 0) return []
+  const called = new Set<string | null>()
+  for (const { calls } of observations.records) for (const { egress } of calls) called.add(egress.cluster)
+  const missed = Object.keys(upstreams).filter((name) => !called.has(name))
+  if (called.size === 0 || missed.length === 0) return []
+  return [
+    `no call of the app came to ${listed(missed, 'or')} in the whole run; if it made any, they went elsewhere: does it heed ${listed(missed.map(urlVariable), 'and')}, which its environment tells it?`,
+  ]
 }
 
 const KILLED: Ended = {

@@ -58,7 +58,7 @@ export async function startContainers(scenario: Scenario, plan: Plan, given: Doc
     await ending.end()
   }
   try {
-    const imageOf = await userImages(daemon, plan, run, { ...options, folder: scenario.folder, labels })
+    const imageOf = await userImages(daemon, scenario, plan, run, { ...options, folder: scenario.folder, labels })
     const network = await createNetwork(daemon, run)
     const { envoy, stubs } = await startAll(scenario, plan, { network, labels, imageOf, own }, options)
     await Promise.all([ending.assured, ...[envoy, ...stubs, ...own].map((one) => one.ready(signal))])
@@ -82,18 +82,14 @@ export async function startContainers(scenario: Scenario, plan: Plan, given: Doc
       parts: [
         { what: 'Envoy', exited: envoy.exited, lastLines: () => envoy.lastLines() },
         ...[...stubs, ...servers].map((one) => ({ what: one.what, exited: one.exited, lastLines: () => one.lastLines() })),
-        ...(app ? [{ what: 'the app', exited: app.exited, lastLines: lastOfApp }] : []),
       ],
+      app: app && { what: 'the app', exited: app.exited, lastLines: lastOfApp, end: () => app.end() },
       async active() {
         const each = await Promise.all(stubs.map((stub) => stub.active()))
         return each.reduce((sum, active) => sum + active, 0)
       },
       flushLogs: () => collect(envoy, stubs, logs),
-      async end() {
-        // It may have something to say to Envoy before it ends.
-        await app?.end()
-        await clearAway()
-      },
+      end: clearAway,
     })
   } catch (error) {
     // What that does not remove, the watcher does when we are gone; why we end says more.

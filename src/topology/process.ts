@@ -29,8 +29,8 @@ export async function startProcesses(scenario: Scenario, plan: Plan, given: Proc
       parts: [
         { what: 'Envoy', exited: envoy.guarded.exited, lastLines: () => lastLines(join(options.directory, 'logs', 'envoy.log')) },
         { what: 'the stub upstreams', exited: stub.guarded.exited, lastLines: () => lastLines(stub.errorLog) },
-        ...(app ? [{ what: 'the app', exited: app.exited, lastLines: () => lastLines(hostAppLog(options.directory)) }] : []),
       ],
+      app: app && { ...app, what: 'the app', lastLines: () => lastLines(hostAppLog(options.directory)) },
       active: () => stub.active(),
       async flushLogs() {
         // A dead Envoy or stub wrote what it wrote; the rest of the evidence is still worth keeping.
@@ -38,8 +38,6 @@ export async function startProcesses(scenario: Scenario, plan: Plan, given: Proc
         return journalLines.status === 'fulfilled' ? journalLines.value : null
       },
       async end() {
-        // It may have something to say to Envoy before it ends.
-        await app?.end()
         await Promise.all([envoy.guarded.stop(), stub.guarded.stop()])
       },
     })

@@ -8,6 +8,8 @@ import type { StartedTopology } from './topology.ts'
 
 const SETTLE_WITHIN_MS = 3000
 const SETTLE_POLL_MS = 5
+const EVERY_LISTENER = /^http\.(shared|egress_.*|hop_.*)\.downstream_rq_active$/
+const EGRESS_LISTENERS = /^http\.(shared|egress_.*)\.downstream_rq_active$/
 
 /** A program of the topology that is to run as long as it does. */
 export interface Part {
@@ -18,15 +20,21 @@ export interface Part {
   lastLines(): readonly string[] | Promise<readonly string[]>
 }
 
+export interface AppPart extends Part {
+  /** Resolves when it is gone. */
+  end(): Promise<void>
+}
+
 /** What differs between one way to run a topology and another. */
 export interface Parts {
   entrance: Address
   admin: Admin
   parts: readonly Part[]
+  app: AppPart | undefined
   /** Requests that the stubs have at the moment. */
   active(): Promise<number>
   flushLogs(): Promise<number | null>
-  /** Ends everything; the connection to Envoy's admin interface is closed by then. */
+  /** Ends all but the app, which is gone by then; the connection to Envoy's admin interface is closed. */
   end(): Promise<void>
 }
 
@@ -36,22 +44,24 @@ export class RunningTopology implements StartedTopology {
   readonly #plan: Plan
   readonly #parts: Parts
   #stopping: Promise<void> | undefined
+  #appEnding: Promise<void> | undefined
 
   constructor(plan: Plan, parts: Parts) {
     this.#plan = plan
     this.#parts = parts
     const death = new AbortController()
     this.death = death.signal
-    const watch = async ({ what, exited, lastLines }: Part) => {
+    const watch = async (part: Part) => {
+      const { what, exited, lastLines } = part
       const how = await exited.then(
         (code) => `ended during the run, with code ${code}`,
         (error: Error) => `was lost during the run: ${error.message}`,
       )
-      if (this.#stopping) return
+      if (this.#stopping || (part === parts.app && this.#appEnding)) return
       const detail = await Promise.resolve(lastLines()).catch(() => [])
       death.abort(new ChaosError('environment', `${what} ${how}`, { detail }))
     }
-    for (const part of parts.parts) void watch(part)
+    for (const part of [...parts.parts, ...(parts.app ? [parts.app] : [])]) void watch(part)
   }
 
   get entrance(): Address {
@@ -72,15 +82,29 @@ export class RunningTopology implements StartedTopology {
   }
 
   async settle() {
+    const open = await this.#untilQuiet()
+    if (open === 0 || this.#parts.app === undefined) return 0
+    await this.#endApp()
+    await this.#untilQuiet()
+    return open
+  }
+
+  /** @returns how many calls Envoy still has when it has waited long enough */
+  async #untilQuiet(): Promise<number> {
     const deadline = performance.now() + SETTLE_WITHIN_MS
-    while (performance.now() < deadline && !this.death.aborted) {
+    for (;;) {
       const [stats, active] = await Promise.all([this.stats(), this.#parts.active()])
-      const inEnvoy = Object.entries(stats).some(
-        ([name, value]) => value > 0 && /^http\.(shared|egress_.*|hop_.*)\.downstream_rq_active$/.test(name),
-      )
-      if (!inEnvoy && active === 0) return
+      const inEnvoy = (listeners: RegExp) =>
+        Object.entries(stats).reduce((sum, [name, value]) => sum + (listeners.test(name) ? value : 0), 0)
+      if (inEnvoy(EVERY_LISTENER) === 0 && active === 0) return 0
+      if (performance.now() >= deadline || this.death.aborted) return inEnvoy(EGRESS_LISTENERS)
       await sleep(SETTLE_POLL_MS)
     }
+  }
+
+  #endApp(): Promise<void> {
+    this.#appEnding ??= this.#parts.app?.end() ?? Promise.resolve()
+    return this.#appEnding
   }
 
   async flushLogs() {
@@ -100,6 +124,8 @@ export class RunningTopology implements StartedTopology {
 
   async #stop() {
     this.#parts.admin.close()
+    // It may have something to say to Envoy before it ends.
+    await this.#endApp()
     await this.#parts.end()
   }
 }

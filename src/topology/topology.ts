@@ -22,8 +22,12 @@ export interface StartedTopology {
   envoyVersion(): Promise<string>
   /** Counters and gauges as they are now. */
   stats(): Promise<StatsSnapshot>
-  /** Waits (with a limit) until no request is in flight anywhere, so that every log line is written. */
-  settle(): Promise<void>
+  /**
+   * Waits (with a limit) until no request is in flight anywhere, so that every log line is written. What an app has open
+   * beyond that ends with the app, since Envoy tells of a call only when it has ended.
+   * @returns how many calls of the app that were
+   */
+  settle(): Promise<number>
   /**
    * Sees to it that all logs are in the folder of the results.
    * @returns how many lines the stubs say they wrote; null where they cannot be asked any more

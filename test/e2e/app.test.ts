@@ -223,3 +223,30 @@ expect: [{ exit_code: 0 }]
   await until('all are gone', () => started.alive().length === 0, 2000).catch(() => {})
   expect(started.alive()).toEqual([])
 })
+
+test('an app that never gives its calls up fails for that, and is told so: what it holds at the end is ended with it', {
+  timeout: 120_000,
+}, async () => {
+  const folder = newFolder()
+  const out = join(folder, 'out')
+  const file = writeShop(folder)
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8')
+      .replace(/load:[\s\S]*/, '')
+      .concat(`load: { rate: 40/s, deadline: 500ms }
+phases:
+  - { name: before, for: 1s }
+  - { name: hanging, for: 1s, faults: [{ cluster: inventory, hang: true, percent: 50 }] }
+expect:
+  - { phase: before, success_rate: ">= 80%" }
+  - { phase: hanging, success_rate: ">= 90%" }
+  - { phase: hanging, given: { fault: none }, success_rate: ">= 60%" }
+`),
+  )
+  const { code, stdout } = await judged(['run', file, '--out', out])
+  expect(stdout).toMatch(/calls? of the app to Envoy (was|were) still open/)
+  const { outcomes } = readResults(out)
+  expect(outcomes.map(({ status }: { status: string }) => status)).toEqual(['pass', 'fail', 'pass'])
+  expect(code).toBe(1)
+})

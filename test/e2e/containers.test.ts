@@ -192,7 +192,7 @@ describe.skipIf(withoutDocker)('an image that cannot be had', () => {
   test('is told with what its build said: exit 3, and nothing is left of it', async () => {
     const { file, out } = made({ app: serving(LISTENS), steps: ['RUN echo the shelves are empty && exit 3'] })
     const { code, stdout } = await chaos(['run', file, '--out', out])
-    expect(stdout).toMatch(/exit code 3[\s\S]*the shelves are empty/)
+    expect(stdout).toMatch(/app\.build \(\S+:\d+\): cannot build [\s\S]*exit code 3[\s\S]*the shelves are empty/)
     expect(code).toBe(3)
     await expectNothingLeft()
   })

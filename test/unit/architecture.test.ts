@@ -48,6 +48,7 @@ const ORDER = [
   'run.ts',
   'commands',
   'main.ts',
+  'node-version.ts',
   'cli.ts',
   'start.ts',
 ]
@@ -84,6 +85,7 @@ const SHELL = [
   'write-reports.ts',
   'commands/',
   'main.ts',
+  'node-version.ts',
   'cli.ts',
   'start.ts',
 ]
