@@ -33,7 +33,7 @@ export class ClientLines {
 
   /** The lines for a request that has ended. Put together by hand: they are made once a request. */
   ended(i: number): string {
-    const { answers, due, request, sent, end, status, errors } = this.#log
+    const { answers, due, request, status, errors } = this.#log
     const { bodies, headers, bodyOf, headersOf } = answers
     let before = ''
     while (this.#bodies < bodies.length) before += `${this.#content({ n: this.#bodies, body: bodies[this.#bodies++] as Body | null })}\n`
@@ -42,7 +42,7 @@ export class ClientLines {
     const error = errors.get(i)
     const said = bodyOf[i] ? `,"body":${bodyOf[i]},"headers":${headersOf[i]}` : ''
     const more = error === undefined ? said : `${said},"error":${JSON.stringify(error)}`
-    return `${before}{"i":${i},"due":${micros(due[i])},"request":${request[i]},"sent":${micros(sent[i])},"end":${micros(end[i])},"status":${status[i]}${more}}`
+    return `${before}{"i":${i},"due":${micros(due[i])},"request":${request[i]},"sent":${micros(this.#log.sentAt(i))},"end":${micros(this.#log.endAt(i))},"status":${status[i]}${more}}`
   }
 
   #content(line: ContentLine): string {
@@ -79,7 +79,7 @@ export function readClientLines(from: Iterable<string>, load: PlannedLoad): { cl
   if (client === undefined) return null
   client.close(0)
   for (let i = 0; i < client.count; i++) {
-    if (!Number.isNaN(client.sent[i])) continue
+    if (!client.isMissing(i)) continue
     const [due, request] = load.kind === 'open' ? [load.due[i] as number, load.request[i] as number] : [client.due[i - 1] ?? 0, 0]
     client.restore(i, { due, request, sent: due, end: Number.NaN, status: 0, error: LOST })
   }

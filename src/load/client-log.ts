@@ -29,9 +29,9 @@ export class ClientLog {
   due: Float64Array
   /** Indices into `Plan.requests`. */
   request: Uint16Array
-  sent: Float64Array
-  /** The end of the response, or of the waiting for one. */
-  end: Float64Array
+  /** Ms after the due time; to a microsecond up to 16 s, and half as fine each time that doubles, in half the memory of a double. */
+  #sentAfter: Float32Array
+  #endAfter: Float32Array
   /** 0 where no response came. */
   status: Uint16Array
   /** Why a request has no whole response; those that have one are not in it. */
@@ -56,11 +56,25 @@ export class ClientLog {
     this.#isPlanned = known !== undefined
     this.due = known?.due ?? new Float64Array(size)
     this.request = known?.request ?? new Uint16Array(size)
-    this.sent = new Float64Array(size)
-    this.end = new Float64Array(size)
+    this.#sentAfter = new Float32Array(size)
+    this.#endAfter = new Float32Array(size)
     this.status = new Uint16Array(size)
     this.answers = noAnswers(size)
     this.#keeper = new AnswerKeeper(this.answers)
+  }
+
+  sentAt(index: number): number {
+    return (this.due[index] as number) + (this.#sentAfter[index] as number)
+  }
+
+  /** The end of the response, or of the waiting for one. */
+  endAt(index: number): number {
+    return (this.due[index] as number) + (this.#endAfter[index] as number)
+  }
+
+  /** Nothing is known of when it was sent: no line told of it. */
+  isMissing(index: number): boolean {
+    return Number.isNaN(this.#sentAfter[index])
   }
 
   /** @returns the index of the request, which makes its id. */
@@ -68,8 +82,8 @@ export class ClientLog {
     if (this.count === this.due.length) this.#resize(2 * this.count)
     const index = this.count++
     if (!this.#isPlanned) this.#set(index, due, request)
-    this.sent[index] = sent
-    this.end[index] = Number.NaN
+    this.#sentAfter[index] = sent - due
+    this.#endAfter[index] = Number.NaN
     return index
   }
 
@@ -78,7 +92,7 @@ export class ClientLog {
    * @param received - what the answer said; null when none began
    */
   finish(index: number, end: number, status: number, error: string | null, received: Received | null): void {
-    this.end[index] = end
+    this.#endAfter[index] = end - (this.due[index] as number)
     this.status[index] = status
     if (error !== null) this.errors.set(index, error)
     if (received !== null) this.#keeper.keep(index, received)
@@ -90,11 +104,11 @@ export class ClientLog {
    */
   restore(index: number, was: Restored): boolean {
     while (index >= this.due.length) this.#resize(2 * this.due.length)
-    for (; this.count <= index; this.count++) this.sent[this.count] = Number.NaN
-    if (!Number.isNaN(this.sent[index])) return false
+    for (; this.count <= index; this.count++) this.#sentAfter[this.count] = Number.NaN
+    if (!this.isMissing(index)) return false
     if (!this.#isPlanned) this.#set(index, was.due, was.request)
-    this.sent[index] = was.sent
-    this.end[index] = was.end
+    this.#sentAfter[index] = was.sent - was.due
+    this.#endAfter[index] = was.end - was.due
     this.status[index] = was.status
     if (was.error !== undefined) this.errors.set(index, was.error)
     this.#keeper.restore(index, was.body ?? 0, was.headers ?? 0)
@@ -122,13 +136,13 @@ export class ClientLog {
   #resize(size: number): void {
     this.due = resized(this.due, new Float64Array(size))
     this.request = resized(this.request, new Uint16Array(size))
-    this.sent = resized(this.sent, new Float64Array(size))
-    this.end = resized(this.end, new Float64Array(size))
+    this.#sentAfter = resized(this.#sentAfter, new Float32Array(size))
+    this.#endAfter = resized(this.#endAfter, new Float32Array(size))
     this.status = resized(this.status, new Uint16Array(size))
   }
 }
 
-function resized<Column extends Float64Array | Uint16Array>(from: Column, to: Column): Column {
+function resized<Column extends Float64Array | Float32Array | Uint16Array>(from: Column, to: Column): Column {
   to.set(from.subarray(0, to.length))
   return to
 }

@@ -23,8 +23,8 @@ export function joinRecords(
 ): readonly Call[] {
   const requests: InFlight = {
     count: client.count,
-    sent: (index) => client.sent[index] as number,
-    end: (index) => client.end[index] as number,
+    sent: (index) => client.sentAt(index),
+    end: (index) => client.endAt(index),
   }
   const straight = isStraight(plan)
   const unnamed = straight ? undefined : findUnnamed(lots, requests)
@@ -87,8 +87,8 @@ function joinOne(
   const { answers } = client
   const kind = plan.requests[client.request[index] as number]
   const due = client.due[index] as number
-  const sent = client.sent[index] as number
-  const over = client.end[index] as number
+  const sent = client.sentAt(index)
+  const over = client.endAt(index)
   const error = client.errors.get(index) ?? null
   const end = error === null ? over : null
   const begun = client.status[index] as number

@@ -151,6 +151,8 @@ test('what a run with Docker loads is all of testcontainers, but for what it nev
   const taken = [...readFileSync(path, 'utf8').matchAll(/^\/\/ node_modules\/(?:.*node_modules\/)?((?:@[^/]+\/)?[^/\n]+)/gm)].map(
     (match) => match[1],
   )
-  expect(taken).toContain('dockerode')
-  expect(taken.filter((name) => ['ssh2', '@grpc/grpc-js', 'undici', 'archiver'].includes(name as string))).toEqual([])
+  const modules = (name: string) => taken.filter((one) => one === name).length
+  expect(modules('dockerode')).toBeGreaterThan(10)
+  // Of those that it may call one day there is what loads them.
+  expect(['ssh2', '@grpc/grpc-js', 'undici', 'archiver'].map(modules)).toEqual([0, 0, 1, 1])
 })

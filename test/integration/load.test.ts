@@ -36,8 +36,8 @@ async function send(origin: string, plan: Plan, signal = new AbortController().s
   return readyLoad(plan.load)({ origin, plan, zero, gate, pulse, watcher, signal })
 }
 
-const latencies = (log: ClientLog) => [...log.due].map((due, i) => (log.end[i] as number) - due)
-const lateness = (log: ClientLog) => [...log.due].map((due, i) => (log.sent[i] as number) - due)
+const latencies = (log: ClientLog) => [...log.due].map((due, i) => log.endAt(i) - due)
+const lateness = (log: ClientLog) => [...log.due].map((due, i) => log.sentAt(i) - due)
 const quantile = (values: readonly number[], q: number) =>
   values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(q * values.length) - 1)] as number
 
@@ -314,8 +314,8 @@ describe('time', () => {
     const caught = [...plan.load.due].flatMap((due, i) => (due > stalled.from + TIMER_MS && due < stalled.to ? [{ due, i }] : []))
     expect(caught.length).toBeGreaterThan(50)
     for (const { due, i } of caught) {
-      expect(log.sent[i]).toBeGreaterThanOrEqual(stalled.to)
-      expect((log.end[i] as number) - due).toBeGreaterThanOrEqual(stalled.to - due)
+      expect(log.sentAt(i)).toBeGreaterThanOrEqual(stalled.to)
+      expect(log.endAt(i) - due).toBeGreaterThanOrEqual(stalled.to - due)
     }
     // None was left out.
     expect([log.count, log.errors.size]).toEqual([200, 0])

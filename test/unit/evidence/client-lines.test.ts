@@ -44,8 +44,9 @@ describe('the record of the client', () => {
     expect(count).toBe(4)
     // To a microsecond.
     expect(client.startedAt).toBe(1_700_000_000_000.123)
-    for (const column of ['due', 'request', 'sent', 'end', 'status', 'count', 'errors'] as const)
-      expect(client[column]).toEqual(log[column])
+    for (const column of ['due', 'request', 'status', 'count', 'errors'] as const) expect(client[column]).toEqual(log[column])
+    const times = (of: ClientLog) => [0, 1, 2, 3].map((i) => [of.sentAt(i), of.endAt(i)])
+    expect(times(client)).toEqual(times(log))
     const said = ({ answers }: ClientLog) =>
       [0, 1, 2, 3].map((i) => [answers.bodies[answers.bodyOf[i] as number], answers.headers[answers.headersOf[i] as number]])
     expect(said(client)).toEqual(said(log))
@@ -68,7 +69,7 @@ describe('the record of the client', () => {
     const { client, lines: count } = read(cut) ?? expect.fail()
     expect(count).toBe(3)
     // The last but one in the order of sending was in flight: when it was due and what it was says the plan.
-    expect([client.count, client.due[2], client.request[2], client.end[2]]).toEqual([4, 20, 0, Number.NaN])
+    expect([client.count, client.due[2], client.request[2], client.endAt(2)]).toEqual([4, 20, 0, Number.NaN])
     expect(client.errors.get(2)).toContain('killed')
   })
 

@@ -11,10 +11,19 @@ describe('the client log', () => {
     log.close(3)
     expect([...log.due]).toEqual([0, 10, 20, 30, 40])
     expect([...log.request]).toEqual([0, 1, 2, 0, 1])
-    expect([...log.sent]).toEqual([1, 11, 21, 31, 41])
-    expect([...log.end]).toEqual([7, Number.NaN, Number.NaN, Number.NaN, 9])
+    expect([0, 1, 2, 3, 4].map((i) => log.sentAt(i))).toEqual([1, 11, 21, 31, 41])
+    expect([0, 1, 2, 3, 4].map((i) => log.endAt(i))).toEqual([7, Number.NaN, Number.NaN, Number.NaN, 9])
     expect([...log.status]).toEqual([200, 0, 0, 0, 0])
     expect([log.count, log.startedAt, log.clockShift, [...log.errors]]).toEqual([5, 5000, 3, [[4, 'refused']]])
+  })
+
+  test('keeps times to a microsecond, hours into a run and for answers that take 16 s', () => {
+    const log = new ClientLog(0)
+    const due = 4 * 3600 * 1000 + 0.123
+    log.begin(due, 0, due + 0.457)
+    log.finish(0, due + 15_999.999, 200, null, null)
+    expect(Math.abs(log.sentAt(0) - due - 0.457)).toBeLessThan(0.0005)
+    expect(Math.abs(log.endAt(0) - due - 15_999.999)).toBeLessThan(0.0005)
   })
 
   test('may stay empty', () => {
