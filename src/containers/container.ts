@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type Dockerode from 'dockerode'
 import type { WaitStrategy } from 'testcontainers'
 import { ChaosError } from '../errors.ts'
@@ -8,15 +7,15 @@ import { daemonWords, wayOutOf } from './daemon-words.ts'
 import { frames } from './output-frames.ts'
 
 const LOOPBACK = '127.0.0.1'
+const ASKED_WITHIN_MS = 10
 
 export interface ContainerSpec {
   /** For messages: `Envoy`. */
   what: string
   /** Of an image that is there. */
   image: string
-  /** The user network that it is on, and its name there. */
-  network: string
-  alias: string
+  /** The user network that it is on, and its names there; or a container that runs, whose addresses and ports are its own. */
+  network: { name: string; aliases: readonly string[] } | { of: string }
   labels: Readonly<Record<string, string>>
   /** In place of that of the image; undefined: that. */
   command?: readonly string[] | undefined
@@ -27,13 +26,17 @@ export interface ContainerSpec {
   files(): Promise<readonly ContainerFile[]> | readonly ContainerFile[]
   /** Written to its standard input, which ends then. */
   stdin?: string | undefined
-  /** Called when it has its address on the network, which is while it starts: what needs to know no more can go on. */
-  onAddress?: ((address: string) => void) | undefined
+  /** It is made at once, and starts when this has come. */
+  startsAfter?: Promise<unknown> | undefined
+  /** Called when it is made, which is before `files`. */
+  onMade?: ((id: string) => void) | undefined
+  /** Called when the daemon has been asked to start it, which takes a while. */
+  onStarting?: (() => void) | undefined
 }
 
 export interface RunningContainer {
-  /** Its address on the network. */
-  address: string
+  /** Its address on the network. @throws where it is on none */
+  address(): string
   /** Where the port is published on this machine. @throws when it was not asked for */
   published(port: number): number
   /** Resolves when it has ended: its exit code. */
@@ -55,12 +58,13 @@ export interface RunningContainer {
  */
 export async function startContainer(daemon: Daemon, spec: ContainerSpec): Promise<RunningContainer> {
   const { GenericContainer, PullPolicy } = await import('testcontainers')
+  const { network } = spec
   const began = Promise.withResolvers<{ container: Dockerode.Container; exited: Promise<number> }>()
 
   class Container extends GenericContainer {
     protected override async beforeContainerCreated() {
       // In the same step as it is made: connected later, it would be on the default network, too.
-      this.createOpts.NetworkingConfig = { EndpointsConfig: { [spec.network]: { Aliases: [spec.alias] } } }
+      if ('name' in network) this.createOpts.NetworkingConfig = { EndpointsConfig: { [network.name]: { Aliases: [...network.aliases] } } }
       if (spec.stdin !== undefined) Object.assign(this.createOpts, { OpenStdin: true, StdinOnce: true })
       // A user network publishes on all addresses of the machine by itself.
       for (const bindings of Object.values(this.hostConfig.PortBindings as Record<string, { HostIp?: string }[]>))
@@ -69,13 +73,16 @@ export async function startContainer(daemon: Daemon, spec: ContainerSpec): Promi
 
     protected override async containerCreated(id: string) {
       const container = daemon.dockerode.getContainer(id)
+      spec.onMade?.(id)
       const files = await spec.files()
       if (spec.stdin !== undefined) (await container.attach({ stream: true, stdin: true, hijack: true })).end(spec.stdin)
       if (files.length > 0) await container.putArchive(packed(files), { path: '/' })
+      await spec.startsAfter
       const exited = container.wait({ condition: 'next-exit' }).then(({ StatusCode }: { StatusCode: number }) => StatusCode)
       exited.catch(() => {})
       began.resolve({ container, exited })
-      if (spec.onAddress) void tellAddress(daemon, spec.network, id, starting, spec.onAddress)
+      // When this returns testcontainers asks for the start.
+      if (spec.onStarting) setTimeout(spec.onStarting, ASKED_WITHIN_MS)
     }
   }
 
@@ -83,7 +90,7 @@ export async function startContainer(daemon: Daemon, spec: ContainerSpec): Promi
     // What is there was looked for before; a pull here would show no progress.
     .withPullPolicy(PullPolicy.neverPull())
     .withAutoCleanup(false)
-    .withNetworkMode(spec.network)
+    .withNetworkMode('of' in network ? `container:${network.of}` : network.name)
     .withLabels({ ...spec.labels })
     .withEnvironment({ ...spec.env })
     .withExposedPorts(...spec.ports)
@@ -96,7 +103,8 @@ export async function startContainer(daemon: Daemon, spec: ContainerSpec): Promi
     // It waits for ports that nobody will have where the program has ended.
     const first = await Promise.race([starting, exited])
     if (typeof first === 'number') throw await endedAtOnce(spec, container, first)
-    return running(container, exited, first.getIpAddress(spec.network), (port) => first.getMappedPort(port))
+    const address = () => first.getIpAddress('name' in network ? network.name : '')
+    return running(container, exited, address, (port) => first.getMappedPort(port))
   } catch (cause) {
     starting.catch(() => {})
     if (cause instanceof ChaosError) throw cause
@@ -106,27 +114,6 @@ export async function startContainer(daemon: Daemon, spec: ContainerSpec): Promi
       cause,
     })
   }
-}
-
-const ADDRESS_POLL_MS = 15
-
-/** Of the network, since the daemon tells nothing of a container while it starts it. */
-async function tellAddress(daemon: Daemon, network: string, id: string, starting: Promise<unknown>, tell: (address: string) => void) {
-  let over = false
-  const end = () => {
-    over = true
-  }
-  starting.then(end, end)
-  while (!over) {
-    const address = await addressOf(daemon, network, id).catch(() => undefined)
-    if (address !== undefined) return tell(address)
-    await sleep(ADDRESS_POLL_MS)
-  }
-}
-
-async function addressOf({ dockerode }: Daemon, network: string, id: string): Promise<string | undefined> {
-  const { Containers } = (await dockerode.getNetwork(network).inspect()) as { Containers?: Record<string, { IPv4Address: string }> }
-  return Containers?.[id]?.IPv4Address.split('/', 1)[0] || undefined
 }
 
 /** Readiness is asked for elsewhere, every few milliseconds. */
@@ -140,7 +127,7 @@ const AT_ONCE: WaitStrategy = {
 function running(
   container: Dockerode.Container,
   exited: Promise<number>,
-  address: string,
+  address: () => string,
   published: (port: number) => number,
 ): RunningContainer {
   return {

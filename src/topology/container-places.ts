@@ -1,20 +1,21 @@
-import type { Address, Addresses, ControlAddresses } from '../envoy/addresses.ts'
+import { type Address, type Addresses, type ControlAddresses, replicaKey } from '../envoy/addresses.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
+import type { ServerSpec } from '../upstream/spec.ts'
 
 /** As the app is told, and Envoy's shared port knows it; with a dot, which the name of no upstream has. */
 export const ENVOY_ALIAS = 'envoy.chaos'
 export const APP_ALIAS = 'app'
 
-/** Where everything listens inside its own container: no two of them can be in each other's way. */
-export const CONTROL_PORT = 9900
+/** Where Envoy and the stubs listen, whose containers share one network; below the ports that the kernel gives to connections. */
 const ADMIN_PORT = 9901
 /** Of Envoy, for the control servers of the stubs. */
 export const STUBS_CONTROL_PORT = 9902
 const SHARED_PORT = 10_000
 const FIRST_EGRESS_PORT = 10_001
 const FIRST_HOP_PORT = 20_001
-const FIRST_STUB_PORT = 8001
+const FIRST_CONTROL_PORT = 9000
+const FIRST_STUB_PORT = 30_001
 
 const EVERYWHERE = '0.0.0.0'
 const LOOPBACK = '127.0.0.1'
@@ -23,8 +24,19 @@ const LOOPBACK = '127.0.0.1'
 export const LOGS_INSIDE = '/var/log/chaos'
 export const JOURNAL_INSIDE = '/tmp/chaos-stub.ndjson'
 
-/** The port of a replica of a stub, counted from 1, in the container of its upstream. */
-export const stubPort = (replica: number) => FIRST_STUB_PORT + replica - 1
+export interface StubPorts {
+  of(server: Pick<ServerSpec, 'cluster' | 'replica'>): number
+  /** Of the control server of the stub of a cluster. */
+  control(cluster: string): number
+}
+
+export function stubPorts(servers: readonly Pick<ServerSpec, 'cluster' | 'replica'>[]): StubPorts {
+  const clusters = [...new Set(servers.map(({ cluster }) => cluster))]
+  return {
+    of: ({ cluster, replica }) => FIRST_STUB_PORT + servers.findIndex((one) => one.cluster === cluster && one.replica === replica),
+    control: (cluster) => FIRST_CONTROL_PORT + clusters.indexOf(cluster),
+  }
+}
 
 /** @param stubs - where Envoy finds each replica, by replica key */
 export function addressesInside({ upstreams, app }: Scenario, stubs: Readonly<Record<string, Address>>): Addresses {
@@ -42,11 +54,14 @@ export function addressesInside({ upstreams, app }: Scenario, stubs: Readonly<Re
   }
 }
 
-/** @param hosts - of the stubs, by cluster */
-export const controlInside = (hosts: Readonly<Record<string, string>>): ControlAddresses => ({
+export const controlInside = (clusters: readonly string[], ports: StubPorts): ControlAddresses => ({
   listener: { host: EVERYWHERE, port: STUBS_CONTROL_PORT },
-  stubs: Object.fromEntries(Object.entries(hosts).map(([cluster, host]) => [cluster, { host, port: CONTROL_PORT }])),
+  stubs: Object.fromEntries(clusters.map((cluster) => [cluster, { host: LOOPBACK, port: ports.control(cluster) }])),
 })
+
+/** Where Envoy finds the stubs, by replica key. */
+export const stubsBeside = (servers: readonly ServerSpec[], ports: StubPorts): Record<string, Address> =>
+  Object.fromEntries(servers.map((server) => [replicaKey(server.cluster, server.replica), { host: LOOPBACK, port: ports.of(server) }]))
 
 /** Where an app in a container finds Envoy. */
 export function addressesBeside(scenario: Scenario): Pick<Addresses, 'shared' | 'egress'> {

@@ -14,7 +14,15 @@ import { ChaosError } from '../errors.ts'
 import { containerLog } from '../plan/containers.ts'
 import type { ContainerSource, Plan } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
-import { addressesInside, controlInside, portsToPublish, STUBS_CONTROL_PORT, stubPort } from './container-places.ts'
+import {
+  addressesInside,
+  controlInside,
+  ENVOY_ALIAS,
+  portsToPublish,
+  STUBS_CONTROL_PORT,
+  stubPorts,
+  stubsBeside,
+} from './container-places.ts'
 import { PRIVATE, writing } from './disk.ts'
 import { type EnvoyContainer, startEnvoyContainer } from './envoy-container.ts'
 import { hostAppLog, startHostApp } from './host-app.ts'
@@ -39,8 +47,9 @@ export interface DockerRuntimeOptions extends RunPlace {
 }
 
 /**
- * The topology as containers on a network of their own: Envoy in one, each upstream in one, or where it is a real server
- * each replica in one. An app that is a command runs on this machine.
+ * The topology as containers: Envoy in one, each upstream that is a stub in one that shares the network of Envoy's, as in a
+ * pod; on a network of the run's own Envoy, each replica of a real server, and the app. An app that is a command runs on
+ * this machine.
  */
 export async function startContainers(scenario: Scenario, plan: Plan, given: DockerRuntimeOptions): Promise<StartedTopology> {
   const options = { ...given, directory: resolve(given.directory) }
@@ -60,10 +69,10 @@ export async function startContainers(scenario: Scenario, plan: Plan, given: Doc
   try {
     const imageOf = await userImages(daemon, scenario, plan, run, { ...options, folder: scenario.folder, labels })
     const network = await createNetwork(daemon, run)
-    const { envoy, stubs } = await startAll(scenario, plan, { network, labels, imageOf, own }, options)
+    const { envoy, stubs, holder } = await startAll(scenario, plan, { network, labels, imageOf, own }, options)
     await Promise.all([ending.assured, ...[envoy, ...stubs, ...own].map((one) => one.ready(signal))])
     const inside = addressesInside(scenario, {})
-    const at = ({ port }: Address): Address => ({ host: daemon.host, port: envoy.published(port) })
+    const at = ({ port }: Address): Address => ({ host: daemon.host, port: holder.published(port) })
     const reached = () => ({
       shared: at(inside.shared),
       egress: Object.fromEntries(Object.entries(inside.egress).map(([name, address]) => [name, at(address)])),
@@ -106,64 +115,74 @@ interface Shared {
   own: UserContainer[]
 }
 
-/** All at the same time; when one fails, the others are waited for, so that nothing is made after it is cleared away. */
+/**
+ * One container has a place on the network, and the ports that this machine needs; Envoy and the stubs share both, as in a
+ * pod: a network of its own for each would take Docker three times as long. A stub has it, since it can start before
+ * Envoy's configuration is in place.
+ *
+ * When one fails, the others are waited for, so that nothing is made after it is cleared away.
+ */
 async function startAll(scenario: Scenario, plan: Plan, { network, labels, imageOf, own }: Shared, options: DockerRuntimeOptions) {
   const { daemon, images, directory, signal } = options
-  const byCluster = [...Map.groupBy(plan.stubs.servers, ({ cluster }) => cluster)]
-  const addresses = byCluster.map(() => Promise.withResolvers<string>())
-  const control = Promise.withResolvers<Address>()
-  const stubsStart = byCluster.map(([, servers], i) =>
-    startStubContainer(
-      daemon,
-      { image: images.stub, network, labels, onAddress: addresses[i]?.resolve },
-      servers,
-      options.stubProgram,
-      control.promise,
-    ),
+  const { servers } = plan.stubs
+  const byCluster = [...Map.groupBy(servers, ({ cluster }) => cluster)]
+  const clusters = byCluster.map(([cluster]) => cluster)
+  const ports = stubPorts(servers)
+  const inside = addressesInside(scenario, {})
+  const holderMade = Promise.withResolvers<string>()
+  const holderRuns = Promise.withResolvers<RunningContainer>()
+  for (const { promise } of [holderMade, holderRuns]) promise.catch(() => {})
+  const asHolder = {
+    // Not the names of the clusters alone: one may be called as Envoy is.
+    network: { name: network, aliases: [ENVOY_ALIAS, ...clusters.map((cluster) => `stub-${cluster}`)] },
+    ports: portsToPublish(plan, inside),
+    onMade: holderMade.resolve,
+  }
+  const place = async (isHolder: boolean) =>
+    isHolder ? asHolder : { network: { of: await holderMade.promise }, ports: [], startsAfter: holderRuns.promise }
+  const control = holderRuns.promise.then((holder) => ({ host: daemon.host, port: holder.published(STUBS_CONTROL_PORT) }))
+  control.catch(() => {})
+
+  const stubsStart = byCluster.map(async ([, servers], i) =>
+    startStubContainer(daemon, { image: images.stub, labels, ...(await place(i === 0)) }, servers, options.stubProgram, ports, control),
   )
-  const serversStart = plan.containers.map(async (planned) => {
+  const serversStart = plan.containers.map(async (planned, i) => {
     const key = replicaKey(planned.cluster, planned.replica)
-    const spec = { what: key, image: imageOf(planned.source), network, labels, alias: `upstream-${plan.containers.indexOf(planned) + 1}` }
+    const spec = { what: key, image: imageOf(planned.source), labels, network: { name: network, aliases: [`upstream-${i + 1}`] } }
     const server = await startUserContainer(daemon, spec, planned, containerLog(planned))
     own.push(server)
-    return [key, { host: server.address, port: planned.port }] as const
+    return [key, { host: server.address(), port: planned.port }] as const
   })
-  const inside = addressesInside(scenario, {})
-  const envoyStarts = startEnvoyContainer(
-    daemon,
-    // What is loaded now keeps this process busy: the daemon has everything that it waits for.
-    { image: images.envoy, network, labels, onAddress: () => options.onStarted?.() },
-    inside.admin,
-    portsToPublish(plan, inside),
-    async () => {
-      // The addresses alone: to start takes a stub as long again.
-      const known = addresses.map(({ promise }, i) =>
-        Promise.race([promise, (stubsStart[i] as Promise<StubContainer>).then(({ address }) => address)]),
-      )
-      const [stubs, servers] = await Promise.all([Promise.all(known), Promise.all(serversStart)])
-      signal.throwIfAborted()
-      const hosts = Object.fromEntries(byCluster.map(([cluster], i) => [cluster, stubs[i] as string]))
-      const found = plan.stubs.servers.map(({ cluster, replica }): [string, Address] => [
-        replicaKey(cluster, replica),
-        { host: hosts[cluster] as string, port: stubPort(replica) },
-      ])
-      const places = {
-        ...addressesInside(scenario, Object.fromEntries([...found, ...servers])),
-        ...(byCluster.length > 0 && { control: controlInside(hosts) }),
-      }
-      const config = renderBootstrap(buildBootstrap(scenario, plan, places), scenario, plan)
-      const kept = join(directory, 'envoy.yaml')
-      writing(kept, () => writeFileSync(kept, config, { mode: PRIVATE }))
-      return { config, kept }
-    },
-  )
-  const settled = await Promise.allSettled([...stubsStart, ...serversStart, envoyStarts])
-  // Of the upstreams first: Envoy waits for them.
+  const configure = async () => {
+    const real = Object.fromEntries(await Promise.all(serversStart))
+    signal.throwIfAborted()
+    const places = {
+      ...addressesInside(scenario, { ...stubsBeside(servers, ports), ...real }),
+      ...(clusters.length > 0 && { control: controlInside(clusters, ports) }),
+    }
+    const config = renderBootstrap(buildBootstrap(scenario, plan, places), scenario, plan)
+    const kept = join(directory, 'envoy.yaml')
+    writing(kept, () => writeFileSync(kept, config, { mode: PRIVATE }))
+    return { config, kept }
+  }
+  const startEnvoy = async () => {
+    // What is loaded then keeps this process busy.
+    const isHolder = clusters.length === 0
+    const spec = { image: images.envoy, labels, onStarting: () => options.onStarted?.(), ...(await place(isHolder)) }
+    return await startEnvoyContainer(daemon, spec, isHolder ? undefined : holderRuns.promise, inside.admin.port, configure)
+  }
+  const envoyStarts = startEnvoy()
+  const holder: Promise<RunningContainer> = stubsStart[0] ?? envoyStarts
+  holder.then(holderRuns.resolve, (error) => {
+    holderMade.reject(error)
+    holderRuns.reject(error)
+  })
+
+  const settled = await Promise.allSettled([...serversStart, ...stubsStart, envoyStarts])
+  // The others may only say that they waited for it.
   for (const one of settled) if (one.status === 'rejected') throw one.reason
   signal.throwIfAborted()
-  const envoy = await envoyStarts
-  if (byCluster.length > 0) control.resolve({ host: daemon.host, port: envoy.published(STUBS_CONTROL_PORT) })
-  return { stubs: await Promise.all(stubsStart), envoy }
+  return { stubs: await Promise.all(stubsStart), envoy: await envoyStarts, holder: await holder }
 }
 
 /**

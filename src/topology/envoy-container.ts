@@ -4,9 +4,8 @@ import { pipeline } from 'node:stream/promises'
 import { unpacked } from '../containers/archive.ts'
 import { type ContainerSpec, type RunningContainer, startContainer } from '../containers/container.ts'
 import type { Daemon } from '../containers/daemon.ts'
-import type { Addresses } from '../envoy/addresses.ts'
 import { Admin } from './admin.ts'
-import { ENVOY_ALIAS, LOGS_INSIDE } from './container-places.ts'
+import { LOGS_INSIDE } from './container-places.ts'
 import { cannotWrite } from './disk.ts'
 import { envoyArguments, envoyEndedEarly } from './envoy-process.ts'
 import { untilReady } from './until-ready.ts'
@@ -23,23 +22,22 @@ export interface EnvoyContainer extends RunningContainer {
 }
 
 /**
- * @param ports - those of Envoy that this machine needs
+ * @param holder - the container that has its ports; undefined: its own
+ * @param adminPort - inside
  * @param configure - the configuration, and where it lies as evidence; asked for when the container is made and not started
  */
 export async function startEnvoyContainer(
   daemon: Daemon,
-  spec: Pick<ContainerSpec, 'image' | 'network' | 'labels' | 'onAddress'>,
-  adminPort: Addresses['admin'],
-  ports: readonly number[],
+  spec: Pick<ContainerSpec, 'image' | 'network' | 'labels' | 'ports' | 'startsAfter' | 'onMade' | 'onStarting'>,
+  holder: Promise<RunningContainer> | undefined,
+  adminPort: number,
   configure: () => Promise<{ config: string; kept: string }>,
 ): Promise<EnvoyContainer> {
   let kept = ''
   const running = await startContainer(daemon, {
     ...spec,
     what: 'Envoy',
-    alias: ENVOY_ALIAS,
     command: ['envoy', ...envoyArguments(CONFIG_INSIDE)],
-    ports,
     async files() {
       const made = await configure()
       kept = made.kept
@@ -50,7 +48,8 @@ export async function startEnvoyContainer(
       ]
     },
   })
-  const admin = new Admin({ host: daemon.host, port: running.published(adminPort.port) })
+  const { published } = (await holder) ?? running
+  const admin = new Admin({ host: daemon.host, port: published(adminPort) })
   return {
     ...running,
     admin,

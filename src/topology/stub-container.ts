@@ -3,7 +3,7 @@ import type { Daemon } from '../containers/daemon.ts'
 import type { Address } from '../envoy/addresses.ts'
 import { controlPath } from '../envoy/control.ts'
 import type { ServerSpec, StubSpec } from '../upstream/spec.ts'
-import { CONTROL_PORT, JOURNAL_INSIDE, stubPort } from './container-places.ts'
+import { JOURNAL_INSIDE, type StubPorts } from './container-places.ts'
 import { ask } from './http.ts'
 import { untilReady } from './until-ready.ts'
 
@@ -21,33 +21,31 @@ export interface StubContainer extends RunningContainer {
 
 /**
  * Starts all replicas of one upstream in one container.
- * @param spec - all but what is decided here
  * @param servers - the replicas, in order
  * @param program - the stub in its image
+ * @param ports - of the network that it shares with others
  * @param control - where Envoy takes what is for the control servers of the stubs, once it is known
  */
 export async function startStubContainer(
   daemon: Daemon,
-  spec: Pick<ContainerSpec, 'image' | 'network' | 'labels' | 'onAddress'>,
+  spec: Pick<ContainerSpec, 'image' | 'labels' | 'network' | 'ports' | 'startsAfter' | 'onMade'>,
   servers: readonly ServerSpec[],
   program: string,
+  ports: StubPorts,
   control: Promise<Address>,
 ): Promise<StubContainer> {
   const cluster = servers[0]?.cluster ?? ''
   const what = `the stub of ${cluster}`
   const stub: StubSpec = {
-    host: '0.0.0.0',
-    servers: servers.map((server) => ({ ...server, port: stubPort(server.replica) })),
-    control: CONTROL_PORT,
+    host: '127.0.0.1',
+    servers: servers.map((server) => ({ ...server, port: ports.of(server) })),
+    control: ports.control(cluster),
     journal: JOURNAL_INSIDE,
   }
   const running = await startContainer(daemon, {
     ...spec,
     what,
-    // Not the name alone: one may be called as Envoy is.
-    alias: `stub-${cluster}`,
     command: ['node', '--disable-warning=ExperimentalWarning', program, '-'],
-    ports: [],
     // Docker unpacks a file in a process of its own, which takes longer.
     files: () => [],
     stdin: JSON.stringify(stub),

@@ -22,7 +22,7 @@ export interface UserContainer extends RunningContainer {
 /** Starts an app, or a replica of an upstream. */
 export async function startUserContainer(
   daemon: Daemon,
-  spec: Pick<ContainerSpec, 'what' | 'image' | 'network' | 'labels' | 'alias'>,
+  spec: Pick<ContainerSpec, 'what' | 'image' | 'network' | 'labels'>,
   { command, env, port, ready, readyWithin }: Planned,
   log: string,
 ): Promise<UserContainer> {
@@ -62,7 +62,7 @@ const END_WITHIN_S = 2
  */
 export async function startAppContainer(
   daemon: Daemon,
-  spec: Pick<ContainerSpec, 'image' | 'network' | 'labels'>,
+  { network, ...spec }: Pick<ContainerSpec, 'image' | 'labels'> & { network: string },
   app: PlannedApp,
   scenario: Scenario,
   own: UserContainer[],
@@ -71,7 +71,12 @@ export async function startAppContainer(
   const port = app.port as number
   // A proxy that its image knows of would get the calls to Envoy.
   const told = tellApp(app, { host: APP_ALIAS, port }, addressesBeside(scenario), { NO_PROXY: ENVOY_ALIAS })
-  const container = await startUserContainer(daemon, { ...spec, what: 'the app', alias: APP_ALIAS }, { ...app, ...told, port }, 'app.log')
+  const container = await startUserContainer(
+    daemon,
+    { ...spec, what: 'the app', network: { name: network, aliases: [APP_ALIAS] } },
+    { ...app, ...told, port },
+    'app.log',
+  )
   own.push(container)
   await container.ready(signal)
   return { ...container, address: { host: daemon.host, port: container.published(port) }, end: () => container.end(END_WITHIN_S) }
