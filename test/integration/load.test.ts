@@ -36,6 +36,9 @@ async function send(origin: string, plan: Plan, signal = new AbortController().s
   return readyLoad(plan.load)({ origin, plan, zero, gate, pulse, watcher, signal })
 }
 
+/** As fine as the record keeps times. */
+const RECORDED_TO_MS = 0.001
+
 const latencies = (log: ClientLog) => [...log.due].map((due, i) => log.endAt(i) - due)
 const lateness = (log: ClientLog) => [...log.due].map((due, i) => log.sentAt(i) - due)
 const quantile = (values: readonly number[], q: number) =>
@@ -310,12 +313,13 @@ describe('time', () => {
     expect(missed.length).toBeGreaterThan(25)
     for (const { from, to } of missed) expect(to).toBeGreaterThan(Math.max(from, stalled.to - TIMER_MS))
     // What is shown while the load runs counts from the due time, too.
-    expect(told).toEqual(latencies(log))
+    expect(told).toHaveLength(log.count)
+    for (const [i, latency] of latencies(log).entries()) expect(Math.abs((told[i] as number) - latency)).toBeLessThan(RECORDED_TO_MS)
     const caught = [...plan.load.due].flatMap((due, i) => (due > stalled.from + TIMER_MS && due < stalled.to ? [{ due, i }] : []))
     expect(caught.length).toBeGreaterThan(50)
     for (const { due, i } of caught) {
-      expect(log.sentAt(i)).toBeGreaterThanOrEqual(stalled.to)
-      expect(log.endAt(i) - due).toBeGreaterThanOrEqual(stalled.to - due)
+      expect(log.sentAt(i)).toBeGreaterThanOrEqual(stalled.to - RECORDED_TO_MS)
+      expect(log.endAt(i) - due).toBeGreaterThanOrEqual(stalled.to - due - RECORDED_TO_MS)
     }
     // None was left out.
     expect([log.count, log.errors.size]).toEqual([200, 0])
