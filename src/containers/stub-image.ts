@@ -48,7 +48,7 @@ export async function stubImage(daemon: Daemon, { base, signal, onProgress, loca
   return await tagForTestcontainers(daemon, name)
 }
 
-/** The path of the stub program in the image: `node <path> SPEC.json`. */
+/** The path of the stub program in the image: `node <path> -`, with what it is to be by its standard input. */
 export function stubProgramInImage(): string {
   const { root, entry } = program()
   return `/chaos/program/${relative(root, entry)}`

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { unpacked } from '../containers/archive.ts'
 import type { RunningContainer } from '../containers/container.ts'
 import type { Daemon } from '../containers/daemon.ts'
@@ -33,6 +34,8 @@ import { lastLines } from './tail.ts'
 import type { RunPlace, StartedTopology } from './topology.ts'
 import { startAppContainer, startUserContainer, type UserContainer } from './user-container.ts'
 import { userImages } from './user-images.ts'
+
+const END_KNOWN_WITHIN_MS = 200
 
 export interface DockerRuntimeOptions extends RunPlace {
   daemon: Daemon
@@ -179,10 +182,19 @@ async function startAll(scenario: Scenario, plan: Plan, { network, labels, image
   })
 
   const settled = await Promise.allSettled([...serversStart, ...stubsStart, envoyStarts])
-  // The others may only say that they waited for it.
-  for (const one of settled) if (one.status === 'rejected') throw one.reason
+  const failed = settled.find((one) => one.status === 'rejected')
+  if (failed) throw (await endOf(stubsStart[0])) ?? failed.reason
   signal.throwIfAborted()
   return { stubs: await Promise.all(stubsStart), envoy: await envoyStarts, holder: await holder }
+}
+
+/** What a stub says that has ended: those who wanted to join its network only say that it does not run. */
+async function endOf(starting: Promise<StubContainer> | undefined): Promise<ChaosError | undefined> {
+  const stub = await starting?.catch(() => undefined)
+  if (stub === undefined) return undefined
+  const code = await Promise.race([stub.exited.catch(() => undefined), sleep(END_KNOWN_WITHIN_MS, undefined, { ref: false })])
+  if (code === undefined) return undefined
+  return new ChaosError('environment', `${stub.what} ended with code ${code} before it was ready`, { detail: await stub.lastLines() })
 }
 
 /**

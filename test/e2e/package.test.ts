@@ -111,7 +111,7 @@ test.skipIf(await needsDocker())('the image of the stub is built from the packag
     await container.start()
     await container.wait()
     // Without what it is to serve.
-    expect((await container.logs({ stdout: true, stderr: true })).toString()).toMatch(/stub: usage: node main\.ts SPEC\.json\n$/)
+    expect((await container.logs({ stdout: true, stderr: true })).toString()).toMatch(/stub: usage: node main\.ts SPEC\.json\|-\n$/)
   } finally {
     await container.remove({ force: true })
   }
