@@ -35,7 +35,9 @@ import type { RunPlace, StartedTopology } from './topology.ts'
 import { startAppContainer, startUserContainer, type UserContainer } from './user-container.ts'
 import { userImages } from './user-images.ts'
 
-const END_KNOWN_WITHIN_MS = 200
+const END_KNOWN_WITHIN_MS = 1000
+/** What Docker and runc say where the network to join is gone. */
+const JOINING = /network|namespace|child's PID/i
 
 export interface DockerRuntimeOptions extends RunPlace {
   daemon: Daemon
@@ -183,7 +185,7 @@ async function startAll(scenario: Scenario, plan: Plan, { network, labels, image
 
   const settled = await Promise.allSettled([...serversStart, ...stubsStart, envoyStarts])
   const failed = settled.find((one) => one.status === 'rejected')
-  if (failed) throw (await endOf(stubsStart[0])) ?? failed.reason
+  if (failed) throw (JOINING.test((failed.reason as Error).message) && (await endOf(stubsStart[0]))) || failed.reason
   signal.throwIfAborted()
   return { stubs: await Promise.all(stubsStart), envoy: await envoyStarts, holder: await holder }
 }
