@@ -7,7 +7,7 @@ export interface Check {
   found: string
   /** What a gap means for runs, and what to do about it. */
   meaning?: string
-  todo?: string
+  remedy?: string
   /** Further lines of evidence. */
   detail?: readonly string[]
 }

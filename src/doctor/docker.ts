@@ -26,8 +26,8 @@ export async function dockerChecks(env: NodeJS.ProcessEnv, local: string = LOCAL
     daemon = await connectDaemon(env)
   } catch (error) {
     if (!(error instanceof ChaosError)) throw error
-    const todo = error.hint === undefined ? {} : { todo: error.hint }
-    const check: Check = { name: 'daemon', status: 'gap', found: error.message, detail: error.detail, meaning: WITHOUT, ...todo }
+    const remedy = error.hint === undefined ? {} : { remedy: error.hint }
+    const check: Check = { name: 'daemon', status: 'gap', found: error.message, detail: error.detail, meaning: WITHOUT, ...remedy }
     return { checks: [check], daemon: undefined, missing: [], pullable: false }
   }
   const roles = Object.keys(IMAGES) as ImageRole[]
@@ -66,7 +66,7 @@ function imageCheck(role: ImageRole, { name, asked, present }: LookedFor, regist
       status: 'gap',
       found: `${name} (${variable}) is not there`,
       meaning: 'a run would try to pull it',
-      todo: `pull it, or correct ${variable}`,
+      remedy: `pull it, or correct ${variable}`,
     }
   }
   if (registry === undefined) {
@@ -75,7 +75,7 @@ function imageCheck(role: ImageRole, { name, asked, present }: LookedFor, regist
       status: 'note',
       found: `${name} is not there yet`,
       meaning: 'the first run pulls it',
-      todo: '`chaos doctor --fix` pulls it now',
+      remedy: '`chaos doctor --fix` pulls it now',
     }
   }
   return {
@@ -83,7 +83,7 @@ function imageCheck(role: ImageRole, { name, asked, present }: LookedFor, regist
     status: 'gap',
     found: `no image of ${what}; ${name} cannot be pulled`,
     meaning: WITHOUT,
-    todo: WAYS_TO_GET_IMAGES,
+    remedy: WAYS_TO_GET_IMAGES,
   }
 }
 
@@ -141,7 +141,7 @@ async function publishedPort(daemon: Daemon, image: string): Promise<Check> {
       status: 'gap',
       found: `no container can be run: ${daemonWords(error)}`,
       meaning: WITHOUT,
-      todo: "look at the daemon's log",
+      remedy: "look at the daemon's log",
     }
   }
   return {
@@ -157,7 +157,7 @@ function unreached(name: string, found: string): Check {
     status: 'gap',
     found,
     meaning: 'runs with Docker cannot reach their containers: ports are published on 127.0.0.1 of the machine of the daemon only',
-    todo: 'run chaos on that machine itself, or in a container that shares its network (docker run --network host)',
+    remedy: 'run chaos on that machine itself, or in a container that shares its network (docker run --network host)',
   }
 }
 

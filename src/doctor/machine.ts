@@ -35,7 +35,7 @@ function cores(): Check {
       status: 'note',
       found,
       meaning: 'load, Envoy and stubs share one core: above some 100 requests/s verdicts may be inconclusive',
-      todo: 'use a machine with two cores or more, or a lower rate',
+      remedy: 'use a machine with two cores or more, or a lower rate',
     }
   }
   if (busy > 1) {
@@ -44,7 +44,7 @@ function cores(): Check {
       status: 'note',
       found,
       meaning: 'other programs take the processor from the load, so verdicts may be inconclusive',
-      todo: 'give runs the machine to themselves',
+      remedy: 'give runs the machine to themselves',
     }
   }
   return { name: 'cores', status: 'ok', found }
@@ -54,11 +54,11 @@ function memory(): Check {
   const [free, total] = [process.availableMemory(), Math.min(process.constrainedMemory() || Infinity, totalmem())]
   const found = `${gigabytes(free)} of ${gigabytes(total)} GB free`
   if (free >= ENOUGH_MEMORY) return { name: 'memory', status: 'ok', found }
-  return { name: 'memory', status: 'note', found, meaning: 'a long run may be killed for it', todo: `free ${ENOUGH_MEMORY / 1e6} MB` }
+  return { name: 'memory', status: 'note', found, meaning: 'a long run may be killed for it', remedy: `free ${ENOUGH_MEMORY / 1e6} MB` }
 }
 
-/** @param todo - what else than freeing some helps */
-export async function diskSpace(name: string, folder: string, todo: string): Promise<Check> {
+/** @param remedy - what else than freeing some helps */
+export async function diskSpace(name: string, folder: string, remedy: string): Promise<Check> {
   for (let place = resolve(folder); ; place = dirname(place)) {
     const disk = await statfs(place).catch(() => undefined)
     if (!disk && place !== dirname(place)) continue
@@ -66,7 +66,7 @@ export async function diskSpace(name: string, folder: string, todo: string): Pro
     const free = disk.bavail * disk.bsize
     const found = `${gigabytes(free)} GB free at ${place}`
     if (free >= ENOUGH_DISK) return { name, status: 'ok', found }
-    return { name, status: 'note', found, meaning: 'a disk that gets full ends a run', todo: `free ${ENOUGH_DISK / 1e9} GB; ${todo}` }
+    return { name, status: 'note', found, meaning: 'a disk that gets full ends a run', remedy: `free ${ENOUGH_DISK / 1e9} GB; ${remedy}` }
   }
 }
 
@@ -79,7 +79,7 @@ async function ports(): Promise<Check> {
       status: 'gap',
       found: `no ${PORTS} free ports on 127.0.0.1: ${(error as Error).message}`,
       meaning: 'Envoy and stubs each need some',
-      todo: 'end programs that hold many ports, or widen net.ipv4.ip_local_port_range',
+      remedy: 'end programs that hold many ports, or widen net.ipv4.ip_local_port_range',
     }
   }
   const [from, to] = readOrEmpty('/proc/sys/net/ipv4/ip_local_port_range').trim().split(/\s+/)
@@ -103,7 +103,7 @@ async function clock(): Promise<Check> {
     status: 'note',
     found,
     meaning: 'requests go out late, or latencies are blurred: verdicts may be inconclusive',
-    todo: 'give runs the machine to themselves; virtual machines may need another clock source',
+    remedy: 'give runs the machine to themselves; virtual machines may need another clock source',
   }
 }
 

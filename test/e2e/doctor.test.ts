@@ -56,7 +56,7 @@ test('doctor --json tells the same to machines', async () => {
     found: expect.stringContaining(inject('envoy')),
   })
   expect(told.checks.docker).toEqual([
-    expect.objectContaining({ name: 'daemon', status: 'gap', todo: expect.stringContaining('DOCKER_HOST') }),
+    expect.objectContaining({ name: 'daemon', status: 'gap', remedy: expect.stringContaining('DOCKER_HOST') }),
   ])
 })
 

@@ -11,7 +11,7 @@ const DIAGNOSIS: Diagnosis = {
   ],
   machine: [
     { name: 'Node', status: 'ok', found: '24.21.0' },
-    { name: 'cores', status: 'note', found: '1', meaning: 'they share one core', todo: 'use another machine, or a lower rate' },
+    { name: 'cores', status: 'note', found: '1', meaning: 'they share one core', remedy: 'use another machine, or a lower rate' },
   ],
   docker: [
     {
@@ -20,7 +20,7 @@ const DIAGNOSIS: Diagnosis = {
       found: 'no Docker daemon answers',
       detail: ['/var/run/docker.sock: there is no such \u001b[31msocket'],
       meaning: 'scenarios with `image` cannot run',
-      todo: 'install and start Docker; or name a daemon with DOCKER_HOST, which is read before anything else',
+      remedy: 'install and start Docker; or name a daemon with DOCKER_HOST, which is read before anything else',
     },
   ],
 }
@@ -54,11 +54,11 @@ test('a gap has what it means and what to do below it, within the width', () => 
 })
 
 test('what several gaps have in common is said once', () => {
-  const gap = { status: 'gap', meaning: 'no run', todo: 'build them' } as const
+  const gap = { status: 'gap', meaning: 'no run', remedy: 'build them' } as const
   const docker = [
     { name: 'image a', found: 'none', ...gap },
     { name: 'image b', found: 'none', ...gap },
-    { name: 'image c', found: 'none', ...gap, todo: 'correct it' },
+    { name: 'image c', found: 'none', ...gap, remedy: 'correct it' },
   ]
   expect(renderDiagnosis({ ...DIAGNOSIS, docker }, { color: false, width: 80 })).toContain(
     [
