@@ -52,9 +52,8 @@ export interface DockerRuntimeOptions extends RunPlace {
 }
 
 /**
- * The topology as containers: Envoy in one, each upstream that is a stub in one that shares the network of Envoy's, as in a
- * pod; on a network of the run's own Envoy, each replica of a real server, and the app. An app that is a command runs on
- * this machine.
+ * The topology as containers on a network of the run's own: Envoy and a stub for each upstream, which share one place on it,
+ * each replica of a real server, and the app. An app that is a command runs on this machine.
  */
 export async function startContainers(scenario: Scenario, plan: Plan, given: DockerRuntimeOptions): Promise<StartedTopology> {
   const options = { ...given, directory: resolve(given.directory) }

@@ -105,31 +105,48 @@ const LINES: readonly (readonly string[])[] = [
   ['x-b', ''],
 ]
 
-test('of what an app makes of it, each call meets the faults that it is for by what came to Envoy', async () => {
+interface Call {
+  path?: string
+  method?: string
+  /** Names and values of headers by turns. */
+  lines: readonly string[]
+}
+
+/** An app that makes a call to the cluster `one` for each request, with its id. */
+async function callingApp(next: () => Call) {
   let port = 0
-  let turn = 0
-  const app = createServer((incoming, outgoing) => {
-    const lines = LINES[turn % LINES.length] as string[]
-    const path = PATHS[Math.floor(turn / LINES.length) % PATHS.length] as string
-    const method = turn++ % 3 === 0 ? 'POST' : 'GET'
+  const server = createServer((incoming, outgoing) => {
+    const { lines, ...rest } = next()
     const headers = ['host', 'one', 'x-request-id', incoming.headers['x-request-id'] as string, ...lines]
-    request({ host: '127.0.0.1', port, path, method, headers }, (answer) => {
+    request({ host: '127.0.0.1', port, ...rest, headers }, (answer) => {
       answer.resume().once('end', () => outgoing.end())
     }).end()
   })
-  servers.push(app)
-  await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve))
+  servers.push(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    meanwhile: ({ bootstrap }: { bootstrap: Bootstrap }) => {
+      port = bootstrap.static_resources.listeners.find(({ name }) => name === 'egress_one')?.address.socket_address.port_value ?? 0
+    },
+  }
+}
+
+test('of what an app makes of it, each call meets the faults that it is for by what came to Envoy', async () => {
+  let turn = 0
+  const app = await callingApp(() => {
+    const lines = LINES[turn % LINES.length] as string[]
+    const path = PATHS[Math.floor(turn / LINES.length) % PATHS.length] as string
+    const method = turn++ % 3 === 0 ? 'POST' : 'GET'
+    return { path, method, lines }
+  })
   const ran = await runScenario(
     `
 upstreams: { one: {} }
-load: { rate: 300/s, target: "http://127.0.0.1:${(app.address() as AddressInfo).port}" }
+load: { rate: 300/s, target: "${app.origin}" }
 phases: [{ name: all, for: 1s, faults: [${faults('upstream')}] }]
 `,
-    {
-      meanwhile: ({ bootstrap }: { bootstrap: Bootstrap }) => {
-        port = bootstrap.static_resources.listeners.find(({ name }) => name === 'egress_one')?.address.socket_address.port_value ?? 0
-      },
-    },
+    { meanwhile: app.meanwhile },
   )
   // Of 100 lines and paths.
   expect(turn).toBeGreaterThan(200)
@@ -140,19 +157,11 @@ phases: [{ name: all, for: 1s, faults: [${faults('upstream')}] }]
 })
 
 test('of several lines of one header any may be it, and the log has the first', async () => {
-  let port = 0
-  const app = createServer((incoming, outgoing) => {
-    const headers = ['host', 'one', 'x-request-id', incoming.headers['x-request-id'] as string, 'x-a', 'first', 'x-a', 'second']
-    request({ host: '127.0.0.1', port, headers }, (answer) => {
-      answer.resume().once('end', () => outgoing.end())
-    }).end()
-  })
-  servers.push(app)
-  await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve))
+  const app = await callingApp(() => ({ lines: ['x-a', 'first', 'x-a', 'second'] }))
   const ran = await runScenario(
     `
 upstreams: { one: {} }
-load: { rate: 100/s, target: "http://127.0.0.1:${(app.address() as AddressInfo).port}" }
+load: { rate: 100/s, target: "${app.origin}" }
 phases:
   - name: all
     for: 500ms
@@ -161,11 +170,7 @@ phases:
       - { cluster: one, delay: 1ms, when: { header: { x-a: second } } }
       - { cluster: one, delay: 1ms, when: { header: { x-a: "first,second" } } }
 `,
-    {
-      meanwhile: ({ bootstrap }: { bootstrap: Bootstrap }) => {
-        port = bootstrap.static_resources.listeners.find(({ name }) => name === 'egress_one')?.address.socket_address.port_value ?? 0
-      },
-    },
+    { meanwhile: app.meanwhile },
   )
   const [first, second, both] = ran.observations.faults
   expect(first?.met).toBeGreaterThan(40)
