@@ -52,6 +52,8 @@ setInterval(() => process.ppid === starter || process.exit(1), 50).unref()
 try {
   fs.mkdirSync(join(staging, 'dist'), { recursive: true })
   for (const [name, input] of Object.entries(PROGRAMS)) await bundle(name, input, { [OF_DOCKER]: `./${OF_DOCKER}.cjs` })
+  const { reportPage } = await import('./bundle-page.mjs')
+  fs.writeFileSync(join(staging, 'dist/report-page.html'), await reportPage())
   await bundle(OF_DOCKER, OF_DOCKER, {}, [whenUsed()])
   fs.copyFileSync(join(root, 'package.json'), join(staging, 'package.json'))
   fs.cpSync(join(root, 'docker'), join(staging, 'docker'), { recursive: true })

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { collectNowAndThen } from './lean-heap.ts'
 import type { Chunks } from './observe/bytes.ts'
 import { writing } from './topology/disk.ts'
 
@@ -34,6 +35,7 @@ export class ChunkFile implements Chunks {
   at(index: number): Uint8Array {
     const held = this.#held.get(index)
     if (held !== undefined) return held
+    collectNowAndThen()
     const from = index === 0 ? 0 : (this.#ends[index - 1] as number)
     const chunk = this.#room((this.#ends[index] as number) - from)
     for (let at = 0; at < chunk.length; ) {

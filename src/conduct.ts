@@ -5,8 +5,9 @@ import { Gate } from './load/gate.ts'
 import { readyLoad } from './load/load.ts'
 import type { LoadWatcher } from './load/load-run.ts'
 import { Pulse } from './load/pulse.ts'
-import type { PhaseTimes } from './observe/timeline.ts'
+import type { PhaseTimes, RampStep } from './observe/timeline.ts'
 import type { Plan } from './plan/plan.ts'
+import { rampsAt } from './plan/ramps.ts'
 import type { StartedTopology } from './topology/topology.ts'
 
 const SCRAPE_EVERY_MS = 100
@@ -16,6 +17,11 @@ const DRAIN_WITHIN_MS = 250
 const ARRIVE_WITHIN_MS = 3
 /** Between the start of the load generator and the first due time. */
 const LEAD_MS = 10
+/**
+ * Between two steps of a ramp. Over 4 s a ramp from 0 to 50 % then goes by 1.25 % a step, which few requests could tell from
+ * an even one; a step costs Envoy about as much as a look at its stats, which it gives as often.
+ */
+const STEP_EVERY_MS = 100
 /** Between two looks whether all runs of an app are over. */
 const RUN_POLL_MS = 2
 const DEATH_KNOWN_WITHIN_MS = 500
@@ -33,6 +39,8 @@ export interface Conducted {
 
 export interface Stage {
   onPhase(index: number): void
+  /** @param percents - what ramps are now, by the ids of their faults */
+  onStep(percents: ReadonlyMap<string, number>): void
   onPhaseOver(times: PhaseTimes): void
   onStats(atMs: number, stats: StatsSnapshot): void
   watcher: LoadWatcher
@@ -45,7 +53,7 @@ export interface Stage {
  */
 export async function conduct(topology: StartedTopology, plan: Plan, stage: Stage, signal: AbortSignal): Promise<Conducted> {
   const target = plan.load.target ?? `http://${topology.entrance.host}:${topology.entrance.port}`
-  await topology.setFaults(warmsUp(plan) ? [] : faultsOf(plan, 0))
+  await topology.setFaults(warmsUp(plan) ? [] : faultsOf(plan, 0), middleOfStep(plan, 0, plan.phases[0]?.from ?? 0))
   const play = readyLoad(plan.load)
 
   const zero = performance.now() + LEAD_MS
@@ -72,7 +80,7 @@ export async function conduct(topology: StartedTopology, plan: Plan, stage: Stag
   let last: StatsSnapshot = {}
   let heldCalls = 0
   try {
-    await playPhases(topology, plan, { now, stop, gate, pulse, onPhase: stage.onPhase, ended })
+    await playPhases(topology, plan, { now, stop, gate, pulse, onPhase: stage.onPhase, onStep: stage.onStep, ended })
     await topology.setFaults([])
   } catch (error) {
     await fail(error)
@@ -97,6 +105,7 @@ interface Play {
   gate: Gate
   pulse: Pulse
   onPhase(index: number): void
+  onStep: Stage['onStep']
   ended(phase: PhaseTimes): void
 }
 
@@ -107,20 +116,59 @@ async function playPhases(topology: StartedTopology, plan: Plan, play: Play): Pr
   for (const [index, phase] of plan.phases.entries()) {
     const isStart = index === 0 && !warmsUp(plan)
     const from = isStart ? 0 : now()
-    if (!isStart) await topology.setFaults(faultsOf(plan, index))
+    if (!isStart) await topology.setFaults(faultsOf(plan, index), middleOfStep(plan, index, from))
     const applied = isStart ? 0 : now()
     gate.openUntil(phase.to)
     onPhase(index)
+    const steps = rampSteps(topology, plan, index, { now, stop, onStep: play.onStep }, { from, applied })
     if (plan.load.kind === 'runs') await allOver(gate, stop)
     else {
+      await steps.untilOver()
       await until(phase.to, now, stop)
       await drained(gate, now, stop)
     }
-    const after = topology.death.aborted ? before : await topology.stats()
+    const [after, doors] = topology.death.aborted ? [before, []] : await Promise.all([topology.stats(), topology.doorReports()])
     const to = now()
-    ended({ from, applied, to, complete: !stop.aborted, before, after, lateness: pulse.take() })
+    const times = { from, applied, to, complete: !stop.aborted, before, after, lateness: pulse.take() }
+    ended({ ...times, ...(steps.taken.length === 0 ? {} : { steps: steps.taken }), ...(doors.length === 0 ? {} : { doors }) })
     if (stop.aborted) return
     before = after
+  }
+}
+
+/** What ramps are in the middle of a step that begins at this time: so their mean over the phase is that of the line. */
+const middleOfStep = (plan: Plan, phase: number, at: number) => rampsAt(plan, phase, at + STEP_EVERY_MS / 2)
+
+/** Moves the ramps of a phase while it goes; requests do not wait for that. Each step is kept with its real times. */
+function rampSteps(
+  topology: StartedTopology,
+  plan: Plan,
+  phase: number,
+  { now, stop, onStep }: Pick<Play, 'now' | 'stop' | 'onStep'>,
+  first: Pick<RampStep, 'from' | 'applied'>,
+) {
+  const taken: RampStep[] = []
+  const keep = (times: Pick<RampStep, 'from' | 'applied'>, percents: ReadonlyMap<string, number>) => {
+    if (percents.size === 0) return
+    taken.push({ ...times, percents: Object.fromEntries(percents) })
+    onStep(percents)
+  }
+  keep(first, middleOfStep(plan, phase, first.from))
+  const to = plan.phases[phase]?.to ?? 0
+  return {
+    taken,
+    async untilOver() {
+      if (taken.length === 0) return
+      for (let next = first.from + STEP_EVERY_MS; next < to && !stop.aborted; next += STEP_EVERY_MS) {
+        await until(next, now, stop)
+        // One that comes late is left out: the line has gone on.
+        if (stop.aborted || now() > next + STEP_EVERY_MS) continue
+        const from = now()
+        const percents = middleOfStep(plan, phase, from)
+        await topology.movePercents(faultsOf(plan, phase), percents)
+        keep({ from, applied: now() }, percents)
+      }
+    },
   }
 }
 

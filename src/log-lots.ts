@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { LOGS } from './evidence/stored-run.ts'
 import { linePiecesOf, linesOf } from './file-chunks.ts'
+import { collectNowAndThen } from './lean-heap.ts'
 import { requestIndex } from './load/client-log.ts'
 import { claimedId } from './load/identity.ts'
 import type { EgressLine, LogLines } from './observe/parse-logs.ts'
@@ -36,7 +37,10 @@ export function withLogLots<T>(
     return use({
       *[Symbol.iterator]() {
         // What carries no id of the load comes first.
-        for (let lot = -1; lot < count; lot++) yield logs((kind) => linesIn(join(split, `${lot}-${kind}`)))
+        for (let lot = -1; lot < count; lot++) {
+          collectNowAndThen()
+          yield logs((kind) => linesIn(join(split, `${lot}-${kind}`)))
+        }
       },
     })
   } finally {
@@ -57,7 +61,7 @@ const linesIn = (path: string, most?: number): Iterable<string> => ({
 })
 
 /** Envoy and the stubs write ids so; in any other text of theirs a quotation mark is escaped. */
-const ID = /"id":"(r-\d+)"/
+const ID = /"id":"(r-\d+)(?:\.[0-9a-f]+)?"/
 const CALL = /"call":"([^"\\]+)"/
 
 interface Lots {
@@ -87,6 +91,7 @@ function claims(line: string): string | null {
 function splitLog(path: string, most: number | undefined, kind: string, into: string, lots: Lots): void {
   if (!existsSync(path)) return
   for (const piece of linePiecesOf(path, most)) {
+    collectNowAndThen()
     // A line is a slice of its piece: none is kept beyond it, or it would keep all of that.
     const batches = new Map<number, string>()
     for (const line of piece.toString().split('\n')) {

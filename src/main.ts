@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { ChaosError, EXIT, type ExitCode } from './errors.ts'
 import { renderError } from './report/errors.ts'
-import { terminalOf } from './terminal.ts'
+import { tell, terminalOf } from './terminal.ts'
 
 const EXIT_CODES = `
 Exit codes:
@@ -99,6 +99,11 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .option('--envoy <path>', 'the Envoy to use (default: CHAOS_ENVOY, then the one on PATH or in the cache, else it is fetched)')
     .addOption(new Option('--runtime <way>', RUNTIME_HELP).choices(['auto', 'process', 'docker']).default('auto'))
     .option('--allow-target <host>', 'let load.target be this host, which the run does not start itself')
+    .option(
+      '--metrics-port <n>',
+      'serve the run as OpenMetrics on 127.0.0.1 while it goes on; 0: any free port, which is printed',
+      portNumber,
+    )
     .option('-q, --quiet', 'no progress; only the summary')
     .option('--no-color', 'no colours (also NO_COLOR=1)')
     .addHelpText(
@@ -124,13 +129,26 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   program
     .command('report')
     .description('judge a run again from its stored evidence, without starting anything')
-    .argument('<run>', 'the folder of its results')
+    .argument('<run...>', 'the folder of its results; of two with --compare')
     .option('--scenario <file>', 'judge it by the expectations of this scenario, which must describe the same experiment')
     .option('--out <dir>', 'write the reports to this folder')
     .option('--write', 'write the reports into the folder of the run, over those that are there')
+    .addOption(new Option('--compare', 'show what differs between two runs, with intervals').conflicts(['scenario', 'out', 'write']))
+    .option('--fail-on-regression', 'with --compare: exit 1 where the second run is worse, 4 where that cannot be told')
+    .option('--json', 'with --compare: for machines')
+    .addOption(new Option('--markdown', 'with --compare: for a comment at a pull request').conflicts('json'))
     .option('--no-color', 'no colours (also NO_COLOR=1)')
     .addHelpText('after', `\nWithout --out or --write the summary is shown and nothing is written.\n${EXIT_CODES}\n`)
-    .action(async (directory: string, options) => {
+    .action(async (directories: string[], options) => {
+      if (options.compare) {
+        const { compareCommand } = await import('./commands/compare.ts')
+        code = compareCommand(directories, options)
+        return
+      }
+      const [directory = '', ...more] = directories
+      const lone = (['failOnRegression', 'json', 'markdown'] as const).some((flag) => options[flag])
+      if (lone || more.length > 0)
+        throw new ChaosError('badInput', 'several runs, --fail-on-regression, --json and --markdown go with --compare')
       const { reportCommand } = await import('./commands/report.ts')
       code = reportCommand(directory, options)
     })
@@ -166,14 +184,17 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .command('init')
     .description('write a first scenario that passes as it is, with comments; asks on a terminal for what is not given')
     .addOption(
-      new Option('--app <command...>', 'the app under test, such as "node ./shop.mjs"; in quotes where it has options').conflicts(
+      new Option('--app <command...>', 'the app under test, such as "node ./shop.mjs"; in quotes where it has options').conflicts([
         'appImage',
-      ),
+        'appBuild',
+      ]),
     )
     .option('--app-image <name>', 'the app under test, in a container; needs --port')
+    .addOption(new Option('--app-build <folder>', 'the same, built from a folder with a Dockerfile; needs --port').conflicts('appImage'))
     .option('--port <n>', 'where the app listens (default: where PORT tells it)')
     .option('--path <path>', 'what the app is asked for (default: /)')
     .option('--upstream <name[=how]>', 'a service that is called; may be given several times, the first one will fail', collect)
+    .option('--respond <name=what>', 'what its stub answers: JSON, or a status; may be given several times (default: {})', collect)
     .option('--out <file>', 'the scenario', 'chaos.yaml')
     .option('--ci <file>', 'also write a job of GitHub Actions or GitLab that runs it, by the name of the file')
     .option('--force', 'replace files that are there')
@@ -200,10 +221,10 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     // commander has printed its message, or the help, already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.badInput
     if (error instanceof ChaosError) {
-      process.stderr.write(`${renderError(error, terminalOf(process.stderr, !argv.includes('--no-color')))}\n`)
+      tell(process.stderr, `${renderError(error, terminalOf(process.stderr, !argv.includes('--no-color')))}\n`)
       return error.kind === 'badInput' ? EXIT.badInput : EXIT.environment
     }
-    process.stderr.write(`chaos: this is a bug in chaos, please report it:\n${(error as Error)?.stack ?? String(error)}\n`)
+    tell(process.stderr, `chaos: this is a bug in chaos, please report it:\n${(error as Error)?.stack ?? String(error)}\n`)
     return EXIT.environment
   }
 }
@@ -211,7 +232,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
 /** A reader that has seen enough (`| head -1`), or a terminal that was closed, changes nothing about a run or its exit code. */
 function onOutputError(error: NodeJS.ErrnoException, isTerminal: boolean): void {
   if (error.code === 'EPIPE' || (isTerminal && error.code === 'EIO')) return
-  process.stderr.write(`chaos: cannot write its output: ${error.message}\n`)
+  tell(process.stderr, `chaos: cannot write its output: ${error.message}\n`)
   process.exit(EXIT.environment)
 }
 
@@ -220,6 +241,11 @@ const collect = (one: string, others: readonly string[] = []) => [...others, one
 function wholeNumber(text: string): number {
   if (!/^\d{1,10}$/.test(text) || Number(text) > 4_294_967_295)
     throw new InvalidArgumentError('expected a whole number from 0 to 4294967295')
+  return Number(text)
+}
+
+function portNumber(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('expected a port: a whole number from 0 to 65535')
   return Number(text)
 }
 

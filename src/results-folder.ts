@@ -13,7 +13,20 @@ import { writeWhole } from './write-whole.ts'
 /** Written from the start of a run on, so that it tells a folder of results from any other. */
 const STATS = 'stats.ndjson'
 /** What a run writes. Of an earlier run nothing may stay: Envoy would add to its logs, and old requests would be counted. */
-const WRITTEN = [STATS, EVIDENCE, 'results.json', 'requests.ndjson', 'junit.xml', 'summary.txt', 'envoy.yaml', 'stubs.json', 'logs']
+const WRITTEN = [
+  STATS,
+  EVIDENCE,
+  'report.html',
+  'results.json',
+  'requests.ndjson',
+  'junit.xml',
+  'summary.txt',
+  'summary.md',
+  'metrics.txt',
+  'envoy.yaml',
+  'stubs.json',
+  'logs',
+]
 
 /** The folder that a run's evidence and reports go to. It is opened before anything starts, so that a bad path costs no minutes. */
 export class ResultsFolder {

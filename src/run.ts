@@ -5,7 +5,7 @@ import { describeRun, masked } from './evidence/describe-run.ts'
 import { hideSecrets } from './evidence/hide-secrets.ts'
 import type { StoredRun } from './evidence/stored-run.ts'
 import { collectGarbage, keepOldSpaceLean } from './lean-heap.ts'
-import type { Live } from './live/live.ts'
+import type { RunWatcher } from './live/run-watcher.ts'
 import type { RawEvidence } from './observe/observe.ts'
 import type { Prepared } from './prepare.ts'
 import { Recorder } from './recorder.ts'
@@ -19,7 +19,7 @@ import { plural } from './value/show.ts'
 export interface RunOptions {
   chaosVersion: string
   folder: ResultsFolder
-  live: Live
+  live: RunWatcher
   /** argv that repeats the run. */
   command: readonly string[]
   warnings: readonly string[]
@@ -64,11 +64,20 @@ export async function run(prepared: Prepared, options: RunOptions): Promise<Fini
   let envoy: Runtime['envoy'] | null = null
   let played: Awaited<ReturnType<typeof play>> | null = null
   let ended: Ended | null = null
+  /** Whatever follows from a folder that another run has taken over in the middle is told as that, and is no bug. */
+  const endedIn = (error: unknown): Ended => {
+    try {
+      folder.assertOurs()
+    } catch (lost) {
+      return endedBy(lost)
+    }
+    return endedBy(error)
+  }
   const attempt = <T>(action: () => T): T | null => {
     try {
       return action()
     } catch (error) {
-      ended ??= endedBy(error)
+      ended ??= endedIn(error)
       return null
     }
   }
@@ -81,7 +90,7 @@ export async function run(prepared: Prepared, options: RunOptions): Promise<Fini
     envoy = { ...envoy, version: played.version }
     if (played.stopped !== null) ended = endedBy(played.stopped)
   } catch (error) {
-    ended = endedBy(signal.aborted ? signal.reason : error)
+    ended = signal.aborted ? endedBy(signal.reason) : endedIn(error)
   }
   live.end()
   const end = {
@@ -173,17 +182,21 @@ async function loadTheRest() {
   return { conduct, judgeStored }
 }
 
-function stageOf({ folder, live, recorder }: { folder: ResultsFolder; live: Live; recorder: Recorder }): Stage {
+function stageOf({ folder, live, recorder }: { folder: ResultsFolder; live: RunWatcher; recorder: Recorder }): Stage {
   return {
     onPhase: (index) => live.onPhase(index),
+    onStep: (percents) => live.onStep(percents),
     onPhaseOver: (times) => recorder.onPhaseOver(times),
     onStats(at, stats) {
       folder.writeStats(at, stats)
       live.onStats(stats)
     },
     watcher: {
-      onLog: (log) => recorder.onLog(log),
-      onSent: () => live.onSent(),
+      onLog(log) {
+        recorder.onLog(log)
+        live.onLog(log)
+      },
+      onSent: (index) => live.onSent(index),
       onEnd(index, latencyMs, success) {
         recorder.onEnd(index)
         live.onEnd(index, latencyMs, success)

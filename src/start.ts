@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { Script } from 'node:vm'
 import { EXIT } from './errors.ts'
-import { leaveHeapAlone } from './lean-heap.ts'
+import { keepCompiledCode, leaveHeapAlone } from './lean-heap.ts'
 
 /*
  * Starts the bundled chaos with the code that V8 made of it in an earlier run, which lies beside it. Node's own cache
@@ -15,6 +15,8 @@ const codeFile = join(import.meta.dirname, 'chaos.v8')
 
 stayForToday()
 const code = readCode()
+// Else a long run would leave little of what every start calls.
+if (!code) keepCompiledCode()
 const script = new Script(`(function (exports, require, module, __filename, __dirname) {${readFileSync(program, 'utf8')}\n})`, {
   filename: program,
   ...(code && { cachedData: code }),

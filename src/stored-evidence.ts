@@ -107,7 +107,7 @@ export function withEvidence<T>(directory: string, { end }: Pick<StoredRun, 'end
   if (read === null) return use(null)
   read.client.clockShift = end?.load?.clock_shift_ms ?? 0
   const { client } = read
-  const phases = phasesIn(existsSync(path('phases')) ? readFileSync(path('phases'), 'utf8') : '')
+  const phases = phasesIn(path('phases'))
   const outlier = [...lines('outlier')].join('\n')
   // Where the stubs could not be asked, what they wrote is all there is.
   const journalLines = end?.load?.journal_lines ?? 0
@@ -124,13 +124,18 @@ export function withEvidence<T>(directory: string, { end }: Pick<StoredRun, 'end
 
 type Files = StoredEnd['files']
 
-/** The last line of a run that was killed may be cut off: its phase was not over. */
-function phasesIn(text: string): PhaseTimes[] {
+/** The last line of a run that was killed may be cut off: its phase was not over. @throws ChaosError when another one is broken */
+function phasesIn(path: string): PhaseTimes[] {
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
   const whole = text.slice(0, text.lastIndexOf('\n') + 1)
-  return whole
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as PhaseTimes)
+  return whole.split('\n').flatMap((line, i) => {
+    if (line === '') return []
+    try {
+      return [JSON.parse(line) as PhaseTimes]
+    } catch {
+      throw damaged(path, `its line ${i + 1} is broken: did two runs write there at once?`)
+    }
+  })
 }
 
 const damaged = (path: string, how: string) =>

@@ -15,6 +15,7 @@ import {
 import { renderError } from '../report/errors.ts'
 import type { Look } from '../report/paper.ts'
 import { urlVariable } from '../scenario/check-app.ts'
+import { tell } from '../terminal.ts'
 
 /** Ctrl-C, or Ctrl-D, in place of an answer. */
 export class Cancelled extends Error {}
@@ -42,7 +43,7 @@ export async function askAnswers(given: { app: AnsweredApp | undefined; hasPath:
         return read(answer.trim() || usual)
       } catch (error) {
         if (!(error instanceof ChaosError)) throw error
-        process.stderr.write(`${renderError(error, look)}\n`)
+        tell(process.stderr, `${renderError(error, look)}\n`)
       }
     }
   }
@@ -51,7 +52,7 @@ export async function askAnswers(given: { app: AnsweredApp | undefined; hasPath:
     return { app, upstreams: await askUpstreams(ask, app) }
   } catch (error) {
     if (!stopped.signal.aborted) throw error
-    process.stderr.write('\n')
+    tell(process.stderr, '\n')
     throw new Cancelled()
   } finally {
     lines.close()
@@ -59,8 +60,8 @@ export async function askAnswers(given: { app: AnsweredApp | undefined; hasPath:
 }
 
 async function askApp(ask: Ask): Promise<AnsweredApp | undefined> {
-  process.stderr.write('What is tested?\n  1  an app that a command starts on this machine\n  2  an app in an image (needs Docker)\n')
-  process.stderr.write('  3  the policy of Envoy alone\n')
+  tell(process.stderr, 'What is tested?\n  1  an app that a command starts on this machine\n  2  an app in an image (needs Docker)\n')
+  tell(process.stderr, '  3  the policy of Envoy alone\n')
   const kind = await ask('1, 2 or 3', oneOf('1', '2', '3'), '1')
   if (kind === '3') return undefined
   if (kind === '2') {

@@ -6,7 +6,7 @@ import { diagnose } from '../doctor/diagnose.ts'
 import type { DockerFindings } from '../doctor/docker.ts'
 import { EXIT, type ExitCode } from '../errors.ts'
 import { renderDiagnosis } from '../report/doctor.ts'
-import { terminalOf } from '../terminal.ts'
+import { tell, tellJson, terminalOf } from '../terminal.ts'
 import { findEnvoy } from '../topology/envoy-binary.ts'
 import { openScreen } from './screen.ts'
 
@@ -26,10 +26,8 @@ export async function doctorCommand(flags: DoctorFlags, version: string): Promis
   const { env } = process
   let { diagnosis, docker } = await diagnose({ version, env })
   if (flags.fix && (await fix(diagnosis, docker, flags, env))) diagnosis = (await diagnose({ version, env })).diagnosis
-  const text = flags.json
-    ? JSON.stringify(diagnosisJson(diagnosis), null, 2)
-    : renderDiagnosis(diagnosis, terminalOf(process.stdout, flags.color))
-  process.stdout.write(`${text}\n`)
+  if (flags.json) tellJson(JSON.stringify(diagnosisJson(diagnosis), null, 2))
+  else tell(process.stdout, `${renderDiagnosis(diagnosis, terminalOf(process.stdout, flags.color))}\n`)
   return diagnosis.runtimes.some(({ ready }) => ready) ? EXIT.pass : EXIT.environment
 }
 

@@ -5,7 +5,7 @@ import type { RequestRecord } from '../observe/record.ts'
 import { renderRequest, renderRun, requestJson, runJson } from '../report/explain-run.ts'
 import type { FinishedRun } from '../report/finished-run.ts'
 import { EVIDENCE } from '../stored-evidence.ts'
-import { terminalOf } from '../terminal.ts'
+import { tell, tellJson, terminalOf } from '../terminal.ts'
 import { rejudge } from './report.ts'
 
 /** The folder of a run, named by itself or by a file in it that stands for it; undefined for anything else. */
@@ -18,7 +18,8 @@ export function runFolder(path: string): string | undefined {
 export function explainRun(directory: string, id: string | undefined, flags: { json?: boolean; color: boolean }): void {
   const run = rejudge(directory)
   const look = terminalOf(process.stdout, flags.color)
-  const say = (text: string, json: () => unknown) => process.stdout.write(`${flags.json ? JSON.stringify(json(), null, 2) : text}\n`)
+  const say = (text: string, json: () => unknown) =>
+    flags.json ? tellJson(JSON.stringify(json(), null, 2)) : tell(process.stdout, `${text}\n`)
   if (id === undefined) {
     say(renderRun(run, look), () => runJson(run))
     return

@@ -2,7 +2,7 @@ import { ChaosError, EXIT, type ExitCode } from '../errors.ts'
 import { examine } from '../prepare.ts'
 import { renderError, renderWarning } from '../report/errors.ts'
 import { explainedConfig, explainedJson, renderExplained } from '../report/explain.ts'
-import { terminalOf } from '../terminal.ts'
+import { tell, tellJson, terminalOf } from '../terminal.ts'
 import { explainRun, runFolder } from './explain-run.ts'
 
 export interface ExplainFlags {
@@ -29,16 +29,15 @@ export function explainCommand(file: string, id: string | undefined, flags: Expl
     })
   }
   const { prepared, refused } = examine(file, flags)
-  const text = flags.config
-    ? explainedConfig(prepared).trimEnd()
-    : flags.json
-      ? JSON.stringify(explainedJson(prepared), null, 2)
-      : renderExplained(prepared, terminalOf(process.stdout, flags.color))
-  process.stdout.write(`${text}\n`)
+  if (flags.json) tellJson(JSON.stringify(explainedJson(prepared), null, 2))
+  else {
+    const text = flags.config ? explainedConfig(prepared).trimEnd() : renderExplained(prepared, terminalOf(process.stdout, flags.color))
+    tell(process.stdout, `${text}\n`)
+  }
   const look = terminalOf(process.stderr, flags.color)
-  for (const warning of prepared.warnings) process.stderr.write(`\n${renderWarning(warning, look)}\n`)
+  for (const warning of prepared.warnings) tell(process.stderr, `\n${renderWarning(warning, look)}\n`)
   if (refused === undefined) return EXIT.pass
   // Whoever asks why a claim is refused needs what it is about.
-  process.stderr.write(`\n${renderError(refused, look)}\n`)
+  tell(process.stderr, `\n${renderError(refused, look)}\n`)
   return EXIT.badInput
 }

@@ -1,7 +1,17 @@
 import { existsSync, lstatSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { ChaosError, EXIT, type ExitCode } from '../errors.ts'
-import { type AnsweredApp, type Answers, checkTogether, readCommand, readImage, readPath, readPort, readUpstream } from '../init/answers.ts'
+import {
+  type AnsweredApp,
+  type Answers,
+  checkTogether,
+  readCommand,
+  readImage,
+  readPath,
+  readPort,
+  readUpstream,
+  withRespond,
+} from '../init/answers.ts'
 import { type CiJob, type CiSystem, ciSystemOf, ciText, USUAL_FILE } from '../init/ci-text.ts'
 import { scenarioText } from '../init/scenario-text.ts'
 import { prepare } from '../prepare.ts'
@@ -9,7 +19,7 @@ import { commandLine } from '../report/command-line.ts'
 import { renderWarning } from '../report/errors.ts'
 import { printable } from '../report/layout.ts'
 import { draftIn } from '../scenario/read.ts'
-import { terminalOf } from '../terminal.ts'
+import { tell, terminalOf } from '../terminal.ts'
 import { writing } from '../topology/disk.ts'
 import { show } from '../value/show.ts'
 import { writeWhole } from '../write-whole.ts'
@@ -19,9 +29,11 @@ import { launcher, schemaSeenFrom } from './own-place.ts'
 export interface InitFlags {
   app?: string[]
   appImage?: string
+  appBuild?: string
   port?: string
   path?: string
   upstream?: string[]
+  respond?: string[]
   out: string
   ci?: string
   force?: boolean
@@ -41,7 +53,7 @@ export async function initCommand(flags: InitFlags): Promise<ExitCode> {
 
   const answers = await answersOf(flags)
   if (answers === undefined) {
-    process.stderr.write('chaos: nothing was written\n')
+    tell(process.stderr, 'chaos: nothing was written\n')
     return EXIT.interrupted
   }
   const folder = realFolder(dirname(resolve(out)))
@@ -56,8 +68,8 @@ export async function initCommand(flags: InitFlags): Promise<ExitCode> {
 
   const look = terminalOf(process.stderr, flags.color)
   const { lacking, warnings } = prepare(out, { path: process.env.PATH })
-  for (const warning of lacking ? [lacking, ...warnings] : warnings) process.stderr.write(`${renderWarning(warning, look)}\n\n`)
-  process.stdout.write(`${told(`${program} run ${place.file}`, answers, out, ci, job)}\n`)
+  for (const warning of lacking ? [lacking, ...warnings] : warnings) tell(process.stderr, `${renderWarning(warning, look)}\n\n`)
+  tell(process.stdout, `${told(`${program} run ${place.file}`, answers, out, ci, job)}\n`)
   return EXIT.pass
 }
 
@@ -65,34 +77,43 @@ export async function initCommand(flags: InitFlags): Promise<ExitCode> {
 async function answersOf(flags: InitFlags): Promise<Answers | undefined> {
   const app = appOf(flags)
   if (app === undefined && flags.path !== undefined)
-    throw bad('--path is what the app is asked for, and there is no app', 'give --app or --app-image; without one, --upstream NAME=/path')
+    throw bad(
+      '--path is what the app is asked for, and there is no app',
+      'give --app, --app-image or --app-build; without one, --upstream NAME=/path',
+    )
   if (flags.upstream !== undefined) {
     const of = { app: app !== undefined, alone: flags.upstream.length === 1 }
-    const answers = { app, upstreams: flags.upstream.map((one) => readUpstream(one, of)) }
-    checkTogether(answers)
-    return answers
+    return responding({ app, upstreams: flags.upstream.map((one) => readUpstream(one, of)) }, flags)
   }
   if (!process.stdin.isTTY || !process.stderr.isTTY)
     throw bad(
       'which services are called? Nothing says so, and there is no terminal to ask on',
       'give --upstream NAME for each; such as --app "node ./shop.mjs" --upstream inventory=INVENTORY_URL (chaos init --help)',
     )
-  return await askAnswers({ app, hasPath: flags.path !== undefined }, terminalOf(process.stderr, flags.color)).catch((error: unknown) => {
+  const look = terminalOf(process.stderr, flags.color)
+  const answers = await askAnswers({ app, hasPath: flags.path !== undefined }, look).catch((error: unknown) => {
     if (error instanceof Cancelled) return undefined
     throw error
   })
+  return answers && responding(answers, flags)
 }
 
-function appOf({ app, appImage, port, path = '/' }: InitFlags): AnsweredApp | undefined {
+function responding(answers: Answers, { respond = [] }: InitFlags): Answers {
+  checkTogether(answers)
+  const { app } = answers
+  return { app, upstreams: respond.reduce((upstreams, one) => withRespond(upstreams, one, app !== undefined), answers.upstreams) }
+}
+
+function appOf({ app, appImage, appBuild, port, path = '/' }: InitFlags): AnsweredApp | undefined {
   const given = { port: port === undefined ? undefined : readPort(port), path: readPath(path) }
   if (app !== undefined) return { runs: { command: readCommand(app) }, ...given }
-  if (appImage === undefined) {
-    if (port !== undefined) throw bad('--port is where the app listens, and there is no app', 'give --app or --app-image')
+  if (appImage === undefined && appBuild === undefined) {
+    if (port !== undefined) throw bad('--port is where the app listens, and there is no app', 'give --app, --app-image or --app-build')
     return undefined
   }
   if (given.port === undefined)
     throw bad('--port is missing: a container is asked at a port that is known before', 'give the port that it listens on: --port 8080')
-  return { runs: { image: readImage(appImage) }, ...given }
+  return { runs: appImage === undefined ? { build: appBuild as string } : { image: readImage(appImage) }, ...given }
 }
 
 function checkScenarioFile(path: string): void {
@@ -126,6 +147,10 @@ function realFolder(path: string): string {
 
 /** The app starts in the folder of the scenario: files of the current one have another path from there. */
 function seenFrom(folder: string, { app, upstreams }: Answers): Answers {
+  if (app !== undefined && 'build' in app.runs) {
+    const path = relative(folder, resolve(app.runs.build)) || '.'
+    return { app: { ...app, runs: { build: path.startsWith('.') ? path : `./${path}` } }, upstreams }
+  }
   if (app === undefined || !('command' in app.runs) || folder === realpathSync('.')) return { app, upstreams }
   const command = app.runs.command.map((word) => {
     if (word.startsWith('/') || !/[/.]/.test(word) || !lstatSync(word, { throwIfNoEntry: false })?.isFile()) return word
@@ -150,7 +175,7 @@ function jobOf(out: string, { app }: Answers): CiJob {
   const here = realpathSync('.')
   const repository = repositoryOf(here)
   const file = relative(here, join(realFolder(dirname(resolve(out))), relative(dirname(resolve(out)), resolve(out))))
-  return { run: ['run', file], folder: relative(repository, here) || '.', docker: app !== undefined && 'image' in app.runs }
+  return { run: ['run', file], folder: relative(repository, here) || '.', docker: app !== undefined && !('command' in app.runs) }
 }
 
 function repositoryOf(folder: string): string {
@@ -175,17 +200,18 @@ function writeNew(path: string, text: string): void {
   }
 }
 
-function told(run: string, { app }: Answers, out: string, ci: string | undefined, job: CiJob): string {
+function told(run: string, { app, upstreams }: Answers, out: string, ci: string | undefined, job: CiJob): string {
   const repository = repositoryOf(realpathSync('.'))
   const found = (Object.keys(USUAL_FILE) as CiSystem[]).filter((each) =>
     existsSync(join(repository, each === 'GitHub' ? '.github' : USUAL_FILE.GitLab)),
   )
+  const hasOwn = upstreams.some(({ respond }) => respond !== undefined)
   const systems = found.length > 0 ? found : (Object.keys(USUAL_FILE) as CiSystem[])
   return [
     `wrote ${out}: a first scenario, which passes as it is${
       app === undefined
         ? '. Read it, then'
-        : `\nwhere the app answers GET ${app.path} with 200 while each of its upstreams answers 200 with {}.\nPut in what it needs (load.requests, respond), then`
+        : `\nwhere the app answers GET ${app.path} with 200 while ${hasOwn ? 'its upstreams answer what respond says' : 'each of its upstreams answers 200 with {}'}.\nPut in what it needs (load.requests, respond), then`
     }`,
     '',
     `  ${run}`,

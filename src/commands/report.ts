@@ -13,7 +13,7 @@ import type { FinishedRun } from '../report/finished-run.ts'
 import { renderSummary } from '../report/summary.ts'
 import { inOrder } from '../scenario/parse.ts'
 import { checkLogs, readStored, withEvidence } from '../stored-evidence.ts'
-import { terminalOf } from '../terminal.ts'
+import { tell, terminalOf } from '../terminal.ts'
 import { writing } from '../topology/disk.ts'
 import { REPORTS, writeReports } from '../write-reports.ts'
 import { exitCodeOf } from './run.ts'
@@ -35,7 +35,7 @@ export function reportCommand(directory: string, flags: ReportFlags): ExitCode {
     writing(out, () => mkdirSync(out, { recursive: true }))
     writeReports(out, run)
   }
-  process.stdout.write(`${renderSummary(run, terminalOf(process.stdout, flags.color))}\n`)
+  tell(process.stdout, `${renderSummary(run, terminalOf(process.stdout, flags.color))}\n`)
   return exitCodeOf(run)
 }
 

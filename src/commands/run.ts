@@ -2,6 +2,8 @@ import { basename, join } from 'node:path'
 import { MEASURED_ENVOY } from '../envoy/measured.ts'
 import { ChaosError, EXIT, type ExitCode } from '../errors.ts'
 import { Live } from '../live/live.ts'
+import type { MetricsServer } from '../live/metrics-server.ts'
+import { bothWatch } from '../live/run-watcher.ts'
 import { type Prepared, type PrepareOptions, prepare } from '../prepare.ts'
 import type { EndingSignal, FinishedRun } from '../report/finished-run.ts'
 import { wrap } from '../report/layout.ts'
@@ -10,7 +12,7 @@ import { predictionLines } from '../report/prediction-lines.ts'
 import { renderTotal } from '../report/total.ts'
 import { checkResultsFolder, openResultsFolder, type ResultsFolder } from '../results-folder.ts'
 import { Interrupt, run } from '../run.ts'
-import { terminalOf } from '../terminal.ts'
+import { tell, terminalOf } from '../terminal.ts'
 import { repeatCommand } from './repeat.ts'
 import { chooseRuntime, makeAnyReady, makeReady, type RuntimeFlag } from './runtime.ts'
 import { openScreen } from './screen.ts'
@@ -21,6 +23,7 @@ export interface RunFlags {
   envoy?: string
   runtime: RuntimeFlag
   allowTarget?: string
+  metricsPort?: number
   quiet?: boolean
   color: boolean
 }
@@ -32,6 +35,18 @@ interface World {
 
 /** Checks every file before the first is run, runs them one after the other, and says how all of them together ended. */
 export async function runCommand(files: readonly string[], flags: RunFlags, world: World): Promise<ExitCode> {
+  try {
+    return await runAll(files, flags, world)
+  } catch (error) {
+    if (error instanceof ChaosError) (await gitHub(world))?.onError(error)
+    throw error
+  }
+}
+
+/** Loaded only where it is. */
+const gitHub = async ({ env }: World) => (env.GITHUB_ACTIONS === undefined ? undefined : (await import('./github.ts')).gitHubOf(env))
+
+async function runAll(files: readonly string[], flags: RunFlags, world: World): Promise<ExitCode> {
   const { runtime, ...others } = flags
   if (runtime === 'docker' && flags.envoy !== undefined) {
     throw new ChaosError('badInput', '--envoy names a program, and --runtime docker runs Envoy from an image', {
@@ -43,6 +58,7 @@ export async function runCommand(files: readonly string[], flags: RunFlags, worl
   const names = distinct(prepared.map((one) => slug(one.scenario.file)))
   const outs = names.map((name) => (flags.out === undefined || names.length === 1 ? flags.out : join(flags.out, name)))
   for (const out of outs) if (out !== undefined) checkResultsFolder(out)
+  const metrics = await serveMetrics(flags)
   const interrupted = new AbortController()
   const release = onSignals((signal) => {
     if (interrupted.signal.aborted) {
@@ -51,7 +67,7 @@ export async function runCommand(files: readonly string[], flags: RunFlags, worl
       // The second one does not wait: guards end whatever runs.
       process.exit(EXIT_OF[signal])
     }
-    process.stderr.write('\nchaos: ending the run; what was seen so far is written (once more ends at once)\n')
+    tell(process.stderr, '\nchaos: ending the run; what was seen so far is written (once more ends at once)\n')
     interrupted.abort(new Interrupt(signal))
   })
   try {
@@ -60,16 +76,17 @@ export async function runCommand(files: readonly string[], flags: RunFlags, worl
     for (const [i, one] of prepared.entries()) {
       const folder = openResultsFolder(outs[i], names[i] as string, new Date())
       const place = prepared.length === 1 ? null : { index: i, count: prepared.length }
-      const { scenario, ended, verdict } = await runOne(one, place, folder, flags, world, interrupted.signal)
+      const { scenario, ended, verdict } = await runOne(one, place, folder, flags, { ...world, metrics }, interrupted.signal)
       finished.push({ scenario, ended, verdict })
       if (interrupted.signal.aborted) break
     }
-    if (prepared.length > 1) process.stdout.write(`\n${renderTotal(finished, terminalOf(process.stdout, flags.color))}\n`)
+    if (prepared.length > 1) tell(process.stdout, `\n${renderTotal(finished, terminalOf(process.stdout, flags.color))}\n`)
     // Also where it came after the last request: files may be left that were not run.
     if (interrupted.signal.aborted) return EXIT_OF[(interrupted.signal.reason as Interrupt).signal]
     return worst(finished.map(exitCodeOf))
   } finally {
     release()
+    metrics?.close()
   }
 }
 
@@ -78,7 +95,7 @@ async function runOne(
   place: { index: number; count: number } | null,
   folder: ResultsFolder,
   flags: RunFlags,
-  world: World,
+  world: World & { metrics: MetricsServer | undefined },
   signal: AbortSignal,
 ): Promise<FinishedRun> {
   const screen = flags.quiet ? null : await openScreen(flags.color)
@@ -91,10 +108,12 @@ async function runOne(
   const chosen = chooseRuntime(prepared.scenario, flags.runtime)
   const inDocker = (why: string) => screen?.print(`chaos: runs in Docker: ${why}`)
   if (chosen.why !== undefined) inDocker(chosen.why)
+  const metrics = world.metrics?.begin(prepared, { run: folder.id, chaosVersion: world.version, env: world.env })
+  const shown = new Live(prepared.scenario, prepared.plan, screen, place)
   const finished = await run(prepared, {
     chaosVersion: world.version,
     folder,
-    live: new Live(prepared.scenario, prepared.plan, screen, place),
+    live: metrics === undefined ? shown : bothWatch(shown, metrics),
     command: repeatCommand(prepared, flags),
     warnings,
     env: world.env,
@@ -102,10 +121,13 @@ async function runOne(
     runtime: chosen.name,
     async makeReady(stop) {
       const needs = { envoy: flags.envoy, env: world.env, signal: stop, onProgress: (text: string) => screen?.redraw(text) }
-      if (chosen.name === 'docker' || flags.runtime === 'process') return await makeReady(chosen.name, needs)
-      return await makeAnyReady(needs, inDocker)
+      const isChosen = chosen.name === 'docker' || flags.runtime === 'process'
+      const ready = await (isChosen ? makeReady(chosen.name, needs) : makeAnyReady(needs, inDocker))
+      if (metrics) metrics.runtime = ready.name
+      return ready
     },
     onEnvoyVersion(version) {
+      if (metrics) metrics.envoyVersion = version
       if (version === MEASURED_ENVOY) return
       warnings.push(`this is Envoy ${version}; chaos was measured with ${MEASURED_ENVOY}, and counters or log fields may differ`)
     },
@@ -115,8 +137,18 @@ async function runOne(
     () => finished,
     (error: unknown) => unwritten(finished, error),
   )
-  process.stdout.write(`${renderSummary(outcome, terminalOf(process.stdout, flags.color))}\n`)
+  tell(process.stdout, `${renderSummary(outcome, terminalOf(process.stdout, flags.color))}\n`)
+  ;(await gitHub(world))?.onRun(outcome)
   return outcome
+}
+
+/** Loaded only where it was asked for. @throws ChaosError where the port cannot be had */
+async function serveMetrics({ metricsPort }: RunFlags): Promise<MetricsServer | undefined> {
+  if (metricsPort === undefined) return undefined
+  const { MetricsServer } = await import('../live/metrics-server.ts')
+  const server = await MetricsServer.listen(metricsPort)
+  tell(process.stderr, `chaos: metrics while the run goes on: ${server.url}\n`)
+  return server
 }
 
 /** `chaos: scenario 2 of 5: retries hide a brownout (seed 1, through the app)` */

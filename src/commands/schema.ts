@@ -1,7 +1,8 @@
 import { resultsJsonSchema } from '../report/results-schema.ts'
 import { renderJsonSchema } from '../scenario/json-schema.ts'
+import { tellJson } from '../terminal.ts'
 
 /** Prints a JSON Schema as it stands in `schema/`. */
 export function schemaCommand(kind: 'scenario' | 'results'): void {
-  process.stdout.write(kind === 'scenario' ? renderJsonSchema() : `${JSON.stringify(resultsJsonSchema(), null, 2)}\n`)
+  tellJson(kind === 'scenario' ? renderJsonSchema() : JSON.stringify(resultsJsonSchema(), null, 2))
 }

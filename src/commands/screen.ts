@@ -1,6 +1,6 @@
 import type { Screen } from '../live/live.ts'
 import { cells } from '../report/layout.ts'
-import { terminalOf } from '../terminal.ts'
+import { tell, terminalOf } from '../terminal.ts'
 
 /** stderr, redrawn where it is a terminal that can be; `log-update` is loaded only then. */
 export async function openScreen(colorWanted: boolean): Promise<Screen> {
@@ -45,7 +45,7 @@ export async function openScreen(colorWanted: boolean): Promise<Screen> {
 
 /** A log only grows. Set-up steps come as lines; the same one is not said twice. */
 function log(color: boolean, width: number): Screen {
-  const print = (line: string) => void process.stderr.write(`${line}\n`)
+  const print = (line: string) => void tell(process.stderr, `${line}\n`)
   let last = ''
   const redraw = (line: string) => {
     if (line.replace(/\d+/g, '') !== last) print(line)

@@ -2,22 +2,28 @@ import { ChaosError, EXIT, type ExitCode } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import { prepare } from '../prepare.ts'
 import { renderError, renderWarning } from '../report/errors.ts'
-import { terminalOf } from '../terminal.ts'
+import { tell, terminalOf } from '../terminal.ts'
 import { plural } from '../value/show.ts'
+import { gitHubOf } from './github.ts'
 
 /** Checks all files; says `ok` for each sound one on stdout, and every problem and warning on stderr. */
 export function validateCommand(files: readonly string[], options: { allowTarget?: string; color: boolean }): ExitCode {
   const look = terminalOf(process.stderr, options.color)
-  const tell = (text: string) => process.stderr.write(`${text}\n\n`)
+  const gitHub = gitHubOf(process.env)
+  const tellProblem = (text: string) => tell(process.stderr, `${text}\n\n`)
   let code: ExitCode = EXIT.pass
   for (const file of files) {
     try {
       const { scenario, plan, warnings, lacking } = prepare(file, { ...options, path: process.env.PATH })
-      process.stdout.write(`${file}: ok, ${plural(scenario.expect.length, 'expectation')} over ${extentOf(plan)}\n`)
-      for (const warning of lacking ? [lacking, ...warnings] : warnings) tell(renderWarning(warning, look))
+      tell(process.stdout, `${file}: ok, ${plural(scenario.expect.length, 'expectation')} over ${extentOf(plan)}\n`)
+      for (const warning of lacking ? [lacking, ...warnings] : warnings) {
+        tellProblem(renderWarning(warning, look))
+        gitHub?.onWarning(warning)
+      }
     } catch (error) {
       if (!(error instanceof ChaosError)) throw error
-      tell(renderError(error, look))
+      tellProblem(renderError(error, look))
+      gitHub?.onError(error)
       code = EXIT.badInput
     }
   }

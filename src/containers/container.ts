@@ -4,7 +4,7 @@ import { ChaosError } from '../errors.ts'
 import { type ContainerFile, packed } from './archive.ts'
 import type { Daemon } from './daemon.ts'
 import { daemonWords, wayOutOf } from './daemon-words.ts'
-import { frames } from './output-frames.ts'
+import { frames, unframed } from './output-frames.ts'
 
 const LOOPBACK = '127.0.0.1'
 const ASKED_WITHIN_MS = 10
@@ -43,8 +43,12 @@ export interface RunningContainer {
   exited: Promise<number>
   /** The last lines of stdout and stderr. */
   lastLines(count?: number): Promise<string[]>
-  /** stdout and stderr together, so far. */
+  /** stdout and stderr together, so far; as a text. */
   said(): Promise<string>
+  /** The same, piece by piece: it may be more than fits the memory. */
+  output(): Promise<AsyncIterable<Buffer>>
+  /** SIGKILL; what it wrote can be read all the same. Resolves when the daemon has done so, or has nothing to kill. */
+  kill(): Promise<void>
   /** SIGTERM, and SIGKILL for what is left so many seconds later; resolves when it has ended. */
   end(seconds: number): Promise<void>
   /** An archive of what lies there, also when it has ended. */
@@ -136,6 +140,10 @@ function running(
     exited,
     lastLines: (count) => lastLines(container, count),
     said: () => said(container),
+    output: () => output(container),
+    async kill() {
+      await container.kill().catch(() => {})
+    },
     async end(seconds) {
       // One that has ended, or is gone, is what was asked for.
       await container.stop({ t: seconds }).catch(() => {})
@@ -159,4 +167,18 @@ async function lastLines(container: Dockerode.Container, count = 8): Promise<str
 async function said(container: Dockerode.Container, options: { tail?: number } = {}): Promise<string> {
   const framed = await container.logs({ stdout: true, stderr: true, follow: false, ...options })
   return Buffer.concat([...frames(framed)]).toString()
+}
+
+/** dockerode reads whole logs into memory, if it does not go on to follow them. */
+function output(container: Dockerode.Container): Promise<AsyncIterable<Buffer>> {
+  const request = {
+    path: `/containers/${container.id}/logs?`,
+    method: 'GET',
+    isStream: true,
+    statusCodes: { 200: true, 404: 'no such container', 500: 'server error' },
+    options: { stdout: true, stderr: true },
+  }
+  return new Promise((done, fail) => {
+    container.modem.dial(request, (error: Error | null, stream: AsyncIterable<Buffer>) => (error ? fail(error) : done(unframed(stream))))
+  })
 }

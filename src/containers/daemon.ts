@@ -58,6 +58,7 @@ export async function connectDaemon(env: NodeJS.ProcessEnv): Promise<Daemon> {
     if (named && showPlace(place) !== showPlace(placeOf(named))) throw new Error('it does not answer the request for /info')
     const address = 'path' in place ? `unix://${place.path}` : `tcp://${showPlace(place)}`
     const { Version: version, ApiVersion: apiVersion } = await within(ANSWER_WITHIN_MS, dockerode.version())
+    if (!/^\d+\.\d+$/.test(apiVersion)) throw new Error(`it says that its API is ${JSON.stringify(apiVersion)}, which is no version`)
     if (isOlder(apiVersion, OLDEST_API)) throw tooOld(address, version, apiVersion)
     return { dockerode, address, host: info.containerRuntime.host, socketPath: info.containerRuntime.remoteSocketPath, version, apiVersion }
   } catch (cause) {

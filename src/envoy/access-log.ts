@@ -1,6 +1,7 @@
+import { ASKING_HEADERS } from '../fault/asked.ts'
 import { makingOf } from '../fault/registry.ts'
 import { isLogged } from '../fault/when.ts'
-import { faultName, isStraight, type Plan, type PlannedFault } from '../plan/plan.ts'
+import { faultName, isStraight, mayBeGrpc, type Plan, type PlannedFault } from '../plan/plan.ts'
 
 /**
  * The access logs: one JSON object a line. Numbers are numbers, an absent value is null, absent flags are "-".
@@ -26,6 +27,7 @@ export const egressLog = (path: string, plan: Plan, faults: readonly PlannedFaul
     path: '%REQ(:PATH)%',
     authority: '%REQ(:AUTHORITY)%',
     status: '%RESPONSE_CODE%',
+    ...ofGrpc(plan),
     flags: '%RESPONSE_FLAGS%',
     details: '%RESPONSE_CODE_DETAILS%',
     cluster: '%UPSTREAM_CLUSTER%',
@@ -38,7 +40,7 @@ export const egressLog = (path: string, plan: Plan, faults: readonly PlannedFaul
 ]
 
 /** One attempt, written by the router: with retries there are several per request. */
-export const attemptLog = (path: string) => [
+export const attemptLog = (path: string, plan: Plan) => [
   fileLog(path, {
     call: CALL,
     id: '%REQ(X-REQUEST-ID)%',
@@ -46,6 +48,7 @@ export const attemptLog = (path: string) => [
     start: '%START_TIME(%s.%6f)%',
     ms: '%DURATION%',
     status: '%RESPONSE_CODE%',
+    ...ofGrpc(plan),
     flags: '%RESPONSE_FLAGS%',
     cluster: '%UPSTREAM_CLUSTER%',
     host: '%UPSTREAM_HOST%',
@@ -74,6 +77,9 @@ export const hopLog = (path: string, key: string, faults: readonly PlannedFault[
   }),
 ]
 
+/** Null for what Envoy does not take for a gRPC call. */
+const ofGrpc = (plan: Plan) => (mayBeGrpc(plan) ? { grpc: '%GRPC_STATUS_NUMBER%' } : {})
+
 /**
  * What only a call of an app is asked: for which request it was made, and what it has of that which faults and routes look at.
  * Secrets are not written down.
@@ -86,6 +92,7 @@ function ofApp(plan: Plan): Record<string, unknown> {
   const askedFor = new Set(plan.faults.flatMap(({ when }) => when.filter(isLogged).map(({ name }) => name)))
   return {
     traceparent: '%REQ(TRACEPARENT)%',
+    asks: Object.fromEntries(ASKING_HEADERS.map((name) => [name, `%REQ(${name.toUpperCase()})%`])),
     ...(own === undefined ? {} : { own: `%REQ(${own.toUpperCase()})%` }),
     ...(askedFor.size === 0 ? {} : { carried: Object.fromEntries([...askedFor].map((name) => [name, `%REQ(${name.toUpperCase()})%`])) }),
     ...(routedBy.length === 0 ? {} : { routed: Object.fromEntries(routedBy.map((name) => [name, `%REQ(${name.toUpperCase()})%`])) }),

@@ -1,3 +1,5 @@
+import type { StubSpec } from '../upstream/spec.ts'
+
 /** Where something listens, or can be reached. */
 export interface Address {
   host: string
@@ -6,6 +8,10 @@ export interface Address {
 
 /** `inventory/2`: a replica's hop and stub, by cluster and replica counted from 1. */
 export const replicaKey = (cluster: string, replica: number) => `${cluster}/${replica}`
+
+/** The replicas that have a door before their hop, by replica key. */
+export const doorKeys = ({ servers }: Pick<StubSpec, 'servers'>): string[] =>
+  servers.filter(({ door }) => door !== undefined).map(({ cluster, replica }) => replicaKey(cluster, replica))
 
 /** All the places a configuration of Envoy refers to, as Envoy sees them; the runtime chooses them. */
 export interface Addresses {
@@ -16,8 +22,10 @@ export interface Addresses {
   egress: Readonly<Record<string, Address>>
   /** The hosts by which an app asks the shared port for the routes of the scenario. */
   sharedNames: readonly string[]
-  /** Where each hop listens, and the egress cluster finds it, by replica key. */
+  /** Where each hop listens, by replica key; the egress cluster finds it there, or its door. */
   hops: Readonly<Record<string, Address>>
+  /** Where the doors of those replicas listen that have one, by replica key. */
+  doors: Readonly<Record<string, Address>>
   /** Where each hop finds its stub, by replica key. */
   stubs: Readonly<Record<string, Address>>
   /** Left out where the control servers of the stubs are reached without Envoy. */

@@ -1,4 +1,5 @@
-import { chosenHeader, type Plan } from '../plan/plan.ts'
+import { isAtDoor } from '../fault/registry.ts'
+import { marksIn, mayBeGrpc, type Plan } from '../plan/plan.ts'
 import { isContainer } from '../scenario/containers.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { type Address, type Addresses, replicaKey } from './addresses.ts'
@@ -12,6 +13,8 @@ import { hostOf, sharedHosts } from './virtual-host.ts'
  *
  *     load ──► shared ─┐                     ┌──► hop of X, replica 1 ──► stub X1
  *     app  ──► egress_X┴─► cluster X (policy)┴──► hop of X, replica 2 ──► stub X2
+ *
+ * Before a hop there is a door where a fault of the scenario is about the connection to it (src/upstream/door.ts).
  */
 export function buildBootstrap(scenario: Scenario, plan: Plan, addresses: Addresses) {
   const ingressFaults = plan.faults.filter((fault) => fault.at === 'ingress')
@@ -22,6 +25,7 @@ export function buildBootstrap(scenario: Scenario, plan: Plan, addresses: Addres
     // The egress side connects to what stands in its place: a hop would connect for it.
     reachable: range(replicas).filter((replica) => !unreachable.includes(replica)),
   }))
+  const trailers = mayBeGrpc(plan)
   const manager = scenario.envoy.http_connection_manager
   return {
     admin: { address: socketAddress(addresses.admin) },
@@ -56,9 +60,12 @@ export function buildBootstrap(scenario: Scenario, plan: Plan, addresses: Addres
               cluster: name,
               replica,
               isContainer,
+              trailers,
               address: addresses.hops[replicaKey(name, replica)] as Address,
-              faults: plan.faults.filter((fault) => fault.cluster === name && fault.replicas.includes(replica)),
-              marks: plan.faults.filter(({ chosen }) => chosen !== null).map(chosenHeader),
+              faults: plan.faults.filter(
+                ({ cluster, replicas, action }) => cluster === name && replicas.includes(replica) && !isAtDoor(action),
+              ),
+              marks: marksIn(plan),
               log: addresses.logs.hop,
             }),
           ),
@@ -70,10 +77,14 @@ export function buildBootstrap(scenario: Scenario, plan: Plan, addresses: Addres
           policyCluster(
             scenario,
             name,
-            replicas.map((replica) => addresses[reachable.includes(replica) ? 'hops' : 'stubs'][replicaKey(name, replica)] as Address),
+            replicas.map((replica) => {
+              const key = replicaKey(name, replica)
+              return (addresses.doors[key] ?? addresses[reachable.includes(replica) ? 'hops' : 'stubs'][key]) as Address
+            }),
+            trailers,
           ),
         ),
-        ...clusters.flatMap(({ name, reachable }) => reachable.map((replica) => stubCluster(name, replica, addresses.stubs))),
+        ...clusters.flatMap(({ name, reachable }) => reachable.map((replica) => stubCluster(name, replica, addresses.stubs, trailers))),
         ...(addresses.control ? controlClusters(addresses.control) : []),
       ],
     },

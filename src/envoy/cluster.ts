@@ -7,7 +7,7 @@ import { socketAddress, stubClusterName } from './listener.ts'
 const UNLIMITED = 1_000_000
 
 /** The cluster under test: the scenario's policy over the hops, which stand for the replicas. */
-export function policyCluster(scenario: Scenario, name: string, hops: readonly Address[]) {
+export function policyCluster(scenario: Scenario, name: string, hops: readonly Address[], trailers: boolean) {
   const policy = Object.hasOwn(scenario.envoy.clusters, name) ? scenario.envoy.clusters[name] : undefined
   return {
     name,
@@ -19,24 +19,41 @@ export function policyCluster(scenario: Scenario, name: string, hops: readonly A
     // By default an ejection can take 1 s to reach the workers, though the counters say it at once.
     common_lb_config: { ...policy?.common_lb_config, update_merge_window: '0s' },
     ...(policy?.outlier_detection === undefined ? {} : { outlier_detection: spelt(policy.outlier_detection) }),
+    ...withTrailers(trailers),
     load_assignment: loadAssignment(name, hops, policy?.load_balancing_weight),
   }
 }
 
 /** From a hop to its stub: no limit of its own. */
-export function stubCluster(cluster: string, replica: number, stubs: Readonly<Record<string, Address>>) {
+export function stubCluster(cluster: string, replica: number, stubs: Readonly<Record<string, Address>>, trailers: boolean) {
   const name = stubClusterName(cluster, replica)
   const limits = { max_connections: UNLIMITED, max_pending_requests: UNLIMITED, max_requests: UNLIMITED, max_retries: UNLIMITED }
   return {
     name,
     type: 'STATIC',
     circuit_breakers: { thresholds: [limits] },
+    ...withTrailers(trailers),
     load_assignment: {
       cluster_name: name,
       endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(stubs[replicaKey(cluster, replica)] as Address) } }] }],
     },
   }
 }
+
+const HTTP_OPTIONS = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions'
+
+/** As at the listeners. */
+const withTrailers = (are: boolean) =>
+  are
+    ? {
+        typed_extension_protocol_options: {
+          [HTTP_OPTIONS]: {
+            '@type': `type.googleapis.com/${HTTP_OPTIONS}`,
+            explicit_http_config: { http_protocol_options: { enable_trailers: true } },
+          },
+        },
+      }
+    : {}
 
 function loadAssignment(name: string, addresses: readonly Address[], weights: Readonly<Record<string, number>> = {}) {
   const endpoint = (address: Address, index: number) => {

@@ -13,7 +13,8 @@ const clusterName = (cluster: string) => `control/${cluster}`
 export function controlListener({ listener: address, stubs }: ControlAddresses) {
   const routes = Object.keys(stubs).map((cluster) => ({
     match: { prefix: controlPath(cluster, '/') },
-    route: { cluster: clusterName(cluster), prefix_rewrite: '/' },
+    // A journal may be long.
+    route: { cluster: clusterName(cluster), prefix_rewrite: '/', timeout: '0s' },
   }))
   return listener('control', address, {
     accessLog: [],

@@ -1,6 +1,7 @@
 import { makingOf } from '../fault/registry.ts'
 import { FAULT_HEADER } from '../fault/stub-fault.ts'
 import { faultName, type PlannedFault, percentKey } from '../plan/plan.ts'
+import { HTTP_FAULT, onItsRoute } from './fault-filter.ts'
 import { headerMatchers } from './header-matcher.ts'
 
 /**
@@ -29,16 +30,18 @@ export function faultRoutes(cluster: string, faults: readonly PlannedFault[]) {
   ]
 }
 
-/** What makes the fault of a route: the stub, which is told, or the filter that acts on this route alone. */
-function doneBy({ id, action }: PlannedFault) {
-  const making = makingOf(action)
-  return making.by === 'route'
-    ? { request_headers_to_remove: [FAULT_HEADER], typed_per_filter_config: { [BY_ROUTE]: { '@type': HTTP_FAULT, ...making.filter } } }
-    : { request_headers_to_add: [{ header: { key: FAULT_HEADER, value: id }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' }] }
+/** What makes the fault of a route: the stub, which is told, or a filter that acts on this route alone. */
+function doneBy(fault: PlannedFault) {
+  const making = makingOf(fault.action)
+  if (making.by === 'stub')
+    return { request_headers_to_add: [{ header: { key: FAULT_HEADER, value: fault.id }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' }] }
+  if (making.by === 'door') throw new Error(`a door makes ${fault.id}, and no route`)
+  const filter =
+    making.by === 'route' ? { [BY_ROUTE]: { '@type': HTTP_FAULT, ...making.filter } } : { [faultName(fault)]: onItsRoute(making) }
+  return { request_headers_to_remove: [FAULT_HEADER], typed_per_filter_config: filter }
 }
 
 const BY_ROUTE = 'chaos.by-route'
-const HTTP_FAULT = 'type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault'
 
 /** A fault filter that does nothing but what the route says. */
 export const filterByRoute = () => ({ name: BY_ROUTE, typed_config: { '@type': HTTP_FAULT } })

@@ -1,18 +1,25 @@
 import { unreachable } from '../errors.ts'
 import { ATTEMPT_HEADER, type Attempts } from '../fault/attempts.ts'
 import { comparison, type RequestTest } from '../fault/when.ts'
-import { chosenHeader, type PlannedFault } from '../plan/plan.ts'
+import { IDS_HEADER, markExpression } from '../plan/marks.ts'
+import { type Chosen, chosenHeader, type PlannedFault } from '../plan/plan.ts'
 
 /** Whom a fault is for, as its filter and its route are told. */
 export function headerMatchers(fault: PlannedFault) {
   const { when, attempts, chosen } = fault
   const headers = [
-    ...when.map(headerMatcher),
+    // What `when` asks decided before the run who is chosen: an app may make something else of it.
+    ...(chosen?.bit === undefined ? when.map(headerMatcher) : []),
     ...(attempts === null ? [] : [attemptMatcher(attempts)]),
-    ...(chosen === null ? [] : [{ name: chosenHeader(fault), present_match: true }]),
+    ...(chosen === null ? [] : [markMatcher(fault, chosen)]),
   ]
   return headers.length > 0 ? { headers } : {}
 }
+
+const markMatcher = (fault: PlannedFault, { bit }: Chosen) =>
+  bit === undefined
+    ? { name: chosenHeader(fault), present_match: true }
+    : { name: IDS_HEADER, string_match: { safe_regex: { regex: markExpression(bit) } } }
 
 /** @see Envoy `config.route.v3.HeaderMatcher` */
 function headerMatcher(test: RequestTest) {

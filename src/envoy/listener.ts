@@ -1,8 +1,9 @@
-import { makingOf } from '../fault/registry.ts'
-import type { Plan, PlannedFault } from '../plan/plan.ts'
+import { isRouted, makingOf } from '../fault/registry.ts'
+import { mayBeGrpc, type Plan, type PlannedFault } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { attemptLog, CALL_HEADER, egressLog, hopLog } from './access-log.ts'
 import { type Address, replicaKey } from './addresses.ts'
+import { collectIds } from './collect-ids.ts'
 import { durations } from './duration.ts'
 import { faultFilter } from './fault-filter.ts'
 import { faultRoutes, filterByRoute } from './fault-route.ts'
@@ -27,7 +28,7 @@ export function egressListener(given: {
 }) {
   return listener(given.name, given.address, {
     accessLog: egressLog(given.logs.egress, given.plan, given.ingressFaults),
-    manager: durations(given.manager ?? {}),
+    manager: { ...durations(given.manager ?? {}), ...withTrailers(mayBeGrpc(given.plan)) },
     // The attempt count tells the hop and the stub which try they see.
     virtualHosts: given.hosts.map(({ routes, ...host }) => ({
       ...host,
@@ -35,8 +36,9 @@ export function egressListener(given: {
       request_headers_to_add: [{ header: { key: CALL_HEADER, value: '%UNIQUE_ID%' }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' }],
       routes,
     })),
+    before: collectIds(given.plan),
     faults: given.ingressFaults,
-    router: { '@type': ROUTER, upstream_log: attemptLog(given.logs.attempts) },
+    router: { '@type': ROUTER, upstream_log: attemptLog(given.logs.attempts, given.plan) },
   })
 }
 
@@ -46,6 +48,8 @@ export function hopListener(given: {
   replica: number
   /** What stands behind it. */
   isContainer: boolean
+  /** Whether trailers go through. */
+  trailers: boolean
   address: Address
   faults: readonly PlannedFault[]
   /** Headers that are taken off here. */
@@ -56,7 +60,7 @@ export function hopListener(given: {
   return listener(name, given.address, {
     accessLog: hopLog(given.log, replicaKey(given.cluster, given.replica), given.faults, given.isContainer),
     // A response that breaks off ends there and then: the egress side adds a wait of its own, and must not find two.
-    manager: { stream_idle_timeout: '0s', delayed_close_timeout: '0s' },
+    manager: { stream_idle_timeout: '0s', delayed_close_timeout: '0s', ...withTrailers(given.trailers) },
     virtualHosts: [
       {
         name,
@@ -64,7 +68,7 @@ export function hopListener(given: {
         ...(given.marks.length === 0 ? {} : { request_headers_to_remove: given.marks }),
         routes: faultRoutes(
           stubClusterName(given.cluster, given.replica),
-          given.faults.filter(({ action }) => makingOf(action).by !== 'filter'),
+          given.faults.filter(({ action }) => isRouted(action)),
         ),
       },
     ],
@@ -73,6 +77,9 @@ export function hopListener(given: {
   })
 }
 
+/** Where a gRPC call says how it ended; by itself Envoy drops those of HTTP/1. */
+const withTrailers = (are: boolean) => (are ? { http_protocol_options: { enable_trailers: true } } : {})
+
 export const hopName = (cluster: string, replica: number) => `hop_${cluster}_${replica}`
 /** With a slash, which no upstream's name has: one may be called `stub_a_1`. */
 export const stubClusterName = (cluster: string, replica: number) => `stub/${cluster}/${replica}`
@@ -80,7 +87,15 @@ export const stubClusterName = (cluster: string, replica: number) => `stub/${clu
 export function listener(
   name: string,
   address: Address,
-  given: { accessLog: Log; manager: object; virtualHosts: readonly VirtualHost[]; faults: readonly PlannedFault[]; router: object },
+  given: {
+    accessLog: Log
+    manager: object
+    virtualHosts: readonly VirtualHost[]
+    /** Filters before those of the faults. */
+    before?: readonly object[]
+    faults: readonly PlannedFault[]
+    router: object
+  },
 ) {
   return {
     name,
@@ -98,7 +113,11 @@ export function listener(
               ...given.manager,
               access_log: given.accessLog,
               route_config: { name, virtual_hosts: given.virtualHosts },
-              http_filters: [...faultFilters(given.faults), { name: 'envoy.filters.http.router', typed_config: given.router }],
+              http_filters: [
+                ...(given.before ?? []),
+                ...faultFilters(given.faults),
+                { name: 'envoy.filters.http.router', typed_config: given.router },
+              ],
             },
           },
         ],

@@ -1,5 +1,5 @@
 import { Document, isMap, isSeq, visit } from 'yaml'
-import { describeAction, makingOf } from '../fault/registry.ts'
+import { describeAction, isAtDoor, isRouted } from '../fault/registry.ts'
 import { faultName, type Plan, percentKey } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { replicaKey } from './addresses.ts'
@@ -97,6 +97,11 @@ function commentsOf(scenario: Scenario, plan: Plan): Map<string, string> {
       [
         'Policy under test. What is not set here is the default of Envoy: connect_timeout 5s, limits 1024, max_retries 3.',
         ...unreachable.map((replica) => `${replicaKey(cluster, replica)} stands for a socket that takes no connection.`),
+        ...plan.stubs.servers.flatMap((server) =>
+          server.cluster === cluster && server.door !== undefined
+            ? [`${replicaKey(cluster, server.replica)} is reached by a door before its hop, where faults of the connection are made.`]
+            : [],
+        ),
       ].join(' '),
     )
     for (let replica = 1; replica <= replicas; replica++) {
@@ -106,10 +111,10 @@ function commentsOf(scenario: Scenario, plan: Plan): Map<string, string> {
       )
     }
   }
-  for (const fault of plan.faults) {
+  for (const fault of plan.faults.filter(({ action }) => !isAtDoor(action))) {
     const phase = plan.phases[fault.phase]?.name
     comments.set(
-      `${makingOf(fault.action).by === 'filter' ? 'http_filters' : 'routes'} ${faultName(fault)}`,
+      `${isRouted(fault.action) ? 'routes' : 'http_filters'} ${faultName(fault)}`,
       `${describeAction(fault.action)} in phase "${phase}": asleep until runtime key ${percentKey(fault)} is ${runtimeValue(fault, plan.faults)}.`,
     )
   }

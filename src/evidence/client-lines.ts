@@ -41,8 +41,9 @@ export class ClientLines {
       before += `${this.#content({ n: this.#headers, headers: headers[this.#headers++] as Headers | null })}\n`
     const error = errors.get(i)
     const said = bodyOf[i] ? `,"body":${bodyOf[i]},"headers":${headersOf[i]}` : ''
+    const grpc = this.#log.grpcStatusOf(i)
     const more = error === undefined ? said : `${said},"error":${JSON.stringify(error)}`
-    return `${before}{"i":${i},"due":${micros(due[i])},"request":${request[i]},"sent":${micros(this.#log.sentAt(i))},"end":${micros(this.#log.endAt(i))},"status":${status[i]}${more}}`
+    return `${before}{"i":${i},"due":${micros(due[i])},"request":${request[i]},"sent":${micros(this.#log.sentAt(i))},"end":${micros(this.#log.endAt(i))},"status":${status[i]}${grpc === null ? '' : `,"grpc":${grpc}`}${more}}`
   }
 
   #content(line: ContentLine): string {

@@ -1,3 +1,4 @@
+import { whatHappened } from '../happened/happened.ts'
 import type { Observations } from '../observe/observations.ts'
 import { observe, type RawEvidence } from '../observe/observe.ts'
 import { isStraight, type Plan } from '../plan/plan.ts'
@@ -32,8 +33,10 @@ export function judgeStored(
     prediction,
     observations,
     verdict: ended ? { ...verdict, status: 'error' } : verdict,
+    happened: whatHappened({ scenario, plan, observations, verdict }),
     ended,
     startedAt: stored.started_at,
+    loadFrom: raw?.client.startedAt ?? null,
     durationMs: stored.end?.duration_ms ?? 0,
     loadMs: observations?.phases.at(-1)?.to ?? 0,
     runtime: stored.runtime,

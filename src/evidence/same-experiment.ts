@@ -23,7 +23,7 @@ export function otherExperiment(stored: StoredRun, recorded: Scenario, asked: Sc
     .filter((key) => !FREE.has(key))
     .flatMap((key) => differences(recorded[key as keyof Scenario], asked[key as keyof Scenario], [key], secrets))
     .filter((path) => !isSamples(path))
-  return [...otherSeed(stored, asked), ...paths, ...otherSamples(recorded, asked)].map((path) => {
+  return [...otherSeed(stored, asked), ...asWritten(paths), ...otherSamples(recorded, asked)].map((path) => {
     const { line, col } = asked.locate(path)
     const had = path[0] === 'seed' ? stored.seed : valueAt(stored.scenario.document, path)
     const shown = isSecretHeader(String(path.at(-1))) ? 'another value' : had === undefined ? 'the default' : show(had)
@@ -36,6 +36,25 @@ export function otherExperiment(stored: StoredRun, recorded: Scenario, asked: Sc
       ...(text === '' ? {} : { frame: frame(text, line, col) }),
     }
   })
+}
+
+/** Keys of a fault that only the read scenario has, and the key that says it: `percent: { from: 0, to: 50 }`, `abort: { 503: 5, 429: 1 }`. */
+const WRITTEN_AS: Record<string, string> = { ramp: 'percent', shares: 'abort' }
+
+/** The places of the differences in the text. Beside a ramp and several statuses stands what follows from them: one difference is told once. */
+function asWritten(paths: readonly DocumentPath[]): DocumentPath[] {
+  const isOfFault = ([section, , faults]: DocumentPath) => section === 'phases' && faults === 'faults'
+  const keyOf = (path: DocumentPath) => (isOfFault(path) ? WRITTEN_AS[String(path[4])] : undefined)
+  const told = new Map<string, DocumentPath>()
+  const faultOf = (path: DocumentPath) => formatPath(path.slice(0, 4))
+  const derived = new Set(paths.filter((path) => keyOf(path) !== undefined).map(faultOf))
+  for (const path of paths) {
+    const key = keyOf(path)
+    if (key === undefined && isOfFault(path) && derived.has(faultOf(path)) && ['percent', 'abort'].includes(String(path[4]))) continue
+    const written = key === undefined ? path : [...path.slice(0, 4), key, ...(key === 'percent' ? path.slice(5) : [])]
+    told.set(formatPath(written), written)
+  }
+  return [...told.values()]
 }
 
 interface Secrets {

@@ -47,14 +47,7 @@ export const delay: FaultKind<typeof schema> = {
   make: (value) =>
     typeof value !== 'number'
       ? { by: 'stub', behaviour: { kind: 'delay', law: lawOf(value) } }
-      : {
-          by: 'filter',
-          filter: (percentKey) => ({
-            delay: { fixed_delay: formatSeconds(value), percentage: { numerator: 0 } },
-            delay_percent_runtime: percentKey,
-          }),
-          counter: 'delays_injected',
-        },
+      : { by: 'filter', does: { delay: { fixed_delay: formatSeconds(value) } } },
   effect: (value) => ({ does: 'hold', time: lawOf(value) }),
   shows: (value, { passed, cut, lagMs, tookMs, heldMs }) =>
     typeof value === 'number'

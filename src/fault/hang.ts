@@ -1,11 +1,7 @@
-import { z } from 'zod'
-import { show } from '../value/show.ts'
+import { justTrue } from './just-true.ts'
 import type { FaultKind } from './kind.ts'
 
-const schema = z
-  .literal(true, { error: (issue) => `expected true, got ${show(issue.input)}` })
-  .meta({ title: '`true`' })
-  .describe('true: the stub accepts the request, works on it as ever, and never answers.')
+const schema = justTrue('true: the stub accepts the request, works on it as ever, and never answers.')
 
 /**
  * Takes the request and never answers it. Its worker is free when the work is done: what hangs is the answer, as where it

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { DoorFault } from './door-fault.ts'
 import type { Effect } from './effect.ts'
 import type { StubFault } from './stub-fault.ts'
 
@@ -19,6 +20,8 @@ export interface FaultKind<Schema extends z.ZodType> {
    */
   shows(value: z.output<Schema>, seen: Seen): boolean
   takesTime: boolean
+  /** Why what met it could not be hurt by it, as a relative clause; undefined where it could. Left out: everything can. */
+  missed?(value: z.output<Schema>, seen: Seen): string | undefined
   /** How many bytes of body an answer must have for it to be seen. Left out: it needs none. */
   leastBody?(value: z.output<Schema>): number
   /** For messages: `delay 400ms`. */
@@ -29,19 +32,22 @@ export interface FaultKind<Schema extends z.ZodType> {
   seenAs: string
 }
 
-export type Making = FilterMaking | RouteMaking | StubMaking
+export type Making = FilterMaking | RouteMaking | StubMaking | DoorMaking
 
 /** By Envoy's HTTP fault filter, at the hop or before the router. */
 export interface FilterMaking {
   by: 'filter'
-  /**
-   * The filter's own part, asleep (0 %) until the runtime key says otherwise.
-   * @param percentKey - the runtime key that holds the percentage in force
-   */
-  filter(percentKey: string): Record<string, unknown>
-  /** The counter under `http.<stat_prefix>.fault.`; all filters of one listener share it. */
-  counter: 'delays_injected' | 'aborts_injected'
+  /** What the filter does to those who meet it: without percentages. */
+  does: FilterParts
 }
+
+/** The parts of Envoy's filter, a delay before an abort. It draws for each by itself. */
+export type FilterParts = { [Part in FilterPart]?: Readonly<Record<string, unknown>> }
+
+export type FilterPart = 'delay' | 'abort'
+
+/** The counter of a part under `http.<stat_prefix>.fault.`; all filters of one listener share it. */
+export const FILTER_COUNTERS = { delay: 'delays_injected', abort: 'aborts_injected' } as const satisfies Record<FilterPart, string>
 
 /** By Envoy's HTTP fault filter at the hop, for those whom the hop sends on by the route of the fault. */
 export interface RouteMaking {
@@ -56,6 +62,12 @@ export interface StubMaking {
   behaviour: StubFault
 }
 
+/** By the door before the hop, for all who want to connect to the replica: no request is known there yet. */
+export interface DoorMaking {
+  by: 'door'
+  behaviour: DoorFault
+}
+
 /** What was seen of one occasion for a fault by those that do not make it; times in ms. */
 export interface Seen {
   /** The next station got it: the stub, the router, or that of the hop where there is a container behind it. */
@@ -66,6 +78,8 @@ export interface Seen {
   brokeOff: boolean
   /** 0 where no answer began. */
   status: number
+  /** How it ended as a gRPC call; null where it is none, or no answer began. */
+  grpc: number | null
   /** Until the next station saw it, by that station's own log, or until its end; without the wait for a connection. */
   lagMs: number
   /** All of it, by Envoy's log; without the wait for a connection. */

@@ -4,7 +4,11 @@ import type { FaultKind } from './kind.ts'
 import { shortBy } from './tolerance.ts'
 
 const schema = z
-  .strictObject({ limit_kbps: wholeNumber(1, 1_000_000).describe('KiB a second, as Envoy counts them.') })
+  .strictObject({
+    limit_kbps: wholeNumber(1, 1_000_000)
+      .meta({ examples: [64] })
+      .describe('KiB a second, as Envoy counts them.'),
+  })
   .describe("Envoy's fault filter lets the body of the answer through at this rate only: { limit_kbps: 64 } (KiB a second).")
 
 /** Envoy lets through what a twentieth of a second is worth at once, and then as much each time. */

@@ -6,9 +6,19 @@ import type { FaultKind } from './kind.ts'
 import { shortBy } from './tolerance.ts'
 
 const schema = z
-  .union([duration, z.strictObject({ limit_kbps: wholeNumber(1, 1_000_000).describe('KiB a second.') })], {
-    error: (issue) => `expected a duration such as 2s, or a rate such as { limit_kbps: 8 }, got ${show(issue.input)}`,
-  })
+  .union(
+    [
+      duration,
+      z.strictObject({
+        limit_kbps: wholeNumber(1, 1_000_000)
+          .meta({ examples: [64] })
+          .describe('KiB a second.'),
+      }),
+    ],
+    {
+      error: (issue) => `expected a duration such as 2s, or a rate such as { limit_kbps: 8 }, got ${show(issue.input)}`,
+    },
+  )
   .meta({ title: 'duration or map' })
   .describe(
     'The headers of the answer come at once, the body evenly over this time, for example 2s, or at a rate: { limit_kbps: 8 } (KiB a second). Its worker is free meanwhile.',

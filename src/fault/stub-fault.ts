@@ -7,6 +7,8 @@ export const FAULT_HEADER = 'x-chaos-fault'
 export type StubFault =
   /** It works on the request as ever, and never answers. */
   | { kind: 'hang' }
+  /** It works on the request as ever; then the connection to Envoy is reset, by the door before the hop. */
+  | { kind: 'reset' }
   /** It holds the request before that gets into its line, where it takes no worker. */
   | { kind: 'delay'; law: Law }
   /** It works so many times as long. */

@@ -15,7 +15,8 @@ export interface Answers {
 }
 
 export interface AnsweredApp {
-  runs: { command: readonly string[] } | { image: string }
+  /** `build`: a folder with a Dockerfile. */
+  runs: { command: readonly string[] } | { image: string } | { build: string }
   /** undefined: it listens where PORT says. */
   port: number | undefined
   /** What the load asks it for. */
@@ -26,7 +27,11 @@ export interface AnsweredUpstream {
   name: string
   /** How what is tested comes to it: environment variables, an address that is built in, or the beginning of a path. */
   by: { variables: readonly string[] } | { host: string } | { prefix: string }
+  /** What its stub answers; left out: 200 with `{}`. */
+  respond?: Respond
 }
+
+export type Respond = { status: number } | { json: unknown }
 
 /**
  * `inventory`, or with how it is come to. With an app: by `inventory=INVENTORY_URL`, a variable that the app reads (several
@@ -60,6 +65,45 @@ export function readUpstream(text: string, of: { app: boolean; alone: boolean })
       `name the variable by which it learns the address of ${upstream}: ${upstream}=${urlVariable(upstream)}`,
     )
   return { name: upstream, by: { variables: (way === '' ? urlVariable(upstream) : way).split(',').map((one) => readVariable(one.trim())) } }
+}
+
+/**
+ * `inventory={"stock":3}` or `users=404`: what the stub of an upstream answers, as JSON or with a status alone.
+ * @param app - whether an app makes something of it: without one, callers get it as it is
+ * @throws ChaosError `badInput`
+ */
+export function withRespond(upstreams: readonly AnsweredUpstream[], text: string, app: boolean): AnsweredUpstream[] {
+  const cut = text.indexOf('=')
+  const named = (cut === -1 ? text : text.slice(0, cut)).trim()
+  const names = upstreams.map(({ name }) => name)
+  if (cut === -1)
+    throw bad(`expected an upstream and what its stub answers, got ${show(text)}`, `write ${names[0]}={"stock":3}, or ${names[0]}=404`)
+  const found = upstreams.find(({ name }) => name === named)
+  if (found === undefined) throw bad(`there is no upstream ${show(named)} to respond`, `known: ${listed(names)}`)
+  if (found.respond !== undefined) throw bad(`what ${named} responds is given twice`)
+  const respond = readRespond(text.slice(cut + 1).trim(), named, app)
+  return upstreams.map((upstream) => (upstream === found ? { ...upstream, respond } : upstream))
+}
+
+function readRespond(text: string, upstream: string, app: boolean): Respond {
+  if (/^[1-9]\d\d$/.test(text)) {
+    const status = Number(text)
+    const most = app ? 499 : 399
+    if (status < 200 || status > most)
+      throw bad(
+        `expected a status from 200 to ${most}, got ${text}`,
+        status > most ? `${upstream} is well in the baseline: what fails is a fault of a phase, abort: ${text}` : undefined,
+      )
+    return { status }
+  }
+  try {
+    return { json: JSON.parse(text) }
+  } catch {
+    throw bad(
+      `expected JSON or a status as what ${upstream} responds, got ${show(text)}`,
+      `quote it for the shell: --respond '${upstream}={"stock":3}'`,
+    )
+  }
 }
 
 /** @throws ChaosError `badInput` */

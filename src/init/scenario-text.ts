@@ -1,5 +1,5 @@
 import { plural } from '../value/show.ts'
-import type { AnsweredApp, AnsweredUpstream, Answers } from './answers.ts'
+import type { AnsweredApp, AnsweredUpstream, Answers, Respond } from './answers.ts'
 import { beside, type Line } from './beside.ts'
 import { flow, flowList } from './flow.ts'
 
@@ -49,12 +49,12 @@ const head = ({ name }: AnsweredUpstream, { schema, file }: Place) => [
 const stubs = (upstreams: readonly AnsweredUpstream[], app: AnsweredApp | undefined) => [
   '# The services that are called. Stubs stand in for them: nothing real is touched.',
   'upstreams:',
-  ...upstreams.flatMap(({ name, by }, i) => [
+  ...upstreams.flatMap(({ name, by, respond }, i) => [
     `  ${flow(name)}:`,
     ...(i === 0 ? ['    replicas: 2'] : []),
     ...beside([
       ['    latency: 10ms', i === 0 ? 'or { p50: 10ms, p99: 80ms }' : ''],
-      ['    respond: { status: 200, json: {} }', i === 0 && app ? 'put here what the app needs for an answer' : ''],
+      [`    respond: ${responded(respond)}`, i === 0 && app && respond === undefined ? 'put here what the app needs for an answer' : ''],
       // By its own name, at any port, Envoy knows it anyway.
       ...('host' in by && by.host.replace(/:\d+$/, '') !== name.toLowerCase()
         ? ([[`    hosts: ${flowList([by.host])}`, 'what the app calls it']] satisfies Line[])
@@ -62,6 +62,13 @@ const stubs = (upstreams: readonly AnsweredUpstream[], app: AnsweredApp | undefi
     ]),
   ]),
 ]
+
+/** JSON is YAML, too, but for characters that only the one has as they are. */
+function responded(respond: Respond = { json: {} }): string {
+  if ('status' in respond) return `{ status: ${respond.status} }`
+  const json = JSON.stringify(respond.json).replace(/[^ -~]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return `{ status: 200, json: ${json} }`
+}
 
 function appPart({ runs, port }: AnsweredApp, upstreams: readonly AnsweredUpstream[]): string[] {
   const started: Line[] =
@@ -73,7 +80,9 @@ function appPart({ runs, port }: AnsweredApp, upstreams: readonly AnsweredUpstre
             : [`  port: ${port}`, 'where it listens, on 127.0.0.1'],
         ]
       : [
-          [`  image: ${flow(runs.image)}`, 'or build: ./, for a folder with a Dockerfile'],
+          'image' in runs
+            ? [`  image: ${flow(runs.image)}`, 'or build: ./, for a folder with a Dockerfile']
+            : [`  build: ${flow(runs.build)}`, 'a folder with a Dockerfile; or image: NAME'],
           [`  port: ${port}`, 'inside the container, where the app listens on 0.0.0.0'],
         ]
   const proxy: Line[] = upstreams.some(({ by }) => 'host' in by)

@@ -1,5 +1,4 @@
 import type { StatsSnapshot } from '../envoy/stats.ts'
-import type { LoadWatcher } from '../load/load-run.ts'
 import { breakerFill, ejectedHosts } from '../observe/fill.ts'
 import { nounOf } from '../plan/noun.ts'
 import type { Plan, PlannedFault } from '../plan/plan.ts'
@@ -9,6 +8,7 @@ import { HEARTBEAT_MS, type ProgressState, plainHeartbeat, plainPhaseLine } from
 import type { Scenario } from '../scenario/scenario.ts'
 import { plural } from '../value/show.ts'
 import { History, merged, type Slot } from './history.ts'
+import type { RunWatcher } from './run-watcher.ts'
 import { Tally } from './tally.ts'
 
 const REDRAW_MS = 200
@@ -31,7 +31,7 @@ export interface Screen {
 }
 
 /** Shows what a run is doing while it does it. What it keeps of the requests does not grow with them. */
-export class Live implements Omit<LoadWatcher, 'onLog'> {
+export class Live implements RunWatcher {
   readonly #scenario: Scenario
   readonly #plan: Plan
   readonly #screen: Screen | null
@@ -39,7 +39,7 @@ export class Live implements Omit<LoadWatcher, 'onLog'> {
   readonly #timer: NodeJS.Timeout | undefined
   #phase = -1
   #phaseStarted = 0
-  #lastBeat = 0
+  #lastBeat = Number.NEGATIVE_INFINITY
   #inFlight = 0
   /** Since the last look. */
   readonly #now = new Tally()
@@ -48,6 +48,7 @@ export class Live implements Omit<LoadWatcher, 'onLog'> {
   #ofPhase = new Tally()
   readonly #history = new History(HISTORY.most, HISTORY.slotMs)
   #stats: StatsSnapshot = {}
+  #percents: ReadonlyMap<string, number> = new Map()
 
   /**
    * @param screen - null to show nothing
@@ -72,6 +73,13 @@ export class Live implements Omit<LoadWatcher, 'onLog'> {
     this.#lastBeat = now
     if (this.#screen && !this.#screen.terminal) this.#screen.print(plainPhaseLine(this.#state(now, this.#recent()), 'start'))
   }
+
+  /** @param percents - what ramps are now, by the ids of their faults */
+  onStep(percents: ReadonlyMap<string, number>) {
+    this.#percents = percents
+  }
+
+  onLog() {}
 
   onSent() {
     this.#inFlight++
@@ -119,7 +127,14 @@ export class Live implements Omit<LoadWatcher, 'onLog'> {
 
   /** Before the first phase nothing is judged, and nothing counted. */
   #tellWarmUp() {
-    if (this.#screen?.terminal && this.#now.sent > 0) this.#screen.redraw(`warm-up · ${plural(this.#inFlight, 'request')} in flight`)
+    if (!this.#screen || this.#now.sent === 0) return
+    const inFlight = `${plural(this.#inFlight, 'request')} in flight`
+    const now = performance.now()
+    if (this.#screen.terminal) this.#screen.redraw(`warm-up · ${inFlight}`)
+    else if (now - this.#lastBeat >= HEARTBEAT_MS) {
+      this.#lastBeat = now
+      this.#screen.print(`warm-up: ${inFlight}`)
+    }
   }
 
   /** Takes up what was counted since the last look. */
@@ -152,7 +167,7 @@ export class Live implements Omit<LoadWatcher, 'onLog'> {
       errorShare: tally.errorShare ?? 0,
       p99Ms: tally.latency.quantile(0.99),
       inFlight: this.#inFlight,
-      faultsOn: phase.faults.map((index) => faultText(this.#plan, this.#plan.faults[index] as PlannedFault)),
+      faultsOn: phase.faults.map((index) => faultText(this.#plan, this.#plan.faults[index] as PlannedFault, this.#percents)),
     }
   }
 
@@ -178,8 +193,9 @@ export class Live implements Omit<LoadWatcher, 'onLog'> {
 }
 
 /** `10% delay 400ms on inventory/2` */
-function faultText(plan: Plan, fault: PlannedFault): string {
-  const share = fault.percent === 100 ? '' : `${askedOf(fault)} `
+function faultText(plan: Plan, fault: PlannedFault, now: ReadonlyMap<string, number>): string {
+  const percent = now.get(fault.id)
+  const share = percent !== undefined ? `${Math.round(percent)}% ` : fault.percent === 100 ? '' : `${askedOf(fault)} `
   return `${share}${faultTarget(fault, replicasOf(fault.cluster, plan))}`
 }
 

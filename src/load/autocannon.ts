@@ -40,6 +40,8 @@ export interface Parser {
   reinitialize(type: 'RESPONSE'): void
   /** The connection has ended, and with it a response that has no length. */
   finish(): void
+  /** kOnHeaders: trailers, names and values in turn. */
+  1: (trailers: string[]) => void
   /** kOnHeadersComplete. An answer of true says that no body follows. */
   2: (info: { statusCode: number; shouldKeepAlive: boolean; headers: string[] }) => unknown
   /** kOnBody. */

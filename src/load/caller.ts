@@ -51,8 +51,11 @@ export class Caller {
     this.#orders = orders
     this.#send = client._doRequest.bind(client)
     this.#connect = client._connect.bind(client)
+    const disconnect = client._destroyConnection.bind(client)
     client._doRequest = () => this.#free()
     client._connect = () => this.#reconnect()
+    // There may be none yet.
+    client._destroyConnection = () => void (client.conn && disconnect())
     // The parser gets its hooks after this, and before it gets any data.
     queueMicrotask(() => this.#hookParser())
     client.on('response', () => this.#settle(null))
@@ -123,7 +126,7 @@ export class Caller {
 
   /** The connection ended, failed or was given up, or there is none yet. */
   #reconnect(): void {
-    const { parser, conn } = this.#client
+    const { parser } = this.#client
     this.#isFree = false
     const why = this.#whyLost()
     this.#isLosing = true
@@ -131,10 +134,11 @@ export class Caller {
     if (why === undefined) parser.finish()
     this.#isLosing = false
     this.#settle(why ?? 'the other side closed the connection')
-    if (conn) this.#client._destroyConnection()
+    this.#client._destroyConnection()
     parser.reinitialize('RESPONSE')
     this.#keepsAlive = true
-    if (this.#orders.isOver()) this.#end()
+    // Not within the constructor of the client, where nobody listens to its end yet: on a busy machine the load may be over by then.
+    if (this.#orders.isOver()) queueMicrotask(() => this.#end())
     else if (this.#hasConnected) this.#open()
     else setTimeout(() => this.#isDone || this.#open(), RECONNECT_MS)
   }
@@ -161,6 +165,7 @@ export class Caller {
   #hookParser(): void {
     const { parser } = this.#client
     const { 2: onHeaders, 4: onComplete } = parser
+    parser[1] = (trailers) => this.#current?.receipt.addTrailers(headersOf(trailers))
     let isInterim = false
     parser[2] = (info) => {
       isInterim = info.statusCode < 200 && info.statusCode !== 101

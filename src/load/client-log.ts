@@ -1,6 +1,7 @@
 import { type Answers, noAnswers } from '../content/answer.ts'
 import type { OpenLoad } from '../plan/plan.ts'
-import { AnswerKeeper, type Received } from './answer-keeper.ts'
+import { AnswerKeeper } from './answer-keeper.ts'
+import type { Ending } from './receipt.ts'
 
 /** What is known of a request that a log told of; times as in the columns of `ClientLog`. */
 export interface Restored {
@@ -11,6 +12,8 @@ export interface Restored {
   end: number
   /** 0 where no response came. */
   status: number
+  /** Its `grpc-status`; left out where there is none. */
+  grpc?: number
   error?: string
   /** Numbers of its `answers`; left out where none began. */
   body?: number
@@ -34,6 +37,7 @@ export class ClientLog {
   #endAfter: Float32Array
   /** 0 where no response came. */
   status: Uint16Array
+  #grpcStatus: Uint8Array
   /** Why a request has no whole response; those that have one are not in it. */
   readonly errors = new Map<number, string>()
   readonly answers: Answers
@@ -59,6 +63,7 @@ export class ClientLog {
     this.#sentAfter = new Float32Array(size)
     this.#endAfter = new Float32Array(size)
     this.status = new Uint16Array(size)
+    this.#grpcStatus = new Uint8Array(size).fill(NO_GRPC_STATUS)
     this.answers = noAnswers(size)
     this.#keeper = new AnswerKeeper(this.answers)
   }
@@ -70,6 +75,12 @@ export class ClientLog {
   /** The end of the response, or of the waiting for one. */
   endAt(index: number): number {
     return (this.due[index] as number) + (this.#endAfter[index] as number)
+  }
+
+  /** What the answer says in `grpc-status`; null where there is none. */
+  grpcStatusOf(index: number): number | null {
+    const status = this.#grpcStatus[index] as number
+    return status === NO_GRPC_STATUS ? null : status
   }
 
   /** Nothing is known of when it was sent: no line told of it. */
@@ -87,13 +98,10 @@ export class ClientLog {
     return index
   }
 
-  /**
-   * @param error - why there is no whole response; null when there is one
-   * @param received - what the answer said; null when none began
-   */
-  finish(index: number, end: number, status: number, error: string | null, received: Received | null): void {
+  finish(index: number, end: number, { status, error, received, grpcStatus }: Ending): void {
     this.#endAfter[index] = end - (this.due[index] as number)
     this.status[index] = status
+    this.#grpcStatus[index] = grpcStatus ?? NO_GRPC_STATUS
     if (error !== null) this.errors.set(index, error)
     if (received !== null) this.#keeper.keep(index, received)
   }
@@ -110,6 +118,7 @@ export class ClientLog {
     this.#sentAfter[index] = was.sent - was.due
     this.#endAfter[index] = was.end - was.due
     this.status[index] = was.status
+    this.#grpcStatus[index] = was.grpc ?? NO_GRPC_STATUS
     if (was.error !== undefined) this.errors.set(index, was.error)
     this.#keeper.restore(index, was.body ?? 0, was.headers ?? 0)
     return true
@@ -139,14 +148,19 @@ export class ClientLog {
     this.#sentAfter = resized(this.#sentAfter, new Float32Array(size))
     this.#endAfter = resized(this.#endAfter, new Float32Array(size))
     this.status = resized(this.status, new Uint16Array(size))
+    this.#grpcStatus = resized(this.#grpcStatus, new Uint8Array(size).fill(NO_GRPC_STATUS))
   }
 }
 
-function resized<Column extends Float64Array | Float32Array | Uint16Array>(from: Column, to: Column): Column {
+/** No status of gRPC's. */
+const NO_GRPC_STATUS = 255
+
+function resized<Column extends Float64Array | Float32Array | Uint16Array | Uint8Array>(from: Column, to: Column): Column {
   to.set(from.subarray(0, to.length))
   return to
 }
 
 /** The request id of the i-th request, as sent in `x-request-id`. */
 export const requestId = (index: number) => `r-${index + 1}`
-export const requestIndex = (id: string) => (/^r-\d+$/.test(id) ? Number(id.slice(2)) - 1 : -1)
+/** Of an id with marks (`plan/marks.ts`) or without; -1 of what is none. */
+export const requestIndex = (id: string) => (/^r-\d+(\.[0-9a-f]+)?$/.test(id) ? Number.parseInt(id.slice(2), 10) - 1 : -1)

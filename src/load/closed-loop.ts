@@ -1,6 +1,6 @@
 import { kindDrawer, thinkDrawer } from '../plan/draw.ts'
 import type { ClosedLoad, Plan, PlannedRequest } from '../plan/plan.ts'
-import { isExpectedStatus } from '../plan/success.ts'
+import { isExpectedAnswer } from '../plan/success.ts'
 import { MAX_REQUESTS, PATIENCE_MS } from '../scenario/limits.ts'
 import { wallClockOffset } from '../wall-clock.ts'
 import type { Autocannon, WireRequest } from './autocannon.ts'
@@ -49,12 +49,13 @@ export async function closedLoop(
       watcher.onSent(index)
       return { index, request: wireRequest(plan, plan.requests[kind] as PlannedRequest, index) }
     },
-    finish: (index: number, { status, error, received }: Ending) => {
+    finish: (index: number, ending: Ending) => {
+      const { status, error, grpcStatus } = ending
       const end = now()
-      log.finish(index, end, status, error, received)
+      log.finish(index, end, ending)
       const latency = end - (log.due[index] as number)
-      const { successStatus } = plan.requests[log.request[index] as number] as PlannedRequest
-      watcher.onEnd(index, latency, error === null && isExpectedStatus(successStatus, status) && latency <= load.deadline)
+      const kind = plan.requests[log.request[index] as number]
+      watcher.onEnd(index, latency, error === null && isExpectedAnswer(kind, status, grpcStatus) && latency <= load.deadline)
     },
   }
 

@@ -29,7 +29,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#receipt.add(chunk)
   }
 
-  onResponseEnd() {
+  onResponseEnd(_controller: Controller, trailers: IncomingHttpHeaders) {
+    this.#receipt.addTrailers(trailers)
     this.#end(null)
   }
 

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { setFlagsFromString } from 'node:v8'
 import type { Dispatcher } from 'undici'
 import type { OpenLoad, Plan, PlannedRequest } from '../plan/plan.ts'
-import { isExpectedStatus } from '../plan/success.ts'
+import { isExpectedAnswer } from '../plan/success.ts'
 import { PATIENCE_MS } from '../scenario/limits.ts'
 import { slowBody } from '../upstream/slow-body.ts'
 import { wallClockOffset } from '../wall-clock.ts'
@@ -11,7 +11,7 @@ import { Connections } from './connections.ts'
 import { Exchange } from './exchange.ts'
 import { identify } from './identity.ts'
 import type { LoadRun } from './load-run.ts'
-import { marksOf } from './mark.ts'
+import { type Mark, marksOf } from './mark.ts'
 
 /**
  * So many requests are sent before answers are looked for. What is overdue after a stall would else open a connection each
@@ -65,14 +65,15 @@ export async function openLoop({ origin, plan, zero, gate, watcher, signal }: Lo
     const begin = (index: number) => {
       const kind = plan.requests[kinds[index] as number] as PlannedRequest
       const connection = connections.take()
-      const exchange = new Exchange(({ status, error, received }) => {
+      const exchange = new Exchange((ending) => {
+        const { status, error, grpcStatus } = ending
         const end = performance.now() - zero
         exchanges.delete(index)
         if (error === null) connections.giveBack(connection)
         else connections.drop(connection)
-        log.finish(index, end, status, error, received)
+        log.finish(index, end, ending)
         const latency = end - (due[index] as number)
-        watcher.onEnd(index, latency, error === null && isExpectedStatus(kind.successStatus, status) && latency <= deadline)
+        watcher.onEnd(index, latency, error === null && isExpectedAnswer(kind, status, grpcStatus) && latency <= deadline)
         if (exchanges.size === 0) finishIfOver()
       })
       exchanges.set(index, exchange)
@@ -143,9 +144,9 @@ function dispatched(
   plan: Plan,
   { method, path, headers, body, uploadMs }: PlannedRequest,
   index: number,
-  mark: Readonly<Record<string, string>> | undefined,
+  mark: Mark | undefined,
 ): Dispatcher.DispatchOptions {
-  const named = identify(plan, index, mark === undefined ? headers : { ...headers, ...mark })
+  const named = identify(plan, index, headers, mark)
   if (body === undefined || uploadMs === 0) return { path, method, headers: named, body: body ?? null }
   const bytes = Buffer.from(body)
   return { path, method, headers: { ...named, 'content-length': String(bytes.length) }, body: Readable.from(slowBody(bytes, uploadMs)) }

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { KEPT_BODY_BYTES } from '../content/answer.ts'
+import { readGrpcStatus } from '../value/grpc-status.ts'
 import type { Received } from './answer-keeper.ts'
 
 /** How a request ended. */
@@ -10,6 +11,8 @@ export interface Ending {
   error: string | null
   /** Null when no answer began. */
   received: Received | null
+  /** By `grpc-status` in the trailers, else in the headers; null where there is none. */
+  grpcStatus: number | null
 }
 
 const NOTHING = Buffer.alloc(0)
@@ -18,6 +21,7 @@ const NOTHING = Buffer.alloc(0)
 export class Receipt {
   #status = 0
   #headers: IncomingHttpHeaders | undefined
+  #trailers: IncomingHttpHeaders = {}
   #begun: Buffer | undefined
   #bytes = 0
 
@@ -33,10 +37,15 @@ export class Receipt {
     else if (this.#begun.length < KEPT_BODY_BYTES) this.#begun = Buffer.concat([this.#begun, chunk])
   }
 
+  addTrailers(trailers: IncomingHttpHeaders): void {
+    this.#trailers = trailers
+  }
+
   /** @param error - why nothing more will come; null when it is whole */
   end(error: string | null): Ending {
     const headers = this.#headers
     const received = headers && { headers, begun: this.#begun ?? NOTHING, bytes: this.#bytes, broken: error !== null }
-    return { status: this.#status, error, received: received ?? null }
+    const told = this.#trailers['grpc-status'] ?? headers?.['grpc-status']
+    return { status: this.#status, error, received: received ?? null, grpcStatus: readGrpcStatus(told?.toString()) }
   }
 }

@@ -6,6 +6,7 @@ import { ClientLog } from './client-log.ts'
 import { Exchange } from './exchange.ts'
 import { identify } from './identity.ts'
 import type { LoadRun } from './load-run.ts'
+import { marksOf } from './mark.ts'
 import { Pool } from './undici.ts'
 
 /**
@@ -19,6 +20,7 @@ export async function playRuns({ origin, plan, zero, gate, watcher, signal }: Lo
   const log = new ClientLog(wallClockOffset() + zero, total)
   watcher.onLog(log)
   const kind = plan.requests[0] as PlannedRequest
+  const marks = marksOf(plan)
   const now = () => performance.now() - zero
   const inFlight = new Map<number, Exchange>()
   let ended = 0
@@ -27,11 +29,12 @@ export async function playRuns({ origin, plan, zero, gate, watcher, signal }: Lo
     const begin = () => {
       const at = now()
       const index = log.begin(at, 0, at)
-      const exchange = new Exchange(({ status, error, received }) => {
+      const exchange = new Exchange((ending) => {
+        const { status, error } = ending
         clearTimeout(patience)
         inFlight.delete(index)
         const end = now()
-        log.finish(index, end, status, error, received)
+        log.finish(index, end, ending)
         watcher.onEnd(index, end - at, error === null && isExpectedStatus(kind.successStatus, status) && end - at <= load.deadline)
         ended++
         // Runs that are not over hold the gate: the next phase does not begin before they are.
@@ -44,7 +47,8 @@ export async function playRuns({ origin, plan, zero, gate, watcher, signal }: Lo
         load.deadline + PATIENCE_MS,
       )
       watcher.onSent(index)
-      pool.dispatch({ path: kind.path, method: kind.method, headers: identify(plan, index, kind.headers), body: null }, exchange)
+      const headers = identify(plan, index, kind.headers, marks.get(index))
+      pool.dispatch({ path: kind.path, method: kind.method, headers, body: null }, exchange)
     }
     const next = () => {
       if (inFlight.size === 0 && (signal.aborted || log.count === total)) return resolve()

@@ -3,6 +3,8 @@ import { claimedId } from '../load/identity.ts'
 import type { Plan, PlannedFault, PlannedPolicy } from '../plan/plan.ts'
 import type { RequestTimeout } from '../scenario/timeouts.ts'
 import type { JournalLine } from '../upstream/spec.ts'
+import { type Answered, answerName, GRPC } from '../value/grpc-status.ts'
+import { type Closed, metAtDoor } from './doors.ts'
 import { type AttemptLine, type EgressLine, faultsAtHop, faultsOf, flagsOf, type HopLine, type Logs } from './parse-logs.ts'
 import type { Attempt, Call, Egress } from './record.ts'
 
@@ -21,28 +23,38 @@ interface LinesOfOne {
 /**
  * Puts the four logs together, call by call, in the order in which they began.
  * @param startedAt - epoch ms of the start of the load
+ * @param closed - when which doors were closed
  */
-export function readCalls(logs: Logs, startedAt: number, plan: Pick<Plan, 'policy' | 'faults'>): SeenCall[] {
+export function readCalls(
+  logs: Logs,
+  startedAt: number,
+  plan: Pick<Plan, 'policy' | 'faults'>,
+  closed: readonly Closed[] = [],
+): SeenCall[] {
   const lines = new Map<string | null, LinesOfOne>(logs.egress.map(({ call }) => [call, { attempts: [], hops: [], journal: [] }]))
   const of = (call: string | null) => (call === null ? undefined : lines.get(call))
   for (const line of logs.attempts) of(line.call)?.attempts.push(line)
   for (const line of logs.hop) of(line.call)?.hops.push(line)
   for (const line of logs.journal) of(line.call)?.journal.push(line)
   return logs.egress
-    .map((line) => readCall(line, lines.get(line.call) as LinesOfOne, startedAt, plan))
+    .map((line) => readCall(line, lines.get(line.call) as LinesOfOne, { startedAt, closed }, plan))
     .sort((a, b) => a.egress.start - b.egress.start)
 }
 
-function readCall(line: EgressLine, lines: LinesOfOne, startedAt: number, { policy, faults }: Pick<Plan, 'policy' | 'faults'>): SeenCall {
-  const egress = readEgress(line, startedAt, policy)
+/** What times are counted from, and when which doors were closed. */
+interface World {
+  startedAt: number
+  closed: readonly Closed[]
+}
+
+function readCall(line: EgressLine, lines: LinesOfOne, world: World, { policy, faults }: Pick<Plan, 'policy' | 'faults'>): SeenCall {
+  const egress = readEgress(line, world.startedAt, policy)
   const hedged = egress.route !== null && policy.hedgedRoutes.includes(egress.route)
   const made = lines.attempts.filter((attempt) => !isRefused(attempt)).sort((a, b) => number(a.n) - number(b.n))
   return {
     id: claimedId(line),
     egress,
-    attempts: made.map((attempt, i) =>
-      readAttempt(attempt, lines, startedAt, { egress, hedged, inFlight: hedged || i === made.length - 1 }),
-    ),
+    attempts: made.map((attempt, i) => readAttempt(attempt, lines, world, { egress, hedged, inFlight: hedged || i === made.length - 1 })),
     ingressFaults: faultsOf(line.faults),
     ...(line.carried === undefined ? {} : { suits: suitedBy(line.carried, faults) }),
   }
@@ -68,6 +80,7 @@ function readEgress(line: EgressLine, startedAt: number, policy: PlannedPolicy):
     start: epochMs(line.start) - startedAt,
     durationMs: line.us === null ? line.ms : line.us / 1000,
     status: line.status,
+    ...grpcIn(line),
     flags,
     details: line.details,
     // max_requests is checked when a connection is at hand, so the host is known by then; the queue is before that.
@@ -78,6 +91,9 @@ function readEgress(line: EgressLine, startedAt: number, policy: PlannedPolicy):
     ...(line.routed === undefined ? {} : { routedBy: headerLines(line.routed) }),
   }
 }
+
+/** @see Envoy's `%GRPC_STATUS_NUMBER%`; where an answer has no `grpc-status`, what its HTTP status comes to */
+const grpcIn = ({ grpc }: Pick<EgressLine, 'grpc'>) => (typeof grpc === 'number' ? { grpc } : {})
 
 const headerLines = (headers: Readonly<Record<string, string | null>>) =>
   Object.entries(headers).flatMap(([name, value]) => (value === null ? [] : [`${name}: ${value}`]))
@@ -93,17 +109,18 @@ interface Course {
   inFlight: boolean
 }
 
-function readAttempt(line: AttemptLine, lines: LinesOfOne, startedAt: number, course: Course): Attempt {
+function readAttempt(line: AttemptLine, lines: LinesOfOne, { startedAt, closed }: World, course: Course): Attempt {
   const n = number(line.n)
   const flags = flagsOf(line.flags)
   const hop = lines.hops.find((candidate) => number(candidate.n) === n)
   const stub = lines.journal.find((candidate) => candidate.attempt === n)
-  return {
+  const attempt: Attempt = {
     n,
     start: epochMs(line.start) - startedAt,
     durationMs: line.ms,
     poolMs: line.pool ?? 0,
     status: line.status,
+    ...grpcIn(line),
     flags,
     replica: line.replica === null ? null : Number(line.replica.split('/').at(-1)),
     cutBy: cutBy(line, flags, course),
@@ -132,6 +149,8 @@ function readAttempt(line: AttemptLine, lines: LinesOfOne, startedAt: number, co
         }
       : null,
   }
+  const door = closed.length === 0 ? null : metAtDoor({ ...attempt, cluster: line.cluster, failure: line.failure }, closed)
+  return door === null ? attempt : { ...attempt, door }
 }
 
 function sentOn({ start, ms, sent, host }: HopLine, startedAt: number): number | null {
@@ -150,10 +169,14 @@ function cutBy(line: AttemptLine, flags: readonly string[], { egress, hedged, in
   if (flags.includes('UT') && !hedged) return 'per_try'
   if (flags.includes('UF') && line.failure === null) return 'connect'
   // One that failed by itself has a flag; the limit of the whole then fell into the back-off. What had begun is the answer
-  // of the whole as far as it came, with its status; a 504 may be that of the limit.
-  const wasUnderWay = line.status === 0 || (line.status === egress.status && line.status !== 504)
+  // of the whole as far as it came, with its status; a 504, or that of gRPC, may be that of the limit.
+  const answer = { status: line.status, ...grpcIn(line) }
+  const wasUnderWay = line.status === 0 || (answerName(answer) === answerName(egress) && !mayBeOfLimit(answer))
   return inFlight && wasUnderWay && hasNoFault(flags) ? egress.cutBy : null
 }
+
+/** Whether a limit may have answered so: to a gRPC call most say UNAVAILABLE, and max_stream_duration DEADLINE_EXCEEDED. */
+const mayBeOfLimit = ({ status, grpc }: Answered) => status === 504 || grpc === GRPC.UNAVAILABLE || grpc === GRPC.DEADLINE_EXCEEDED
 
 /** Without a flag that tells of an end of its own. */
 const hasNoFault = (flags: readonly string[]) => flags.every((flag) => flag === 'UT')

@@ -1,6 +1,6 @@
 import { isOneOf } from '../fault/attempts.ts'
 import type { Seen } from '../fault/kind.ts'
-import { effectOf, makingOf } from '../fault/registry.ts'
+import { effectOf, isRouted, makingOf } from '../fault/registry.ts'
 import { fulfils, hadOf, isLogged } from '../fault/when.ts'
 import { requestIndex } from '../load/client-log.ts'
 import type { Plan, PlannedFault } from '../plan/plan.ts'
@@ -12,6 +12,8 @@ import type { PhaseTimes } from './timeline.ts'
 export interface Chance extends Omit<Seen, 'bodyBytes'> {
   /** Where the call was routed to. */
   cluster: string | null
+  /** When it came to the place, in ms after the start of the load. */
+  at: number
   /** The place in the load of the request it was made for; null where nobody can say. */
   index: number | null
   /** Index into `Plan.requests` of that request. */
@@ -82,6 +84,7 @@ function chancesOf(
     return [
       {
         cluster,
+        at: egress.start,
         index,
         request,
         suits,
@@ -97,6 +100,7 @@ function chancesOf(
         heldMs: null,
         workMs: null,
         status: egress.status,
+        grpc: egress.grpc ?? null,
         atEdge: egress.start + lagMs > times.to,
         atStub: null,
       },
@@ -111,6 +115,7 @@ function chancesOf(
     return [
       {
         cluster,
+        at: attempt.hop.start,
         index,
         request,
         suits,
@@ -127,6 +132,7 @@ function chancesOf(
         heldMs: stub?.held ?? null,
         workMs: stub === null ? null : stub.due - stub.started,
         status: attempt.status,
+        grpc: attempt.grpc ?? null,
         atEdge: attempt.hop.start + lagMs > times.to,
         atStub: stub?.fault ?? null,
       },
@@ -134,12 +140,17 @@ function chancesOf(
   })
 }
 
-/** Of the faults at one place, those that act before this one: filters before routes, and else in the order of the scenario. */
+/**
+ * Of the faults at one place, those that are in the way of this one: filters before what is behind them, one route before
+ * another, and else in the order of the scenario.
+ */
 export function actingBefore(fault: PlannedFault, rivals: readonly PlannedFault[]): PlannedFault[] {
-  const isRoute = (other: PlannedFault) => makingOf(other.action).by !== 'filter'
-  const listed = rivals.slice(0, rivals.indexOf(fault))
-  if (!isRoute(fault)) return listed.filter((other) => !isRoute(other))
-  return [...rivals.filter((other) => !isRoute(other)), ...listed.filter(isRoute)]
+  const isFilter = ({ action }: PlannedFault) => makingOf(action).by === 'filter'
+  const isListed = (other: PlannedFault) => rivals.indexOf(other) < rivals.indexOf(fault)
+  return rivals.filter((other) => {
+    if (isRouted(fault.action) && isRouted(other.action)) return isListed(other)
+    return isFilter(other) && (!isFilter(fault) || isListed(other))
+  })
 }
 
 /**
@@ -154,14 +165,15 @@ export function isChanceOf(fault: PlannedFault, chance: Chance, before: readonly
   if (!isMeant(fault, chance, plan)) return false
   const met = before.filter((other) => chance.marks.includes(other.id))
   // A request takes one route. Filters act in order: after an abort, or a delay that was cut short, the later ones are never asked.
-  return !met.some(({ action }) => makingOf(action).by !== 'filter' || effectOf(action).does === 'answer' || (chance.cut && !chance.passed))
+  return !met.some(({ action }) => isRouted(action) || effectOf(action).does === 'answer' || (chance.cut && !chance.passed))
 }
 
 /** Whether what came to Envoy is what the fault is for; what no log may hold, by what the load sent. */
 export function isMeant(fault: PlannedFault, { suits, request }: Pick<Chance, 'suits' | 'request'>, plan: Plan): boolean {
   const sent = plan.requests[request ?? -1]
   const had = sent === undefined ? {} : hadOf(sent)
-  if (suits === undefined) return fulfils(had, fault.when)
+  // What is chosen is chosen by what the load sends, whatever an app makes of it.
+  if (suits === undefined || fault.chosen !== null) return fulfils(had, fault.when)
   return (
     suits.includes(fault.id) &&
     fulfils(

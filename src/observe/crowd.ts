@@ -1,4 +1,4 @@
-import { MinHeap } from '../upstream/heap.ts'
+import { OpenStays } from './open-stays.ts'
 import type { Attempt, Call } from './record.ts'
 import type { Records } from './records.ts'
 
@@ -63,7 +63,8 @@ function retriesOf(call: Call): Stay[] {
   return [...made, { from: endOf(last, call), to: { least: end, most: end } }]
 }
 
-function staysIn(call: Call, crowd: Crowd): Stay[] {
+/** What of a call counts in a crowd. */
+export function staysIn(call: Call, crowd: Crowd): Stay[] {
   return crowd === 'retrying' ? retriesOf(call) : call.attempts.flatMap((attempt) => staysOf(attempt, call)[crowd] ?? [])
 }
 
@@ -137,13 +138,11 @@ class BoundedSweep {
   }
 }
 
-/** Goes along the time and counts what is open. */
+/** The most that is open at once in each phase. */
 class Sweep {
   readonly peaks: number[]
   readonly #phases: readonly { from: number; to: number }[]
-  readonly #begins = new MinHeap()
-  readonly #ends = new MinHeap()
-  #open = 0
+  readonly #stays = new OpenStays()
   #phase = -1
 
   constructor(phases: readonly { from: number; to: number }[]) {
@@ -152,41 +151,26 @@ class Sweep {
   }
 
   add(from: number, to: number): void {
-    if (from >= to) return
-    this.#begins.add(from)
-    this.#ends.add(to)
+    this.#stays.add(from, to)
   }
 
-  /** Passes all that begins or ends before this time. */
   upTo(ms: number): void {
-    for (;;) {
-      const [begin, end] = [this.#begins.least ?? Number.POSITIVE_INFINITY, this.#ends.least ?? Number.POSITIVE_INFINITY]
-      // One that ends as another begins has left its place to it.
-      const at = Math.min(begin, end)
-      if (at >= ms) return
-      if (end <= begin) {
-        this.#enterPhases((from) => from < at)
-        this.#ends.take()
-        this.#open--
-      } else {
-        this.#enterPhases((from) => from <= at)
-        this.#begins.take()
-        this.#open++
-        this.#note(at)
-      }
-    }
+    this.#stays.upTo(ms, (at, what) => {
+      this.#enterPhases(what === 'end' ? (from) => from < at : (from) => from <= at)
+      if (what === 'begin') this.#note(at, this.#stays.open + 1)
+    })
   }
 
   /** What is open when a phase begins counts in it, too. */
   #enterPhases(isPast: (from: number) => boolean): void {
     for (let next = this.#phases[this.#phase + 1]; next && isPast(next.from); next = this.#phases[this.#phase + 1]) {
       this.#phase++
-      this.#note(next.from)
+      this.#note(next.from, this.#stays.open)
     }
   }
 
-  #note(at: number): void {
+  #note(at: number, open: number): void {
     const phase = this.#phases[this.#phase]
-    if (phase && at < phase.to) this.peaks[this.#phase] = Math.max(this.peaks[this.#phase] as number, this.#open)
+    if (phase && at < phase.to) this.peaks[this.#phase] = Math.max(this.peaks[this.#phase] as number, open)
   }
 }

@@ -1,7 +1,8 @@
 import type { ClientLog } from '../load/client-log.ts'
 import { requestId } from '../load/client-log.ts'
 import { isStraight, type Plan } from '../plan/plan.ts'
-import { isExpectedStatus } from '../plan/success.ts'
+import { isExpectedAnswer } from '../plan/success.ts'
+import { grpcOfHttp } from '../value/grpc-status.ts'
 import type { SeenCall } from './calls.ts'
 import { type InFlight, isOurs, ownerById, ownUnnamed, type Unnamed } from './owners.ts'
 import type { Call, RequestRecord } from './record.ts'
@@ -94,6 +95,7 @@ function joinOne(
   const begun = client.status[index] as number
   // A response that broke off has no status to judge by: its 200 was a promise.
   const status = error !== null || begun === 0 ? null : begun
+  const grpcStatus = client.grpcStatusOf(index)
   const calls = seen.map(({ id: _, ...call }): Call => call)
   return {
     id: requestId(index),
@@ -103,10 +105,11 @@ function joinOne(
     sent,
     end,
     status,
+    ...(kind?.grpc && status !== null ? { grpcStatus: grpcStatus ?? grpcOfHttp(status) } : {}),
     headers: answers.headers[answers.headersOf[index] ?? 0] ?? null,
     body: answers.bodies[answers.bodyOf[index] ?? 0] ?? null,
     error: error !== null && begun > 0 ? `the response, ${begun}, broke off: ${error}` : error,
-    success: end !== null && status !== null && isExpectedStatus(kind?.successStatus, status) && end - due <= plan.load.deadline,
+    success: end !== null && status !== null && isExpectedAnswer(kind, status, grpcStatus) && end - due <= plan.load.deadline,
     edge: times === undefined || over > times.to,
     stray: times !== undefined && isStray(plan, phase, times, { sent, calls }),
     joined,

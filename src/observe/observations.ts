@@ -1,3 +1,4 @@
+import type { RampShare } from './ramp.ts'
 import type { Records } from './records.ts'
 
 /** All that a run saw: what verdicts are judged from, now or later. */
@@ -10,10 +11,22 @@ export interface Observations {
   faults: readonly FaultEvidence[]
   /** By Envoy's log of what outlier detection did. */
   ejections: readonly Ejection[]
+  /** Of Envoy's counters, those that gained anything. */
+  counters: readonly Counter[]
   /** What makes the evidence as a whole unsound, in sentences; empty when all sources agree. */
   unsound: readonly string[]
   /** What a reader should know although it bars no verdict, in sentences. */
   notes: readonly string[]
+}
+
+/** What a counter of Envoy gained. */
+export interface Counter {
+  /** In full: `cluster.inventory.upstream_rq_retry`. */
+  name: string
+  /** Since Envoy started: also before the first phase and after the last one. */
+  total: number
+  /** Same order as `Observations.phases`. */
+  phases: readonly number[]
 }
 
 /** A stretch in which a host was out of the load balancing, in ms after the start of the load. */
@@ -62,6 +75,8 @@ export interface FaultEvidence {
   met: number
   /** Of a fault for which requests are chosen before the run: how many of those met it. Left out where Envoy draws. */
   metRequests?: number
+  /** Of a ramp: what it comes to at the times of those that matched. Left out where the percentage stays. */
+  ramp?: RampShare
   /** Gained in the phase by `http.<stat_prefix>.fault.<counter>` of its listeners; shared by the faults of one kind there. */
   counted: number
   /** Those that must have met it, by what others saw (for an abort: attempts that no stub received, or that the hop of a container did not send on). */

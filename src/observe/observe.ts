@@ -5,6 +5,8 @@ import { clustersIn, isStraight, type Plan } from '../plan/plan.ts'
 import { callsAstray, isAstray } from './astray.ts'
 import type { Chunks } from './bytes.ts'
 import { readCalls } from './calls.ts'
+import { countersIn } from './counters.ts'
+import { closedDoors } from './doors.ts'
 import { ejectionsContradict, ejectionsIn } from './ejections.ts'
 import { weighFaults } from './evidence.ts'
 import { joinRecords } from './join.ts'
@@ -15,6 +17,7 @@ import { type EgressLine, type LogLines, parseLogs } from './parse-logs.ts'
 import type { Records } from './records.ts'
 import { Soundness } from './sound.ts'
 import type { PhaseTimes } from './timeline.ts'
+import { Unheeded } from './unheeded.ts'
 
 /** What a run left behind, before it is put together. */
 export interface RawEvidence {
@@ -40,6 +43,8 @@ export interface RawEvidence {
 export function observe(plan: Plan, raw: RawEvidence): Observations {
   const sound = new Soundness(plan)
   const astray: EgressLine[] = []
+  const unheeded = new Unheeded(plan)
+  const closed = closedDoors(plan, raw.phases, raw.client.startedAt)
   let walked = 0
   const lots = {
     *[Symbol.iterator]() {
@@ -49,8 +54,9 @@ export function observe(plan: Plan, raw: RawEvidence): Observations {
         if (isFirst) {
           sound.add(logs)
           astray.push(...logs.egress.filter(isAstray))
+          unheeded.add(logs.egress)
         }
-        yield readCalls(logs, raw.client.startedAt, plan)
+        yield readCalls(logs, raw.client.startedAt, plan, closed)
       }
     },
   }
@@ -62,10 +68,11 @@ export function observe(plan: Plan, raw: RawEvidence): Observations {
     records,
     foreignCalls: foreign.length,
     phases: observePhases(plan, raw.phases, records),
-    faults: weighFaults(plan, { records, foreign }, raw.phases),
+    faults: weighFaults(plan, { records, foreign }, raw.phases, closed),
     ejections,
+    counters: countersIn(raw.phases, raw.last),
     unsound: [...sound.told(records, raw), ...ejectionsContradict(plan, ejections, raw.last)],
-    notes: callsAstray(plan, astray),
+    notes: [...callsAstray(plan, astray), ...unheeded.told()],
   }
 }
 

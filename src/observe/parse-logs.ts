@@ -11,13 +11,17 @@ export interface EgressLine {
   us: number | null
   ms: number
   status: number
+  /** In these two only where there may be gRPC calls; null for what Envoy does not take for one, and without an answer. */
+  grpc?: number | null
   flags: string
   details: string | null
   method: string
   authority: string | null
-  /** These four only where the load goes to an app. */
+  /** These five only where the load goes to an app. */
   traceparent?: string | null
   own?: string | null
+  /** Faults that it asks Envoy for by headers. */
+  asks?: Record<string, string | null>
   carried?: Record<string, string | null>
   routed?: Record<string, string | null>
   cluster: string | null
@@ -34,6 +38,7 @@ export interface AttemptLine {
   start: string
   ms: number
   status: number
+  grpc?: number | null
   flags: string
   cluster: string | null
   host: string | null

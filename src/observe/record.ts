@@ -1,5 +1,6 @@
 import type { Body, Headers } from '../content/answer.ts'
 import { endsRequest, type RequestTimeout, type Timeout } from '../scenario/timeouts.ts'
+import { answerName } from '../value/grpc-status.ts'
 
 /**
  * One client request with everything that happened to it, joined from the client's record, Envoy's access logs (egress,
@@ -18,6 +19,8 @@ export interface RequestRecord {
   end: number | null
   /** Null when no response came. */
   status: number | null
+  /** How a gRPC call ended, as its client has it; left out where it is none, or was not answered. */
+  grpcStatus?: number
   /** What its answer said; null when no answer began. Requests with equal ones share them. */
   headers: Headers | null
   body: Body | null
@@ -59,6 +62,8 @@ export interface Egress {
   start: number
   durationMs: number
   status: number
+  /** How it ended, by Envoy's log, where Envoy takes it for a gRPC call; left out where it does not. */
+  grpc?: number
   flags: readonly string[]
   /** RESPONSE_CODE_DETAILS: why the response is what it is. */
   details: string | null
@@ -82,6 +87,8 @@ export interface Attempt {
   poolMs: number
   /** 0 when no response came. */
   status: number
+  /** Of a gRPC call, how it ended; left out where it is none, and where no response came. */
+  grpc?: number
   flags: readonly string[]
   /** 1-based; null when no host was reached. */
   replica: number | null
@@ -110,7 +117,17 @@ export interface Attempt {
     /** Ms for which that held it before it got into the line; left out where it did not. */
     held?: number
   } | null
+  /** The id of the fault that closed the door before the hop to it, or reset its connection there; left out where none did. */
+  door?: string
 }
+
+/** Ids of the faults that an attempt met, wherever behind the router. */
+export const faultsAt = ({ hop, door }: Pick<Attempt, 'hop' | 'door'>): readonly string[] =>
+  door === undefined ? (hop?.faults ?? []) : [...(hop?.faults ?? []), door]
+
+/** What a request was answered with: `503`, or of a gRPC call `UNAVAILABLE`; null where it was not answered. */
+export const answerOf = ({ status, grpcStatus }: Pick<RequestRecord, 'status' | 'grpcStatus'>): string | null =>
+  status === null ? null : answerName({ status, ...(grpcStatus === undefined ? {} : { grpc: grpcStatus }) })
 
 /** All attempts of a request's calls, call by call. */
 export function attemptsOf({ calls }: Pick<RequestRecord, 'calls'>): readonly Attempt[] {

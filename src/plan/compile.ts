@@ -4,7 +4,7 @@ import { isChoosing, withChosen } from './choose.ts'
 import { planContainers } from './containers.ts'
 import { planFaults } from './faults.ts'
 import { planLoad, timesOf } from './load.ts'
-import { isStraight, type OpenLoad, type Plan, type PlannedFault, type PlannedPhase } from './plan.ts'
+import type { OpenLoad, Plan, PlannedFault, PlannedPhase, RunsLoad } from './plan.ts'
 import { planPolicy } from './policy.ts'
 import { planRequests } from './requests.ts'
 import { planStubs } from './stubs.ts'
@@ -28,16 +28,22 @@ export function compilePlan(scenario: Scenario): Plan {
     phases,
     requests: planRequests(scenario),
     load,
-    faults: load.kind === 'open' && isStraight({ app: planApp(scenario), load }) ? chosenIn(scenario, phases, faults, load) : faults,
+    faults: load.kind === 'closed' ? faults : chosenIn(scenario, phases, faults, load),
     policy: planPolicy(scenario),
   }
 }
 
 /** The faults, those that choose their requests with these. */
-function chosenIn(scenario: Scenario, phases: readonly PlannedPhase[], faults: readonly PlannedFault[], load: OpenLoad): PlannedFault[] {
+function chosenIn(
+  scenario: Scenario,
+  phases: readonly PlannedPhase[],
+  faults: readonly PlannedFault[],
+  load: OpenLoad | RunsLoad,
+): PlannedFault[] {
+  let bit = 0
   return faults.map((fault) => {
     const phase = phases[fault.phase] as PlannedPhase
     const asked = scenario.phases[fault.phase]?.faults[fault.place]
-    return asked !== undefined && isChoosing(asked) ? withChosen(scenario, asked, fault, phase, load) : fault
+    return asked !== undefined && isChoosing(asked) ? withChosen(scenario, asked, fault, phase, load, bit++) : fault
   })
 }

@@ -1,4 +1,4 @@
-import { makingOf } from '../fault/registry.ts'
+import { isRouted } from '../fault/registry.ts'
 import { whoMeetsBoth } from '../scenario/who-meets-both.ts'
 import type { PlannedFault } from './plan.ts'
 
@@ -21,5 +21,5 @@ export function drawnBelow(fault: PlannedFault, all: readonly PlannedFault[]): n
 function earlierRoutes(fault: PlannedFault, all: readonly PlannedFault[]): PlannedFault[] {
   return all
     .slice(0, all.indexOf(fault))
-    .filter(({ phase, cluster, action }) => phase === fault.phase && cluster === fault.cluster && makingOf(action).by !== 'filter')
+    .filter(({ phase, cluster, action }) => phase === fault.phase && cluster === fault.cluster && isRouted(action))
 }

@@ -20,6 +20,7 @@ export function planFaults(scenario: Scenario): PlannedFault[] {
         at: fault.at,
         when: testsOfFault(fault),
         ...(fault.by === undefined ? {} : { byHeader: true as const }),
+        ...(fault.ramp === undefined ? {} : { ramp: fault.ramp }),
         attempts: fault.when?.attempt ?? null,
         chosen: null,
       }

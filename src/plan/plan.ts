@@ -1,9 +1,11 @@
 import type { Attempts } from '../fault/attempts.ts'
+import type { Ramp } from '../fault/ramp.ts'
 import type { FaultAction } from '../fault/registry.ts'
 import type { When } from '../fault/when.ts'
 import type { Method } from '../scenario/methods.ts'
 import type { Ms } from '../units.ts'
 import type { StubSpec } from '../upstream/spec.ts'
+import { IDS_HEADER } from './marks.ts'
 
 /** All that is decided before anything starts: a function of the scenario and its seed. */
 export interface Plan {
@@ -25,6 +27,8 @@ export interface PlannedPolicy {
   hedgedRoutes: readonly string[]
   /** Clusters whose retries a retry_budget limits, in place of max_retries. */
   budgetedClusters: readonly string[]
+  /** How long each cluster may take to connect, in ms. */
+  connectTimeouts: Readonly<Record<string, number>>
   /** Names of the headers that routes look for, but for those that may hold a secret. */
   routedBy: readonly string[]
 }
@@ -96,6 +100,8 @@ export interface PlannedRequest {
   uploadMs: number
   /** Left out: 200 to 399. */
   successStatus: readonly number[] | undefined
+  /** A gRPC call: its answer says in `grpc-status` how it ended. Left out: it is none. */
+  grpc?: true
 }
 
 /** What is sent when, as far as that can be known before the run; what really was stands in the `ClientLog`. */
@@ -159,6 +165,8 @@ export interface PlannedFault {
   action: FaultAction
   /** 0–100, of those that the faults before it let through. */
   percent: number
+  /** It moves through its phase so; `percent` is then its mean. Left out: it stays. */
+  ramp?: Ramp
   /** What the scenario asks of all, where `percent` is another number for that. Of several statuses the later ones get what the earlier leave. */
   ofAll: number | null
   /** Which requests may meet it. */
@@ -179,10 +187,15 @@ export interface Chosen {
   requests: ReadonlySet<number>
   /** Out of so many that the fault is for. */
   of: number
+  /** The mark of theirs that the ids of a request carry (`marks.ts`), where an app stands between; else they have a header, `chosenHeader`. */
+  bit?: number
 }
 
 /** Whether the load goes to Envoy itself: then each request is one call of Envoy's, and none of them may be missing there. */
 export const isStraight = (plan: Pick<Plan, 'app' | 'load'>) => plan.app === undefined && plan.load.target === undefined
+
+/** Whether there may be gRPC calls: those of an app are not known before the run. */
+export const mayBeGrpc = (plan: Pick<Plan, 'app' | 'load' | 'requests'>) => !isStraight(plan) || plan.requests.some(({ grpc }) => grpc)
 
 /** All replicas of all upstreams, whatever they are. */
 export const replicasIn = ({ stubs, containers }: Pick<Plan, 'stubs' | 'containers'>): readonly { cluster: string; replica: number }[] => [
@@ -200,4 +213,8 @@ export const faultIdOf = (name: string) => (name.startsWith('chaos.') ? name.sli
 /** The load marks the requests that are chosen for a fault with it; the hop takes it off, so that no service sees it. */
 export const chosenHeader = ({ id }: Pick<PlannedFault, 'id'>) => `${CHOSEN_PREFIX}${id}`
 export const CHOSEN_PREFIX = 'x-chaos-chosen-'
+/** All headers by which Envoy knows chosen requests, each once. */
+export const marksIn = ({ faults }: Pick<Plan, 'faults'>) => [
+  ...new Set(faults.flatMap((fault) => (fault.chosen === null ? [] : fault.chosen.bit === undefined ? chosenHeader(fault) : IDS_HEADER))),
+]
 export const percentKey = (fault: PlannedFault) => `chaos.${fault.id}.percent`

@@ -1,4 +1,4 @@
-import { headersOf, methodAndPath, nameOf, requestsOf } from '../scenario/routing.ts'
+import { headersOf, isGrpcKind, methodAndPath, nameOf, requestsOf } from '../scenario/routing.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { PlannedRequest } from './plan.ts'
 
@@ -14,6 +14,7 @@ export function planRequests(scenario: Scenario): PlannedRequest[] {
       body: request.json === undefined ? request.body : JSON.stringify(request.json),
       uploadMs: request.upload?.over ?? 0,
       successStatus: request.success_status,
+      ...(isGrpcKind(request) ? { grpc: true as const } : {}),
     }
   })
 }

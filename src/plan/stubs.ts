@@ -1,4 +1,5 @@
-import { makingOf } from '../fault/registry.ts'
+import type { DoorFault } from '../fault/door-fault.ts'
+import { makingOf, needsDoor } from '../fault/registry.ts'
 import type { StubFault } from '../fault/stub-fault.ts'
 import { deriveSeed } from '../random.ts'
 import { DEFAULT_LATENCY_MS } from '../scenario/limits.ts'
@@ -26,9 +27,14 @@ export function planStubs(scenario: Scenario, faults: readonly PlannedFault[]): 
           status,
           headers: json !== undefined && !typed ? { 'content-type': 'application/json', ...headers } : headers,
           body: stubBody(upstream.respond),
+          ...(upstream.respond.grpc_status === undefined ? {} : { grpcStatus: upstream.respond.grpc_status }),
         },
         seed: deriveSeed(scenario.seed, 'service', cluster, replica),
-        ...withFaults(faults.filter((fault) => fault.cluster === cluster && fault.replicas.includes(replica))),
+        ...withFaults(
+          faults.filter(
+            (fault) => fault.cluster === cluster && fault.replicas.includes(replica) && !upstream.unreachable?.includes(replica),
+          ),
+        ),
       })
     }
   }
@@ -45,11 +51,16 @@ function latencyOf(scenario: Scenario, cluster: string): Latency {
 }
 
 /** What a replica has to make itself, by the ids that the hop tells it; left out where there is nothing. */
-function withFaults(faults: readonly PlannedFault[]): Pick<ServerSpec, 'faults'> {
+function withFaults(faults: readonly PlannedFault[]): Pick<ServerSpec, 'faults' | 'door'> {
   const made: Record<string, StubFault> = {}
+  const atDoor: Record<string, DoorFault> = {}
   for (const { id, action } of faults) {
     const making = makingOf(action)
     if (making.by === 'stub') made[id] = making.behaviour
+    if (making.by === 'door') atDoor[id] = making.behaviour
   }
-  return Object.keys(made).length === 0 ? {} : { faults: made }
+  return {
+    ...(Object.keys(made).length === 0 ? {} : { faults: made }),
+    ...(faults.some(({ action }) => needsDoor(action)) ? { door: { port: 0, hop: 0, faults: atDoor } } : {}),
+  }
 }

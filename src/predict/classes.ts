@@ -1,14 +1,16 @@
 import { fulfils } from '../fault/when.ts'
 import type { Plan, PlannedFault } from '../plan/plan.ts'
-import { DEFAULT_IDLE_TIMEOUT_MS, PATIENCE_MS } from '../scenario/limits.ts'
+import { DEFAULT_CONNECT_TIMEOUT_MS, DEFAULT_IDLE_TIMEOUT_MS, PATIENCE_MS } from '../scenario/limits.ts'
 import { perTryTimeoutOf, timeoutOf, triesOf } from '../scenario/policy.ts'
-import { hadBy, nameOf, type RequestKind, type Route, requestsOf, routeFor, routesOf } from '../scenario/routing.ts'
+import { hadBy, isGrpcKind, nameOf, type RequestKind, type Route, requestsOf, routeFor, routesOf } from '../scenario/routing.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { stubBody } from '../scenario/stub-body.ts'
+import { GRPC } from '../value/grpc-status.ts'
 import type { Chance } from './outcome.ts'
 import type { RequestPolicy } from './request.ts'
-import { longestBackOff, retriesAnswer, retriesCut } from './retry.ts'
+import { type Answer, answerOf, longestBackOff, retriesAnswer, retriesConnecting, retriesCut } from './retry.ts'
 import { serviceTimes } from './service.ts'
+import { type Told, toldOf } from './told.ts'
 import { statesOf, type Tries, type TryPolicy, triesAt, type Upstream } from './try.ts'
 
 /** One kind of request in one phase: it takes one route and may meet the same faults each time. */
@@ -24,7 +26,7 @@ export interface Class {
   policy: RequestPolicy
   stream: StreamLimits
   /** What the faults before the router do to it. */
-  ingress: readonly { chance: number; delay: number; abort: number | null }[]
+  ingress: readonly { chance: number; delay: number; abort: Answer | null }[]
   deadline: number
   /** Ms that sending the request itself takes. */
   upload: number
@@ -40,6 +42,8 @@ export interface Class {
 interface StreamLimits {
   /** To the whole answer: max_stream_duration, and idle_timeout too, since nothing is heard before the stub's answer. */
   answered: number
+  /** What its caller is told then. */
+  told: Told
   /** To the whole request, as it leaves the filters before the router. */
   received: number
 }
@@ -52,9 +56,13 @@ export const shortest = (...limits: readonly (number | undefined)[]): number => 
 /** What ends a try of the stub, which answers in one piece. */
 export const tryLimitOf = (route: Route): number => shortest(perTryTimeoutOf(route), route.retry_policy?.per_try_idle_timeout)
 
-function streamLimitsOf({ envoy }: Scenario, route: Route | undefined): StreamLimits {
+function streamLimitsOf({ envoy }: Scenario, route: Route | undefined, grpc: boolean): StreamLimits {
+  const [life, idle] = [route?.max_stream_duration?.max_stream_duration, route?.idle_timeout ?? DEFAULT_IDLE_TIMEOUT_MS]
+  const answered = shortest(life, idle)
   return {
-    answered: shortest(route?.max_stream_duration?.max_stream_duration, route?.idle_timeout ?? DEFAULT_IDLE_TIMEOUT_MS),
+    answered,
+    // The one limit that tells a gRPC call its own status (test/integration/grpc.test.ts).
+    told: grpc && answered === life ? GRPC.DEADLINE_EXCEEDED : toldOf(grpc, 504),
     received: envoy.http_connection_manager?.request_timeout ?? 0,
   }
 }
@@ -69,8 +77,9 @@ export function classesOf(scenario: Scenario, plan: Plan, phase: number, service
   return kinds.map((kind) => {
     const route = routeFor(scenario, kind)
     const met = route === undefined ? [] : faults.filter((fault) => fault.cluster === route.cluster && fulfils(hadBy(kind), fault.when))
-    const key = `${routes.findIndex((one) => one === route)} ${met.map(({ id }) => id).join()}`
-    const fate = known.get(key) ?? fateOf(scenario, route, met, services)
+    const grpc = isGrpcKind(kind)
+    const key = `${routes.findIndex((one) => one === route)} ${grpc ? 'gRPC ' : ''}${met.map(({ id }) => id).join()}`
+    const fate = known.get(key) ?? fateOf(scenario, route, grpc, met, services)
     known.set(key, fate)
     return {
       kind,
@@ -78,16 +87,17 @@ export function classesOf(scenario: Scenario, plan: Plan, phase: number, service
       share: kind.weight / weight,
       route,
       ...fate,
-      stream: streamLimitsOf(scenario, route),
+      stream: streamLimitsOf(scenario, route, grpc),
       policy: {
         tries: route === undefined ? 1 : triesOf(route),
         timeout: route === undefined ? 0 : timeoutOf(route),
+        timeoutStatus: toldOf(grpc, 504),
         patience: plan.load.deadline + PATIENCE_MS,
         longestBackOff: (n) => (route === undefined ? 0 : longestBackOff(route, n)),
       },
       ingress: statesOf(
         met.filter(({ at }) => at === 'ingress'),
-        0,
+        { grpc, bodyBytes: 0 },
       ),
       deadline: plan.load.deadline,
       isChosen: met.some(({ chosen }) => chosen !== null),
@@ -102,16 +112,24 @@ type Fate = Pick<Class, 'upstream' | 'tryPolicy' | 'tries'>
 function fateOf(
   scenario: Scenario,
   route: Route | undefined,
+  grpc: boolean,
   met: readonly PlannedFault[],
   services: ReadonlyMap<string, readonly Chance[]>,
 ): Fate {
-  const upstream = upstreamOf(scenario, route?.cluster, met, services)
+  const upstream = upstreamOf(scenario, route?.cluster, grpc, met, services)
   const tryPolicy: TryPolicy = {
     perTryTimeout: route === undefined ? 0 : tryLimitOf(route),
     retriesCut: route !== undefined && retriesCut(route),
+    retriesConnecting: route !== undefined && retriesConnecting(route),
+    connectTimeout: connectTimeoutOf(scenario, route),
     retriesAnswer: (answer) => route !== undefined && retriesAnswer(route, answer),
   }
   return { upstream, tryPolicy, tries: triesAt(upstream, tryPolicy, 0) }
+}
+
+function connectTimeoutOf({ envoy }: Scenario, route: Route | undefined): number {
+  const policy = route !== undefined && Object.hasOwn(envoy.clusters, route.cluster) ? envoy.clusters[route.cluster] : undefined
+  return policy?.connect_timeout ?? DEFAULT_CONNECT_TIMEOUT_MS
 }
 
 /** The tables of service times of all upstreams: the same in every phase. */
@@ -119,20 +137,31 @@ export function servicesOf(plan: Plan): Map<string, readonly Chance[]> {
   return new Map(plan.stubs.servers.filter(({ replica }) => replica === 1).map(({ cluster, latency }) => [cluster, serviceTimes(latency)]))
 }
 
-export const NOWHERE: Upstream = { groups: [], service: [], answer: { status: 404, headers: {} }, bodyBytes: 0 }
+/** No route leads there: Envoy answers by itself. */
+const nowhere = (grpc: boolean): Upstream => ({ groups: [], service: [], answer: answerOf(toldOf(grpc, 404)), grpc, bodyBytes: 0 })
 
 /** RANDOM pays no heed to weights (test/integration/policy-balancing.test.ts). */
 const weightOf = (policy: Scenario['envoy']['clusters'][string] | undefined, replica: number) =>
   policy?.lb_policy === 'RANDOM' ? 1 : (policy?.load_balancing_weight?.[String(replica)] ?? 1)
 
+/** A gRPC call that went well, or failed, says so in a 200; any other status is one of HTTP to it, too. */
+function servedOf(grpc: boolean, { status, headers, grpc_status = GRPC.OK }: NonNullable<Respond>): Answer {
+  if (!grpc || status !== 200) return { status, headers }
+  const answer = answerOf(grpc_status)
+  return { ...answer, headers: { ...headers, ...answer.headers } }
+}
+
+type Respond = Scenario['upstreams'][string]['respond']
+
 function upstreamOf(
   scenario: Scenario,
   cluster: string | undefined,
+  grpc: boolean,
   met: readonly PlannedFault[],
   services: ReadonlyMap<string, readonly Chance[]>,
 ): Upstream {
   const spec = cluster !== undefined && Object.hasOwn(scenario.upstreams, cluster) ? scenario.upstreams[cluster] : undefined
-  if (cluster === undefined || spec?.respond === undefined) return NOWHERE
+  if (cluster === undefined || spec?.respond === undefined) return nowhere(grpc)
   const policy = Object.hasOwn(scenario.envoy.clusters, cluster) ? scenario.envoy.clusters[cluster] : undefined
   const behind = met.filter(({ at }) => at === 'upstream')
   const groups = new Map<string, { share: number; faults: readonly PlannedFault[] }>()
@@ -146,7 +175,8 @@ function upstreamOf(
   return {
     groups: [...groups.values()],
     service: services.get(cluster) ?? [],
-    answer: { status: spec.respond.status, headers: spec.respond.headers },
+    answer: servedOf(grpc, spec.respond),
+    grpc,
     bodyBytes: Buffer.byteLength(stubBody(spec.respond)),
   }
 }

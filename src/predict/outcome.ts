@@ -1,3 +1,5 @@
+import type { Told } from './told.ts'
+
 /** A way that something can go, with its chance. */
 export interface Chance {
   chance: number
@@ -6,8 +8,8 @@ export interface Chance {
 
 /** A way that one try at the upstream can end. The chances of all ways of a try add up to 1. */
 export interface TryOutcome extends Chance {
-  /** The status it is answered with; 504 for a try that was cut, as Envoy answers for it; null for an answer that breaks off. */
-  status: number | null
+  /** What it is answered with; 504 for a try that was cut, as Envoy answers for it; null for an answer that breaks off. */
+  status: Told | null
   /** When its answer begins, in ms, where that is not as good as whole then: what is cut later is no answer. */
   begunMs?: number
   /** Cut by per_try_timeout. */
@@ -24,7 +26,7 @@ export const BREAK_KNOWN_MS = 1000
 /** A way that a whole request can end, as its caller sees it. */
 export interface RequestOutcome extends Chance {
   /** Null for one that the client gave up, or of which the answer broke off. */
-  status: number | null
+  status: Told | null
 }
 
 /** What is predicted: one value, or what it lies between where the arithmetic leaves something open. */

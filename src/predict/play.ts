@@ -1,7 +1,8 @@
-import { isExpectedStatus } from '../plan/success.ts'
-import { type Class, NOWHERE, shortest } from './classes.ts'
+import { isExpectedAnswer } from '../plan/success.ts'
+import { type Class, shortest } from './classes.ts'
 import type { RequestOutcome } from './outcome.ts'
 import { type Played, playRequest } from './request.ts'
+import { isGrpcTold, type Told, toldOf } from './told.ts'
 import { triesAt } from './try.ts'
 
 /** A class, played through: what becomes of its requests. */
@@ -9,7 +10,7 @@ export interface PlayedClass extends Omit<Played, 'outcomes'> {
   /** Of all its requests, those that come to the router; tries and times are averages of these. */
   routed: number
   /** Of all its requests, by what their caller gets: how many, and how many of those within the deadline. */
-  answers: readonly { status: number | null; share: number; inTime: number }[]
+  answers: readonly { status: Told | null; share: number; inTime: number }[]
   /** From the due time to the end, on average of all its requests. */
   meanMs: number
   /** Of all its requests, those with an expected status within the deadline. */
@@ -28,10 +29,15 @@ export function player(): (each: Class, overheadMs: number, tries?: number) => P
     const key = `${each.key} ${overheadMs} ${tries}`
     const fate = known.get(key) ?? play(each, overheadMs, tries)
     known.set(key, fate)
-    const expected = fate.answers.filter(({ status }) => status !== null && isExpectedStatus(each.kind.success_status, status))
+    const expected = fate.answers.filter(({ status }) => status !== null && isExpected(each, status))
     const success = expected.reduce((sum, { inTime }) => sum + inTime, 0)
     return { ...fate, success: Math.min(1, success) }
   }
+}
+
+function isExpected({ kind, upstream: { grpc } }: Class, told: Told): boolean {
+  const isGrpc = isGrpcTold(told)
+  return isExpectedAnswer({ successStatus: kind.success_status, ...(grpc ? { grpc } : {}) }, isGrpc ? 200 : told, isGrpc ? told : null)
 }
 
 type Fate = Omit<PlayedClass, 'success'>
@@ -47,15 +53,17 @@ function play(each: Class, overheadMs: number, tries: number): Fate {
   for (const { chance, delay, abort } of each.ingress) {
     const cut = shortest(each.stream.received, each.stream.answered)
     if (delay > 0 && cut > 0 && delay >= cut) {
-      outcomes.push({ chance, ms: cut, status: 504 })
+      outcomes.push({ chance, ms: cut, status: cut === each.stream.answered ? each.stream.told : toldOf(each.upstream.grpc, 504) })
       continue
     }
-    if (abort !== null || each.upstream === NOWHERE) {
-      outcomes.push({ chance, ms: delay, status: abort ?? NOWHERE.answer.status })
+    if (abort !== null || each.upstream.groups.length === 0) {
+      outcomes.push({ chance, ms: delay, status: (abort ?? each.upstream.answer).status })
       continue
     }
     const left = each.stream.answered === 0 ? 0 : each.stream.answered - delay
-    const played = playRequest(upstream, { ...each.policy, timeout: shortest(each.policy.timeout, left), tries })
+    const timeout = shortest(each.policy.timeout, left)
+    const timeoutStatus = timeout === left ? each.stream.told : each.policy.timeoutStatus
+    const played = playRequest(upstream, { ...each.policy, timeout, timeoutStatus, tries })
     total.routed += chance
     for (const figure of ['attempts', 'atStub', 'busyMs', 'retryMs'] as const) total[figure] += chance * played[figure]
     for (const outcome of played.outcomes) outcomes.push({ ...outcome, chance: chance * outcome.chance, ms: delay + outcome.ms })
@@ -73,7 +81,7 @@ function play(each: Class, overheadMs: number, tries: number): Fate {
 }
 
 function answersOf(outcomes: readonly RequestOutcome[], within: number): PlayedClass['answers'] {
-  const answers = new Map<number | null, { status: number | null; share: number; inTime: number }>()
+  const answers = new Map<Told | null, { status: Told | null; share: number; inTime: number }>()
   for (const { status, chance, ms } of outcomes) {
     const answer = answers.get(status) ?? { status, share: 0, inTime: 0 }
     answer.share += chance

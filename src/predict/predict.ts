@@ -68,26 +68,60 @@ export function predict(scenario: Scenario, plan: Plan): Prediction {
   }
   const services = servicesOf(plan)
   const play = player()
+  const [least, most] = endsOfRamps(plan)
+  const whole = (of: Plan, using: typeof play) => plan.phases.map((_, phase) => phaseOf(scenario, of, phase, services, using))
+  if (least === most) return { phases: whole(plan, play), none: null }
+  const [atLeast, atMost] = [whole(least, player()), whole(most, player())]
+  return { phases: atMost.map((phase, i) => ramped(phase, atLeast[i] as PhasePrediction)), none: null }
+}
+
+/** The plan with each ramp at its lower end, and at its upper; twice the plan itself where it has none. */
+function endsOfRamps(plan: Plan): [Plan, Plan] {
+  if (plan.faults.every(({ ramp }) => ramp === undefined)) return [plan, plan]
+  const at = (end: (...values: number[]) => number): Plan => ({
+    ...plan,
+    faults: plan.faults.map((fault) => (fault.ramp === undefined ? fault : { ...fault, percent: end(fault.ramp.from, fault.ramp.to) })),
+  })
+  return [at(Math.min), at(Math.max)]
+}
+
+/** What a phase with ramps comes to lies between what it would at their ends; its limits meet the upper one. */
+function ramped(most: PhasePrediction, least: PhasePrediction): PhasePrediction {
+  const between = (a: Range | null, b: Range | null | undefined) => (a === null || b === null || b === undefined ? null : covering([a, b]))
   return {
-    phases: plan.phases.map(({ name, from, to }, phase): PhasePrediction => {
-      const classes = classesOf(scenario, plan, phase, services)
-      const played = classes.map((of) => ({ of, played: play(of, 0) }))
-      const rate = rateOf(plan, phase, played)
-      const names = [...new Set(classes.flatMap(({ route }) => route?.cluster ?? []))]
-      const clusters = names.map((cluster) =>
-        pressureOn(
-          cluster,
-          played.filter(({ of }) => of.route?.cluster === cluster),
-          { scenario, plan, rate, ...unevenness(scenario, phase), phaseMs: to - from },
-        ),
-      )
-      const kinds = played.map(({ of, played: unhindered }) =>
-        kindOf(of, { play, unhindered, pressure: clusters.find(({ cluster }) => cluster === of.route?.cluster) }),
-      )
-      return { name, rate, kinds, clusters }
+    ...most,
+    kinds: most.kinds.map((kind, i) => {
+      const other = least.kinds[i]
+      const [success, attempts] = [between(kind.success, other?.success), between(kind.attempts, other?.attempts)]
+      const isSame = JSON.stringify(kind.statuses) === JSON.stringify(other?.statuses)
+      return { ...kind, success, attempts, statuses: isSame ? kind.statuses : [] }
     }),
-    none: null,
   }
+}
+
+function phaseOf(
+  scenario: Scenario,
+  plan: Plan,
+  phase: number,
+  services: ReturnType<typeof servicesOf>,
+  play: ReturnType<typeof player>,
+): PhasePrediction {
+  const { name, from, to } = plan.phases[phase] as Plan['phases'][number]
+  const classes = classesOf(scenario, plan, phase, services)
+  const played = classes.map((of) => ({ of, played: play(of, 0) }))
+  const rate = rateOf(plan, phase, played)
+  const names = [...new Set(classes.flatMap(({ route }) => route?.cluster ?? []))]
+  const clusters = names.map((cluster) =>
+    pressureOn(
+      cluster,
+      played.filter(({ of }) => of.route?.cluster === cluster),
+      { scenario, plan, rate, ...unevenness(scenario, phase), phaseMs: to - from },
+    ),
+  )
+  const kinds = played.map(({ of, played: unhindered }) =>
+    kindOf(of, { play, unhindered, pressure: clusters.find(({ cluster }) => cluster === of.route?.cluster) }),
+  )
+  return { name, rate, kinds, clusters }
 }
 
 interface Known {

@@ -8,7 +8,7 @@ import type { Chance } from './outcome.ts'
 import type { PlayedClass, PlayedShare } from './play.ts'
 import { meanOf } from './service.ts'
 import { workOn } from './try.ts'
-import { balancing, deaf, ejecting, otherRetries, silences } from './unforeseen.ts'
+import { balancing, closing, deaf, ejecting, otherRetries, silences } from './unforeseen.ts'
 
 /** What the load of a phase makes of one cluster, on average (Little's law), if no limit acts. */
 export interface Pressure {
@@ -74,6 +74,7 @@ export function pressureOn(
       ...otherRetries(all),
       ...silences(all),
       ...deaf(cluster, scenario),
+      ...closing(all),
       ...ejecting(cluster, all, scenario, (attemptsPerSecond * phaseMs) / 1000 / Math.max(1, servers.length)),
     ],
   }

@@ -1,11 +1,14 @@
 import { BREAK_KNOWN_MS, type RequestOutcome } from './outcome.ts'
+import type { Told } from './told.ts'
 import { nthTry, type Tries } from './try.ts'
 
 export interface RequestPolicy {
   /** Tries in all. */
   tries: number
-  /** What ends the request as a whole, in ms after its begin, with a 504; 0: nothing does. */
+  /** What ends the request as a whole, in ms after its begin; 0: nothing does. */
   timeout: number
+  /** What its caller is told then. */
+  timeoutStatus: Told
   /** When the client hangs up. */
   patience: number
   /** The longest wait before the n-th retry; drawn evenly from 0 on. */
@@ -41,7 +44,7 @@ export function playRequest(tries: Tries, policy: RequestPolicy): Played {
   const step = Math.max(1, reach / MOST_STEPS)
   // Where no way comes near the end, there is room for what rounding adds to each try and wait.
   const size = Math.min(Math.ceil(end / step), Math.ceil(reach / step) + 2 * policy.tries + 1)
-  const endStatus = policy.timeout > 0 && policy.timeout <= policy.patience ? 504 : null
+  const endStatus = policy.timeout > 0 && policy.timeout <= policy.patience ? policy.timeoutStatus : null
   const ended = new Map<number | null | 'broken', Float64Array>()
   const total = { attempts: 0, atStub: 0, busyMs: 0, retryMs: 0 }
 

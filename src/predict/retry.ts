@@ -1,4 +1,6 @@
 import type { Route } from '../scenario/routing.ts'
+import { GRPC } from '../value/grpc-status.ts'
+import { isGrpcTold, type Told } from './told.ts'
 
 type RetryPolicy = NonNullable<Route['retry_policy']>
 type RetryOn = RetryPolicy['retry_on'][number]
@@ -36,11 +38,17 @@ const CONNECTING_IS_RETRIED = ['5xx', 'gateway-error', 'reset', 'reset-before-re
 export const retriesConnecting = (route: Pick<Route, 'retry_policy'>): boolean =>
   CONNECTING_IS_RETRIED.some((value) => route.retry_policy?.retry_on.includes(value))
 
-/** What the stub answers with, or an abort in its place: that has no headers of its own. */
+/** What the stub answers with, or an abort in its place: that has no headers of its own, but for a failed gRPC call. */
 export interface Answer {
-  status: number
+  status: Told
   headers: Readonly<Record<string, string>>
 }
+
+/** Of a call that failed, whose headers are all there is; what went well says so behind its message, where nobody looks who retries. */
+export const answerOf = (status: Told): Answer => ({
+  status,
+  headers: isGrpcTold(status) && status !== GRPC.OK ? { 'grpc-status': String(status) } : {},
+})
 
 /** What each value of retry_on makes of an answer. Those that are not here are about connections; answers come over sound ones. */
 const ANSWER_IS_RETRIED: Partial<Record<RetryOn, (answer: Answer, policy: RetryPolicy) => boolean>> = {
@@ -50,6 +58,11 @@ const ANSWER_IS_RETRIED: Partial<Record<RetryOn, (answer: Answer, policy: RetryP
   'retriable-status-codes': ({ status }, policy) => policy.retriable_status_codes?.includes(status) ?? false,
   'retriable-headers': ({ headers }, policy) =>
     Object.entries(policy.retriable_headers ?? {}).some(([name, value]) => Object.hasOwn(headers, name) && headers[name] === value),
+  cancelled: ({ status }) => status === GRPC.CANCELLED,
+  'deadline-exceeded': ({ status }) => status === GRPC.DEADLINE_EXCEEDED,
+  internal: ({ status }) => status === GRPC.INTERNAL,
+  'resource-exhausted': ({ status }) => status === GRPC.RESOURCE_EXHAUSTED,
+  unavailable: ({ status }) => status === GRPC.UNAVAILABLE,
   'envoy-ratelimited': ({ status, headers }) => status === 429 && Object.hasOwn(headers, 'x-envoy-ratelimited'),
 }
 

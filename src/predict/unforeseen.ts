@@ -1,9 +1,11 @@
 import { effectOf } from '../fault/registry.ts'
 import { ejectorOf, isHedged } from '../scenario/policy.ts'
 import type { Scenario } from '../scenario/scenario.ts'
+import { asHttp } from '../value/grpc-status.ts'
 import { listed } from '../value/show.ts'
 import type { Class } from './classes.ts'
 import type { PlayedShare } from './play.ts'
+import { isGrpcTold } from './told.ts'
 import { triesAt } from './try.ts'
 
 /** What of a policy no arithmetic of single tries can tell: where the load goes then, and what becomes of it. */
@@ -73,6 +75,17 @@ export function deaf(cluster: string, { upstreams }: Scenario): string[] {
   return [`${which} of ${cluster} cannot be reached: what waits for a connection there fails with it, sooner or later`]
 }
 
+/** Replicas that nobody can connect to, for a part of a phase or until connect_timeout. */
+export function closing(all: readonly PlayedShare[]): string[] {
+  const met = all.flatMap(({ of }) => of.upstream.groups.flatMap(({ faults }) => faults.map(({ action }) => effectOf(action))))
+  return [
+    ...(met.some((effect) => effect.does === 'refuse' && effect.isPartly) ? ['a replica is down for a part of the phase only'] : []),
+    ...(met.some(({ does }) => does === 'strand')
+      ? ['a replica is unreachable: what waits for a connection there fails with it, sooner or later']
+      : []),
+  ]
+}
+
 export function ejecting(cluster: string, all: readonly PlayedShare[], scenario: Scenario, triesPerReplica: number): string[] {
   if (!ejectorOf(scenario, cluster).can) return []
   const detection = scenario.envoy.clusters[cluster]?.outlier_detection ?? {}
@@ -91,7 +104,11 @@ export function ejecting(cluster: string, all: readonly PlayedShare[], scenario:
 function failureShare(of: Class, group: Class['upstream']['groups'][number]): number {
   const tries = triesAt({ ...of.upstream, groups: [{ ...group, share: 1 }] }, of.tryPolicy, 0)
   const failing = tries.map((ways) =>
-    ways.reduce((sum, { chance, status, cut }) => sum + (cut || status === null || status >= 500 ? chance : 0), 0),
+    ways.reduce(
+      (sum, { chance, status, cut }) =>
+        sum + (cut || status === null || (isGrpcTold(status) ? asHttp({ status: 200, grpc: status }) : status) >= 500 ? chance : 0),
+      0,
+    ),
   )
   return Math.max(...failing)
 }

@@ -1,5 +1,6 @@
 import type { Range } from '../predict/outcome.ts'
 import type { KindPrediction, PhasePrediction } from '../predict/predict.ts'
+import { toldName } from '../predict/told.ts'
 import { formatMs, formatPercent, trim } from '../units.ts'
 import { plural } from '../value/show.ts'
 import { showFactor, showRange, showShare } from '../verdict/show.ts'
@@ -33,7 +34,7 @@ function kindsOf({ name, kinds }: PhasePrediction): string[] {
 
 function fateOf({ success, attempts, statuses, slowest }: KindPrediction): string {
   if (success === null || attempts === null) return 'not predicted'
-  const seen = statuses.slice(0, 4).map(({ status, share }) => `${status ?? 'no answer'} ${showShare(share)}`)
+  const seen = statuses.slice(0, 4).map(({ status, share }) => `${status === null ? 'no answer' : toldName(status)} ${showShare(share)}`)
   const limit = slowest.by === 'answer' ? '' : ` (${slowest.by})`
   return `${showRange(success, showShare)} succeed, callers see ${seen.join(', ')}; ${attemptsText(attempts)}; at most ${formatMs(slowest.ms)}${limit}`
 }

@@ -1,7 +1,8 @@
 import { effectOf } from '../fault/registry.ts'
-import type { Attempt } from '../observe/record.ts'
-import type { Plan } from '../plan/plan.ts'
+import { type Attempt, faultsAt } from '../observe/record.ts'
+import type { Plan, PlannedFault } from '../plan/plan.ts'
 import { nameOfTimeout } from '../scenario/timeouts.ts'
+import { answerName } from '../value/grpc-status.ts'
 import { flagWords, metFaults } from './envoy-words.ts'
 import { millis } from './figures.ts'
 
@@ -13,19 +14,19 @@ const NOTABLE_MS = 1
  * @param due - of the request, in ms after the start of the load
  */
 export function tellAttempt(attempt: Attempt, cluster: string | null, due: number, plan: Plan): string {
-  const faults = attempt.hop?.faults ?? []
+  const faults = faultsAt(attempt)
   const parts = [
     resultOf(attempt),
     ...(faults.length > 0 ? [`met ${metFaults(faults, plan)}`] : []),
     ...(attempt.hop === null && attempt.stub === null && attempt.replica !== null
-      ? ['never reached its hop']
+      ? [attempt.door === undefined ? 'never reached its hop' : 'nobody behind the door heard of it']
       : serverParts(attempt, due, plan)),
   ]
   return `try ${attempt.n} → ${hostOf(attempt, cluster ?? clusterOf(attempt, plan))}  ${parts.join('; ')}`
 }
 
 /** Where the egress log does not name the cluster, a fault that was met there does. */
-const clusterOf = ({ hop }: Attempt, plan: Plan) => plan.faults.find((fault) => fault.id === hop?.faults[0])?.cluster ?? null
+const clusterOf = (attempt: Attempt, plan: Plan) => plan.faults.find((fault) => fault.id === faultsAt(attempt)[0])?.cluster ?? null
 
 function hostOf(attempt: Attempt, cluster: string | null): string {
   if (attempt.replica === null) return cluster === null ? 'no host' : `${cluster}, no host`
@@ -37,8 +38,8 @@ function resultOf(attempt: Attempt): string {
   if (attempt.cutBy !== null) return `cut by ${nameOfTimeout(attempt.cutBy)} ${after}`
   if (attempt.outrun) return `given up ${after}, when another try was answered`
   if (attempt.status !== 0 && attempt.flags.includes('UPE'))
-    return [`${attempt.status}, which broke off`, after, ...flagWords(attempt.flags)].join(' ')
-  if (attempt.status !== 0) return `${attempt.status} ${after}`
+    return [`${answerName(attempt)}, which broke off`, after, ...flagWords(attempt.flags)].join(' ')
+  if (attempt.status !== 0) return `${answerName(attempt)} ${after}`
   return ['no answer', after, ...flagWords(attempt.flags)].join(' ')
 }
 
@@ -58,9 +59,14 @@ function stubParts({ stub, status, cutBy, replica }: Attempt, due: number, plan:
   const waited = stub.started - stub.arrived - (stub.held ?? 0)
   if (waited >= NOTABLE_MS) parts.push(`waited ${millis(waited)} in the stub's queue (${stub.busy} busy, ${stub.queued} waiting)`)
   const fault = plan.faults.find(({ id }) => id === stub.fault)
-  if (stub.answered === null)
-    parts.push(fault && effectOf(fault.action).does === 'hang' ? 'the stub never answered' : 'its caller was gone before the stub answered')
+  if (stub.answered === null) parts.push(withoutAnswer(fault))
   else if (cutBy !== null) parts.push(`the stub answered ${stub.status} too late, at +${millis(stub.answered - due)}`)
   else if (status !== stub.status) parts.push(`the stub answered ${stub.status}`)
   return parts
+}
+
+function withoutAnswer(fault: PlannedFault | undefined): string {
+  const does = fault && effectOf(fault.action).does
+  if (does === 'hang') return 'the stub never answered'
+  return does === 'reset' ? 'its connection was reset in place of an answer' : 'its caller was gone before the stub answered'
 }

@@ -1,4 +1,4 @@
-import { attemptsOf, type RequestRecord } from '../observe/record.ts'
+import { attemptsOf, faultsAt, type RequestRecord } from '../observe/record.ts'
 import type { Plan } from '../plan/plan.ts'
 import { quantile } from '../statistics/quantile.ts'
 import { plural } from '../value/show.ts'
@@ -48,7 +48,7 @@ function triesOf(record: RequestRecord): string {
 
 function courseOf(record: RequestRecord, plan: Plan): string {
   const { calls } = record
-  const met = new Set([...calls.flatMap((call) => call.ingressFaults), ...attemptsOf(record).flatMap(({ hop }) => hop?.faults ?? [])])
+  const met = new Set([...calls.flatMap((call) => call.ingressFaults), ...attemptsOf(record).flatMap(faultsAt)])
   return [
     causeOf(record, plan.load.deadline),
     ...(calls.length > 1 ? [plural(calls.length, 'call')] : []),

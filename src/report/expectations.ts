@@ -23,7 +23,7 @@ const NARROWEST_LABEL = 12
 const NUMBERS = 3
 const ALL_PHASES = 'all phases'
 
-interface Row {
+export interface Row {
   outcome: Outcome
   heading: string
   label: string
@@ -32,9 +32,8 @@ interface Row {
 }
 
 export function expectationLines(run: FinishedRun, { width, paint, say }: Paper): string[] {
-  const all = inOrderOfPhases(run).map((outcome) => rowOf(outcome, say))
-  if (all.length === 0) return []
-  const rows = mostTelling(all)
+  const { rows, more } = claimRows(run, say)
+  if (rows.length === 0) return []
   const titles = ['asked', 'seen', rows.some((row) => row.values[2] !== '') ? 'interval' : '', 'n']
   const room = width - INDENT.length - SIGN_CELLS - titles.length * GAP.length
   const widths = columnWidths(titles, rows, room)
@@ -55,8 +54,15 @@ export function expectationLines(run: FinishedRun, { width, paint, say }: Paper)
     if (cells(row.label) <= labelWidth) lines.push(`${mark} ${padEnd(row.label, labelWidth)}${values}`)
     else lines.push(`${mark} ${clip(row.label, width - INDENT.length - SIGN_CELLS)}`, INDENT + ' '.repeat(SIGN_CELLS + labelWidth) + values)
   }
-  if (rows.length < all.length) lines.push(paint('dim', `    … ${all.length - rows.length} more, see results.json`))
+  if (more > 0) lines.push(paint('dim', `    … ${more} more, see results.json`))
   return lines
+}
+
+/** The outcomes in the order of their phases, as texts; where there are very many, those that say most, and how `more` there are. */
+export function claimRows(run: FinishedRun, say: Paper['say']): { rows: readonly Row[]; more: number } {
+  const all = inOrderOfPhases(run).map((outcome) => rowOf(outcome, say))
+  const rows = mostTelling(all)
+  return { rows, more: all.length - rows.length }
 }
 
 function inOrderOfPhases({ verdict, plan }: FinishedRun): Outcome[] {

@@ -6,6 +6,7 @@ import { type TimeLimit, timeLimitsOf } from '../predict/limits.ts'
 import type { Prediction } from '../predict/predict.ts'
 import { attemptsOverTiers } from '../predict/tiers.ts'
 import { type Step, type Timeline, timelinesOf } from '../predict/timeline.ts'
+import { isGrpcTold, type Told, toldName } from '../predict/told.ts'
 import { type Route, routesOf } from '../scenario/routing.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { formatMs } from '../units.ts'
@@ -25,7 +26,7 @@ export interface Explained {
 
 /** The configuration as a run would use it, with placeholders for the ports and without the logs; secrets masked. */
 export function explainedConfig({ scenario, plan }: Explained): string {
-  const yaml = renderBootstrap(buildBootstrap(scenario, plan, placeholders(scenario)), scenario, plan)
+  const yaml = renderBootstrap(buildBootstrap(scenario, plan, placeholders(scenario, plan)), scenario, plan)
   return masker(secretValues(scenario))(yaml)
 }
 
@@ -42,6 +43,9 @@ export function renderExplained(explained: Explained, look: Look): string {
   ]
   return sections.map((section) => section.join('\n')).join('\n\n')
 }
+
+/** Of a gRPC call the status by its name, beside the 200 of HTTP that says nothing. */
+const spelt = (told: Told | null) => (told !== null && isGrpcTold(told) ? { status: 200, grpc_status: toldName(told) } : { status: told })
 
 /** For machines. */
 export function explainedJson(explained: Explained): unknown {
@@ -71,7 +75,7 @@ export function explainedJson(explained: Explained): unknown {
             success_rate: success,
             attempts_per_request: attempts,
             slowest: { ms: finite(slowest.ms), by: slowest.by },
-            statuses: statuses.map((one) => ({ status: one.status, share: one.share })),
+            statuses: statuses.map(({ status: told, share }) => ({ ...spelt(told), share })),
             open: why,
           })),
           clusters: clusters.map(({ cluster, attemptsPerSecond, inFlight, retries, utilisation }) => ({
@@ -82,7 +86,7 @@ export function explainedJson(explained: Explained): unknown {
             utilisation,
           })),
         })),
-        envoy: buildBootstrap(scenario, explained.plan, placeholders(scenario)),
+        envoy: buildBootstrap(scenario, explained.plan, placeholders(scenario, explained.plan)),
       }),
     ),
   )
@@ -165,7 +169,7 @@ const whenOf = ({ from, to }: Step) => (from === to ? `+${formatMs(from)}` : `+$
 
 /** What the scenario sets comes first; the rest (listeners, faults asleep, logs) would drown it. */
 function configLines({ scenario, plan }: Explained, { width, paint, say }: Paper): string[] {
-  const yaml = renderPolicy(buildBootstrap(scenario, plan, placeholders(scenario)), scenario)
+  const yaml = renderPolicy(buildBootstrap(scenario, plan, placeholders(scenario, plan)), scenario)
   return [
     paint('bold', 'ENVOY'),
     ...yaml

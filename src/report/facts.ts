@@ -41,7 +41,8 @@ function keyed(key: string, rest: string, lines: readonly string[]): string[] {
   return lines.map((line, i) => (i === 0 ? key : rest) + line)
 }
 
-function totals({ observations, loadMs, plan }: FinishedRun): string {
+/** `1,800 requests in 9s (199.9/s), 1,891 attempts (1.051 each)` */
+export function totals({ observations, loadMs, plan }: FinishedRun): string {
   const noun = nounOf(plan)
   if (observations === null) return noun === 'run' ? 'nothing was run' : 'nothing was sent'
   const requests = observations.records.length
@@ -60,7 +61,8 @@ function attemptsText(attempts: number, requests: number, unknown: number, noun:
   return `${plural(attempts, 'attempt')}${requests === 0 ? '' : ` (${(attempts / requests).toFixed(3)} each)`}`
 }
 
-function circumstances({ envoy, durationMs, plan, chaosVersion, runtime }: FinishedRun): string {
+/** `9.18s in all; seed 1; chaos 0.1.0 (process); Envoy 1.40.0 (cache)` */
+export function circumstances({ envoy, durationMs, plan, chaosVersion, runtime }: FinishedRun): string {
   const proxy = envoy === null ? 'no Envoy' : `Envoy ${envoy.version ?? 'of unknown version'} (${envoy.source})`
   return `${duration(durationMs)} in all; seed ${plan.seed}; chaos ${chaosVersion} (${runtime}); ${proxy}`
 }

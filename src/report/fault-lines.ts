@@ -1,3 +1,4 @@
+import { alongRamp, successAlong } from './along-ramp.ts'
 import { askedAndMet, faultTarget, independentSources, replicasOf } from './fault-words.ts'
 import type { FinishedRun } from './finished-run.ts'
 import { clip, wrap, wrapClauses } from './layout.ts'
@@ -20,7 +21,9 @@ export function faultLines({ plan, observations }: FinishedRun, { width, paint, 
     const sign = evidence.doubt === null ? paint('green', '✓') : paint('yellow', '?')
     const phase = clip(say(plan.phases[fault.phase]?.name ?? fault.id), WIDEST_PHASE)
     const main = `${phase}: ${say(faultTarget(fault, replicasOf(fault.cluster, plan)))}, ${askedAndMet(fault, evidence)}`
-    const lines = wrapClauses(`${main}; ${independentSources(fault, evidence, plan)}`, width, '    ')
+    const parts = alongRamp(fault, plan, observations?.records ?? [])
+    const along = parts === null ? '' : `; ${successAlong(parts)}`
+    const lines = wrapClauses(`${main}; ${independentSources(fault, evidence, plan)}${along}`, width, '    ')
     const doubt = evidence.doubt === null ? [] : wrap(say(evidence.doubt), width, '    ').map((line) => paint('yellow', line))
     return [`  ${sign} ${(lines[0] as string).trimStart()}`, ...lines.slice(1), ...doubt]
   })

@@ -1,3 +1,4 @@
+import type { Sentence } from '../happened/sentence.ts'
 import type { Observations } from '../observe/observations.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Prediction } from '../predict/predict.ts'
@@ -16,10 +17,14 @@ export interface FinishedRun {
   /** Null when the run ended before anything could be observed. */
   observations: Observations | null
   verdict: Verdict
+  /** What went on and which settings are to blame, the most important first. */
+  happened: readonly Sentence[]
   /** What ended the run early; null for a run that went its whole way. */
   ended: Ended | null
   /** ISO 8601, UTC. */
   startedAt: string
+  /** The start of the load, from which all times of the evidence count, in ms since 1970; null where nothing was played. */
+  loadFrom: number | null
   /** Wall clock, start-up and clean-up included. */
   durationMs: number
   /** From the first due time to the last answer. */

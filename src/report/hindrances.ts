@@ -1,6 +1,7 @@
-import { attemptsOf, type RequestRecord } from '../observe/record.ts'
+import { attemptsOf, faultsAt, type RequestRecord } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
 import { nameOfTimeout } from '../scenario/timeouts.ts'
+import { answerName, asHttp } from '../value/grpc-status.ts'
 import { showCount } from '../verdict/show.ts'
 import { duration } from './figures.ts'
 
@@ -52,15 +53,16 @@ function hindrancesOf(record: RequestRecord, kinds: readonly Kind[], leastMs: nu
     if (egress.retrySuppressedBy !== null) add('suppressed', `denied a retry by ${egress.retrySuppressedBy}`)
     if (egress.flags.includes('UH')) add('noHost', 'without a healthy host')
   }
-  for (const { stub, hop, poolMs, flags, cutBy, status } of attemptsOf(record)) {
-    const isFault = hop !== null && hop.faults.length > 0
+  for (const attempt of attemptsOf(record)) {
+    const { stub, poolMs, flags, cutBy, status } = attempt
+    const isFault = faultsAt(attempt).length > 0
     const queued = stub === null ? 0 : stub.started - stub.arrived - (stub.held ?? 0)
     if (queued >= leastMs) add('worker', 'waited for a worker of the stub', queued)
     if (poolMs >= leastMs) add('connection', 'waited for a connection', poolMs)
-    if (cutBy === 'connect' || flags.includes('UF')) add('unconnected', 'failed to connect')
+    if (attempt.door === undefined && (cutBy === 'connect' || flags.includes('UF'))) add('unconnected', 'failed to connect')
     else if (cutBy !== null && !isFault) add('cut', `cut by ${nameOfTimeout(cutBy)} without a fault`)
-    if (flags.includes('UC')) add('reset', 'reset by the upstream')
-    if (stub !== null && status >= 500 && stub.status === status) add('failed', `answered ${status} by the stub`)
+    if (flags.includes('UC') && !isFault) add('reset', 'reset by the upstream')
+    if (stub !== null && asHttp(attempt) >= 500 && stub.status === status) add('failed', `answered ${answerName(attempt)} by the stub`)
   }
   return found
 }

@@ -18,36 +18,69 @@ export function renderJunit(run: FinishedRun): string {
   const mask = masker(secretValues(run.scenario))
   const say = (text: string) => xmlText(mask(text))
   const name = say(run.scenario.name)
+  const classname = classOf(say(run.scenario.file)) || name
+  const seconds = secondsOf(run)
   const records = examplesOf(run)
   const cases: Case[] = [
     ...named(run.verdict.outcomes).map(([title, outcome]) => ({
       title,
       line: outcome.at.line,
+      time: seconds(outcome),
       result: resultOf(outcome, run, records, say),
     })),
     ...endingCases(run, say),
   ]
   const count = (tag: Result['tag']) => cases.filter(({ result }) => result?.tag === tag).length
-  const counts = { tests: cases.length, failures: count('failure'), errors: count('error'), skipped: 0 }
-  const time = Number.isFinite(run.durationMs) ? Math.round(run.durationMs) / 1000 : 0
+  const counts = { tests: cases.length, failures: count('failure'), errors: count('error') }
+  const time = inSeconds(run.durationMs)
+  // Where a case is looked at by itself, as in Jenkins and GitLab, it is not far.
+  const again: Element = {
+    tag: 'system-out',
+    attributes: {},
+    content: say(`again: ${commandLine(run.command)}\nresults: ${run.directory}`),
+  }
   const suite: Element = {
     tag: 'testsuite',
-    attributes: { name, timestamp: run.startedAt, time, ...counts },
+    attributes: { name, timestamp: run.startedAt, time, ...counts, skipped: 0, file: say(run.scenario.file) },
     content: [
       { tag: 'properties', attributes: {}, content: propertiesOf(run, say) },
-      ...cases.map(({ title, line, result }) => ({
+      ...cases.map(({ title, line, time, result }) => ({
         tag: 'testcase',
-        attributes: { classname: name, name: say(title), file: say(run.scenario.file), line },
-        content: result === null ? [] : [result],
+        attributes: { classname, name: say(title), time, file: say(run.scenario.file), line },
+        content: result === null ? [] : [result, again],
       })),
+      again,
     ],
   }
-  return renderXml({ tag: 'testsuites', attributes: counts, content: [suite] })
+  // `skipped` is no attribute of the root in Jenkins' schema.
+  return renderXml({ tag: 'testsuites', attributes: { name: 'chaos', time, ...counts }, content: [suite] })
+}
+
+/** `scenarios/brownout.yaml` becomes `scenarios.brownout`: Jenkins takes what is before the last dot for a package, and GitLab knows a case by it and its name. */
+const classOf = (file: string) =>
+  file
+    .replace(/\.ya?ml$/i, '')
+    .split(/[\\/]+/)
+    .map((part) => part.replaceAll('.', '_'))
+    .filter((part) => part !== '' && part !== '_' && part !== '__')
+    .join('.')
+
+const inSeconds = (ms: number) => (Number.isFinite(ms) && ms > 0 ? Math.round(ms) / 1000 : 0)
+
+/** The time of a phase is shared by the claims on it, so that the cases of a run add up to no more than it took. */
+function secondsOf({ verdict, observations }: FinishedRun): (outcome: Outcome) => number {
+  const claims = Map.groupBy(verdict.outcomes, ({ phase }) => phase)
+  return ({ phase }) => {
+    const own = observations?.phases.find(({ name }) => name === phase)
+    return own === undefined ? 0 : inSeconds((own.to - own.from) / (claims.get(phase)?.length ?? 1))
+  }
 }
 
 interface Case {
   title: string
   line: number
+  /** In s. */
+  time: number
   /** null: it passed. */
   result: Result | null
 }
@@ -126,9 +159,9 @@ function endingCases(run: FinishedRun, say: Say): Case[] {
     const detail =
       run.ended.by === 'environment' ? [...run.ended.detail, ...(run.ended.hint === null ? [] : [`hint: ${run.ended.hint}`])] : []
     const result = resultAs('error', say(endedSentence(run.ended, run)), run.ended.by, say(detail.join('\n')))
-    return [{ title: 'the run goes its whole way', line: 1, result }]
+    return [{ title: 'the run goes its whole way', line: 1, time: 0, result }]
   }
   if (endingOf(run) === 'pass' || run.verdict.outcomes.some((outcome) => outcome.status !== 'pass')) return []
   const result = resultAs('error', say(unsound || `the verdict is ${run.verdict.status}`), run.verdict.status, say(unsound))
-  return [{ title: 'the evidence is sound', line: 1, result }]
+  return [{ title: 'the evidence is sound', line: 1, time: 0, result }]
 }

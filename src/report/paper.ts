@@ -8,6 +8,8 @@ export interface Look {
   color: boolean
   /** Cells in a line. */
   width: number
+  /** Whether it has the characters that bars are made of; not where that is left out. */
+  plots?: boolean
 }
 
 export type Style = Parameters<typeof styleText>[0]
@@ -16,6 +18,7 @@ export type Style = Parameters<typeof styleText>[0]
 export interface Paper {
   color: boolean
   width: number
+  plots: boolean
   /** Styles text that is laid out already: escape sequences have no width, padding must come first. */
   paint(style: Style, text: string): string
   /** Foreign text made safe to show: on one line, without escape sequences, without the scenario's secrets. */
@@ -35,6 +38,7 @@ export function paper(look: Look, scenario: Scenario): Paper {
   return {
     color: look.color,
     width: Math.min(WIDEST, Math.max(NARROWEST, look.width)),
+    plots: look.plots === true,
     paint: painter(look.color),
     say: (text) => printable(mask(text)),
   }

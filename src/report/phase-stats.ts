@@ -1,6 +1,6 @@
 import { exitCodeOf } from '../observe/exit-code.ts'
 import type { Observations } from '../observe/observations.ts'
-import { attemptsOf, cutsOf, type RequestRecord, retriesOf, suppressionsOf } from '../observe/record.ts'
+import { answerOf, attemptsOf, cutsOf, type RequestRecord, retriesOf, suppressionsOf } from '../observe/record.ts'
 import { eachTimeout, TIMEOUTS, type Timeout } from '../scenario/timeouts.ts'
 import { quantile } from '../statistics/quantile.ts'
 import { latencyOf } from '../verdict/finding.ts'
@@ -11,7 +11,7 @@ export interface PhaseStats {
   successes: number
   /** In flight over the end of the phase, or never answered. */
   edge: number
-  /** By status, or of runs by exit code; `none` for those without. */
+  /** By status (of gRPC calls by its name), or of runs by exit code; `none` for those without. */
   statuses: Record<string, number>
   /** In ms from the due time; Infinity where that many requests were never answered, null without requests. */
   latency: { p50: number; p90: number; p99: number; max: number } | null
@@ -58,7 +58,7 @@ const nothing = (): PhaseStats => ({
 })
 
 function add(stats: PhaseStats, record: RequestRecord, noun: 'request' | 'run'): void {
-  const status = String((noun === 'run' ? exitCodeOf(record) : record.status) ?? 'none')
+  const status = noun === 'run' ? String(exitCodeOf(record) ?? 'none') : (answerOf(record) ?? 'none')
   stats.requests++
   stats.successes += Number(record.success)
   stats.edge += Number(record.edge)

@@ -95,7 +95,9 @@ const phase = z
     requests: count.describe('Due in this phase and sent; where an app is run to its end, its runs.'),
     edge: count.describe('Of these, in flight over the end of the phase.'),
     successes: count,
-    statuses: counts.describe('Requests by status; none: without an answer. Empty where an app is run to its end.'),
+    statuses: counts.describe(
+      'Requests by status, gRPC calls by the name of theirs; none: without an answer. Empty where an app is run to its end.',
+    ),
     exit_codes: counts
       .nullable()
       .describe('Where an app is run to its end: its runs by exit code; none: without one. null: there are no runs.'),
@@ -155,6 +157,16 @@ const fault = z
     asked_percent: z
       .number()
       .describe('Of what matched; of several statuses of one abort, a later one is asked of what those before it left.'),
+    ramp: z
+      .strictObject({
+        from: z.number(),
+        to: z.number(),
+        expected: z.number().nullable().describe('The mean share in force at the times of those that matched.'),
+      })
+      .nullable()
+      .describe(
+        'In percent, from the beginning to the end of the phase; null where the percentage stays. Its steps are in logs/phases.ndjson.',
+      ),
     matched: count.describe('Attempts (upstream) or requests (ingress) that matched its condition.'),
     met: count.describe('Of these, by the access log of the listener that made it.'),
     chosen: z
@@ -168,11 +180,30 @@ const fault = z
       .describe(
         'Shares that a draw of the asked chance makes in 999 of 1,000 runs; null when nothing matched, and at 100 %, where each must meet it.',
       ),
-    counted: z.number().describe("By Envoy's counter, shared by the faults of one kind at one listener."),
+    counted: z
+      .number()
+      .describe(
+        "By Envoy's counter, shared by the faults of one kind at one listener; of refuse, unreachable and down, its counter of connections that failed.",
+      ),
     inferred: z.number().describe('By what others saw.'),
     doubt: z.string().nullable().describe('Why the evidence does not bear the asked share; null when it does.'),
   })
   .describe('How often a fault happened, from sources that do not know of each other.')
+
+const happened = z
+  .strictObject({
+    phase: z.string().nullable().describe('null: several phases.'),
+    from_ms: ms.describe('After the start of the load; so is to_ms.'),
+    to_ms: ms,
+    text: z.string(),
+    setting: z
+      .string()
+      .nullable()
+      .describe(
+        'The place of the setting that is to blame for claims that failed, such as envoy.routes[0].timeout; null where none is blamed.',
+      ),
+  })
+  .describe('A sentence of what the evidence shows.')
 
 export const resultsSchema = z
   .strictObject({
@@ -196,6 +227,9 @@ export const resultsSchema = z
     outcomes: z.array(outcome),
     phases: z.array(phase).describe('Empty when the run ended before anything was observed.'),
     faults: z.array(fault),
+    what_happened: z
+      .array(happened)
+      .describe('What went on and which settings are to blame, the most important first; empty without sound evidence.'),
     unsound: z.array(z.string()).describe('What makes the evidence as a whole unsound.'),
     warnings: z.array(z.string()),
     seed: count,

@@ -1,11 +1,12 @@
 import type { Bounds, Crowd } from '../observe/crowd.ts'
 import { exitCodeOf } from '../observe/exit-code.ts'
-import { type Call, type Egress, limitOf, type RequestRecord } from '../observe/record.ts'
+import { answerOf, type Call, type Egress, limitOf, type RequestRecord } from '../observe/record.ts'
 import { nounOf } from '../plan/noun.ts'
 import { isStraight, type Plan } from '../plan/plan.ts'
-import { isExpectedStatus } from '../plan/success.ts'
+import { isExpectedAnswer } from '../plan/success.ts'
 import { nameOfTimeout, placeOfTimeout, sightOf } from '../scenario/timeouts.ts'
 import { formatMs } from '../units.ts'
+import { answerName } from '../value/grpc-status.ts'
 import { tellAttempt } from './attempt.ts'
 import { boundsText, COUNTS } from './breakers.ts'
 import { flagWords, metFaults } from './envoy-words.ts'
@@ -65,7 +66,7 @@ function clientSaw(record: RequestRecord): string {
   if (record.status === null) return `no answer${after}`
   const code = exitCodeOf(record)
   if (code !== null) return `exit code ${code}${after}`
-  return record.error === null ? `${record.status}${after}` : `${record.status}, cut short${after}`
+  return record.error === null ? `${answerOf(record)}${after}` : `${record.status}, cut short${after}`
 }
 
 function outcomeOf(record: RequestRecord, plan: Plan): string {
@@ -76,7 +77,7 @@ function outcomeOf(record: RequestRecord, plan: Plan): string {
     return record.end !== null && record.end - record.due > plan.load.deadline
       ? `not a success: killed after ${formatMs(plan.load.deadline)}`
       : 'not a success'
-  const expectedStatus = isExpectedStatus(plan.requests[record.request]?.successStatus, record.status)
+  const expectedStatus = isExpectedAnswer(plan.requests[record.request], record.status, record.grpcStatus ?? null)
   return expectedStatus ? `not a success: later than the deadline of ${formatMs(plan.load.deadline)}` : 'not a success: status'
 }
 
@@ -114,7 +115,7 @@ function tellEnvoysAnswer(call: Call, crowdAt: CrowdAt | undefined, add: Add): v
   const toldByTry = attempts.some(({ cutBy }) => cutBy === egress.cutBy)
   if (egress.cutBy !== null && !toldByTry) add(end, `cut by ${nameOfTimeout(egress.cutBy)} after ${millis(egress.durationMs)}`)
   const how = [...(egress.details === null ? [] : [egress.details]), ...flagWords(egress.flags)].join(' ')
-  const did = egress.status === 0 ? 'Envoy gave no answer' : `Envoy answered ${egress.status}`
+  const did = egress.status === 0 ? 'Envoy gave no answer' : `Envoy answered ${answerName(egress)}`
   const limit = limitOf(call)
   const because = limit === null ? '' : `; the limit is ${placeOfTimeout(limit, egress)}; ${sightOf(limit)}`
   add(end, `${how === '' ? did : `${did}, ${how}`}${because}`)
@@ -136,7 +137,7 @@ function tellClientsView(record: RequestRecord, add: Add): void {
   if (error !== null) add(when, `the client saw ${status === null ? 'no answer' : `${status}, not whole`}: ${error}`)
   else if (end === null) add(when, 'the client saw no answer')
   else if (envoysEnd === null || egress?.status !== status || Math.abs(end - envoysEnd) > CLOCKS_AGREE_MS)
-    add(end, exitCodeOf(record) === null ? `the client saw ${status ?? 'the connection end'}` : 'the run ended')
+    add(end, exitCodeOf(record) === null ? `the client saw ${answerOf(record) ?? 'the connection end'}` : 'the run ended')
 }
 
 function offset(ms: number): string {

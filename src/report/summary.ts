@@ -1,8 +1,10 @@
+import { courseLines } from './course-lines.ts'
 import { countOutcomes, type Ending, endingOf } from './ending.ts'
 import { expectationLines } from './expectations.ts'
 import { factLines } from './facts.ts'
 import { faultLines } from './fault-lines.ts'
 import type { FinishedRun } from './finished-run.ts'
+import { happenedLines } from './happened-lines.ts'
 import { cells, clip } from './layout.ts'
 import { type Look, type Paper, paper, type Style } from './paper.ts'
 import { differenceLines } from './prediction-lines.ts'
@@ -26,8 +28,11 @@ export function renderSummary(run: FinishedRun, look: Look): string {
     expectationLines(run, page),
     whyLines(run, page),
     faultLines(run, page),
-    differenceLines(run, page),
+    // Where a setting is to blame, that it went otherwise follows from it; results.json has it all.
+    isBlamed(run) ? [] : differenceLines(run, page),
+    courseLines(run, page),
     factLines(run, page),
+    happenedLines(run, page),
     [verdictLine(run, page)],
   ]
   return sections
@@ -35,6 +40,8 @@ export function renderSummary(run: FinishedRun, look: Look): string {
     .map((section) => section.join('\n'))
     .join('\n\n')
 }
+
+const isBlamed = ({ happened }: FinishedRun) => happened.some(({ setting }) => setting !== undefined)
 
 export function verdictLine(run: FinishedRun, { color, width, paint, say }: Paper): string {
   const ending = endingOf(run)

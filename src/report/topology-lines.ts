@@ -1,3 +1,4 @@
+import { needsDoor } from '../fault/registry.ts'
 import { DOCKERFILE, sourceOf } from '../plan/containers.ts'
 import { timesOf } from '../plan/load.ts'
 import type { Plan, PlannedFault } from '../plan/plan.ts'
@@ -20,7 +21,7 @@ interface Branch {
   fault?: boolean
 }
 
-/** Where a request goes, and where which fault is made in which phase: load → app → listener → cluster → hop → stub. */
+/** Where a request goes, and where which fault is made in which phase: load → app → listener → cluster → (door →) hop → stub. */
 export function topologyLines(scenario: Scenario, plan: Plan, { width, paint, say }: Paper): string[] {
   const lines: string[] = []
   const draw = (branches: readonly Branch[], indent: string) => {
@@ -107,7 +108,8 @@ function clusterOf(scenario: Scenario, plan: Plan, cluster: string): Branch {
   if (before.length > 0) branches.push({ text: 'before the router', below: before.map((fault) => faultBranch(fault, plan, replicas)) })
   for (const { from, to, faults } of alike(own, replicas, deaf)) {
     const replica = from === to ? `${cluster}/${from}` : `${cluster}/${from}–${to}`
-    const hops = from === to ? `hop ${from} → ` : `hops ${from}–${to} → `
+    const doors = faults.some(({ action }) => needsDoor(action)) ? (from === to ? `door ${from} → ` : `doors ${from}–${to} → `) : ''
+    const hops = `${doors}${from === to ? `hop ${from}` : `hops ${from}–${to}`} → `
     const text = deaf.includes(from)
       ? `${replica}: unreachable, no connection comes about`
       : `${hops}${serverText(scenario, plan, cluster, replica, to - from + 1)}`

@@ -5,7 +5,7 @@ import { isContainer } from './containers.ts'
 import type { Expectation } from './expect-schema.ts'
 import type { Finding } from './finding.ts'
 import { type Given, isSentTo } from './given-schema.ts'
-import { goesStraight, hasHeaders, mayReach, methodAndPath, type RequestKind, requestsOf, routesOf } from './routing.ts'
+import { goesStraight, hasHeaders, isGrpcKind, mayReach, methodAndPath, nameOf, type RequestKind, requestsOf, routesOf } from './routing.ts'
 import type { DocumentPath } from './scenario.ts'
 import type { ScenarioDocument } from './schema.ts'
 import { AT_INGRESS } from './timeouts.ts'
@@ -15,7 +15,7 @@ export function expectationFindings(scenario: ScenarioDocument): Finding[] {
   return scenario.expect.flatMap((claim, index) => {
     // An unknown phase is names.ts's finding; here it would only cause echoes.
     if (claim.phase !== undefined && !scenario.phases.some((phase) => phase.name === claim.phase)) return []
-    return [noRequests, noBody, noFault, misplaced, noWorkers, noRecovery].flatMap((check) =>
+    return [noRequests, noBody, wrongStatus, noFault, misplaced, noWorkers, noRecovery].flatMap((check) =>
       check(scenario, claim).map((found): Finding => ({ ...found, path: ['expect', index, ...found.path] })),
     )
   })
@@ -98,6 +98,25 @@ function noBody(scenario: ScenarioDocument, claim: Expectation): Finding[] {
       message: 'says nothing of these requests: an answer to HEAD has no body',
       hint: 'claim status or headers, or send GET',
     },
+  ]
+}
+
+/** The HTTP status of a gRPC call is 200 also where it failed; other requests have no status but that. */
+function wrongStatus(scenario: ScenarioDocument, claim: Expectation): Finding[] {
+  const requests = concerned(scenario, claim)
+  const grpc = goesStraight(scenario) ? requests.filter(isGrpcKind) : []
+  const refuse = (metric: 'status' | 'grpc_status', request: RequestKind | undefined, message: string, hint: string): Finding[] =>
+    claim[metric] === undefined || request === undefined
+      ? []
+      : [{ path: [metric], at: 'key', message: message.replace('it', show(nameOf(request))), hint }]
+  return [
+    ...refuse('status', grpc[0], 'says nothing of it: a gRPC call has the HTTP status 200 also where it fails', 'claim grpc_status'),
+    ...refuse(
+      'grpc_status',
+      requests.find((request) => !grpc.includes(request)),
+      'says nothing of it, which is no gRPC call of the load',
+      'claim status, or name a request that is sent with content-type: application/grpc',
+    ),
   ]
 }
 

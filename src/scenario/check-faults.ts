@@ -1,15 +1,17 @@
 import { longestOf } from '../fault/law.ts'
-import { actionOf, describeAction, effectOf, leastBody, makingOf } from '../fault/registry.ts'
+import { actionOf, describeAction, effectOf, isRouted as isRoutedAction, isTied, leastBody, makingOf } from '../fault/registry.ts'
 import { describeTest, fulfils, METHOD, PATH, type RequestTest } from '../fault/when.ts'
 import { formatMs } from '../units.ts'
+import { GRPC } from '../value/grpc-status.ts'
 import { plural, show } from '../value/show.ts'
+import { doorFindings, outlasting } from './check-doors.ts'
 import { isContainer } from './containers.ts'
 import { testsOfFault } from './fault-tests.ts'
 import type { Finding } from './finding.ts'
 import { whyNotAskedFor } from './header-rules.ts'
-import { DEFAULT_DEADLINE_MS, PATIENCE_MS } from './limits.ts'
+import { DEFAULT_DEADLINE_MS, MOST_CHOOSING, PATIENCE_MS } from './limits.ts'
 import { limitOn, triesOf } from './policy.ts'
-import { goesStraight, hadBy, mayReach, type RequestKind, requestsOf, routeFor, routesOf } from './routing.ts'
+import { goesStraight, hadBy, isGrpcKind, mayReach, nameOf, type RequestKind, requestsOf, routeFor, routesOf } from './routing.ts'
 import type { ScenarioDocument } from './schema.ts'
 import { stubBody } from './stub-body.ts'
 import { AT_INGRESS } from './timeouts.ts'
@@ -22,31 +24,47 @@ export const faultFindings = (scenario: ScenarioDocument): Finding[] =>
   ofFaults(scenario, (fault, earlier) => {
     const found = [
       ...replica(scenario, fault),
+      ...doorFindings(scenario, fault, earlier),
       ...undecided(fault),
       ...withoutStub(scenario, fault),
       ...withoutBody(scenario, fault),
+      ...withoutGrpc(scenario, fault),
       ...oneDraw(scenario, fault, earlier),
+      ...withoutLength(scenario, fault),
+      ...behindRoute(fault, earlier),
     ]
     return found.length > 0 ? found : [...reach(scenario, fault), ...tries(scenario, fault), ...choice(scenario, fault)]
   })
 
-/** Faults whose effect nobody would wait for. */
-export const patienceFindings = (scenario: ScenarioDocument): Finding[] => ofFaults(scenario, (fault) => patience(scenario, fault))
+/** Faults whose effect nobody would wait for, and those that would outlast their phase. */
+export const lengthFindings = (scenario: ScenarioDocument): Finding[] =>
+  ofFaults(scenario, (fault, _, phase) => [...patience(scenario, fault), ...outlasting(scenario, fault, phase)])
 
-function ofFaults({ phases }: ScenarioDocument, check: (fault: Fault, earlier: readonly Fault[]) => Finding[]): Finding[] {
-  return phases.flatMap(({ faults }, i) =>
-    faults.flatMap((fault, j) =>
-      check(fault, faults.slice(0, j)).map((found): Finding => ({ ...found, path: ['phases', i, 'faults', j, ...found.path] })),
+type Phase = ScenarioDocument['phases'][number]
+
+function ofFaults({ phases }: ScenarioDocument, check: (fault: Fault, earlier: readonly Fault[], phase: Phase) => Finding[]): Finding[] {
+  return phases.flatMap((phase, i) =>
+    phase.faults.flatMap((fault, j) =>
+      check(fault, phase.faults.slice(0, j), phase).map(
+        (found): Finding => ({ ...found, path: ['phases', i, 'faults', j, ...found.path] }),
+      ),
     ),
   )
 }
 
-/** The kinds of request that may meet the fault; not known when the load does not go to Envoy itself. */
+/**
+ * The kinds of request that may meet the fault. Where the load does not go to Envoy itself, those are not known, but for what
+ * is chosen from among them.
+ */
 export function requestsThatMeet(scenario: ScenarioDocument, fault: Fault): readonly RequestKind[] {
-  const requests = requestsOf(scenario)
-  if (!goesStraight(scenario)) return requests
-  return requests.filter((request) => mayReach(scenario, request, fault.cluster) && fulfils(hadBy(request), testsOfFault(fault)))
+  const requests = routedTo(scenario, fault)
+  if (!goesStraight(scenario) && keyOfChoice(fault) === undefined) return requests
+  return requests.filter((request) => fulfils(hadBy(request), testsOfFault(fault)))
 }
+
+/** All, where an app decides which clusters it calls. */
+const routedTo = (scenario: ScenarioDocument, fault: Fault) =>
+  requestsOf(scenario).filter((request) => !goesStraight(scenario) || mayReach(scenario, request, fault.cluster))
 
 /** Whether the fault itself is told of: what is said of claims on it would only echo that. */
 export function isToldOf(scenario: ScenarioDocument, fault: Fault): boolean {
@@ -77,9 +95,10 @@ function replica({ upstreams }: ScenarioDocument, fault: Fault): Finding[] {
 }
 
 function reach(scenario: ScenarioDocument, fault: Fault): Finding[] {
-  if (!Object.hasOwn(scenario.upstreams, fault.cluster) || routesOf(scenario).length === 0 || requestsThatMeet(scenario, fault).length > 0)
-    return []
-  if (!requestsOf(scenario).some((request) => mayReach(scenario, request, fault.cluster)))
+  const isRouted = !goesStraight(scenario) || routesOf(scenario).length > 0
+  if (!Object.hasOwn(scenario.upstreams, fault.cluster) || !isRouted || requestsThatMeet(scenario, fault).length > 0) return []
+  const routed = routedTo(scenario, fault)
+  if (routed.length === 0)
     return [
       {
         path: ['cluster'],
@@ -88,14 +107,13 @@ function reach(scenario: ScenarioDocument, fault: Fault): Finding[] {
       },
     ]
   const tests = testsOfFault(fault)
-  const routed = requestsOf(scenario).filter((request) => mayReach(scenario, request, fault.cluster))
   // What none of them has is told alone.
   const lacking = tests.find((test) => !routed.some((request) => fulfils(hadBy(request), [test])))
   const wanted = (lacking === undefined ? tests : [lacking]).map((test) => describeTest(test))
   return [
     {
       path: lacking === undefined ? [fault.when === undefined ? 'by' : 'when'] : placeOf(fault, lacking),
-      message: `the fault could never fire: no request of the load that goes to ${fault.cluster} has ${wanted.join(', ')}`,
+      message: `the fault could never fire: no request of the load${goesStraight(scenario) ? ` that goes to ${fault.cluster}` : ''} has ${wanted.join(', ')}`,
       hint: 'add such a request to load.requests',
     },
   ]
@@ -123,7 +141,7 @@ function keyOfChoice({ every, first, mode }: Fault): 'every' | 'first' | 'mode' 
   return every !== undefined ? 'every' : first !== undefined ? 'first' : mode === 'exact' ? 'mode' : undefined
 }
 
-/** Requests can be chosen where they are known before the run, and their mark comes to the fault. */
+/** Requests can be chosen where they are known before the run. */
 function choice(scenario: ScenarioDocument, fault: Fault): Finding[] {
   const key = keyOfChoice(fault)
   if (key === undefined) return []
@@ -131,16 +149,15 @@ function choice(scenario: ScenarioDocument, fault: Fault): Finding[] {
   const refuse = (path: Finding['path'], why: string, hint: string): Finding[] => [
     { path, message: `${name} cannot be kept: ${why}`, hint },
   ]
-  const { app, load } = scenario
-  if (!goesStraight(scenario)) {
-    const between = app === undefined ? 'what stands at load.target' : 'the app'
+  const { phases, load } = scenario
+  const choosing = phases.flatMap(({ faults }) => faults.filter((other) => keyOfChoice(other) !== undefined))
+  if (!goesStraight(scenario) && choosing.indexOf(fault) >= MOST_CHOOSING)
     return refuse(
       [key],
-      `the requests are marked before they are sent, and ${between} need not hand the mark on`,
-      'use percent, which Envoy draws where the fault is made',
+      `an id has marks for ${MOST_CHOOSING} faults that choose their requests, where the load does not go to Envoy itself`,
+      'use percent, or another scenario',
     )
-  }
-  if (load.connections !== undefined)
+  if (load.connections !== undefined && scenario.app?.run === undefined)
     return refuse([key], 'which requests a closed loop will send is not known before the run', 'use percent, or an open loop (load.rate)')
   if (fault.replica !== undefined)
     return refuse(['replica'], 'which replica a request will go to is not known before the run', 'leave replica out, or use percent')
@@ -177,13 +194,14 @@ function undecided(fault: Fault): Finding[] {
 /** Met by a route of the hop, and not by a filter that draws for itself. */
 const isRouted = (fault: Fault) => {
   const action = actionOf(fault)
-  return action !== undefined && makingOf(action).by !== 'filter'
+  return action !== undefined && isRoutedAction(action)
 }
 
 function withoutStub({ upstreams }: ScenarioDocument, fault: Fault): Finding[] {
   const upstream = Object.hasOwn(upstreams, fault.cluster) ? upstreams[fault.cluster] : undefined
   const action = actionOf(fault)
-  if (upstream === undefined || action === undefined || !isContainer(upstream) || !isRouted(fault)) return []
+  if (upstream === undefined || action === undefined || !isContainer(upstream) || !isRouted(fault) || makingOf(action).by === 'filter')
+    return []
   const { kind } = action
   return [
     {
@@ -222,8 +240,29 @@ function withoutBody(scenario: ScenarioDocument, fault: Fault): Finding[] {
       `the stub of ${fault.cluster} answers with ${bytes === 0 ? 'none' : bytes}`,
       `set upstreams.${fault.cluster}.respond: { body: … } or { json: … }`,
     )
+  const failing = respond.grpc_status !== undefined && respond.grpc_status !== GRPC.OK && goesStraight(scenario)
+  if (failing && requestsThatMeet(scenario, fault).some(isGrpcKind))
+    return finding(
+      `a gRPC call that the stub of ${fault.cluster} lets fail is answered by headers alone`,
+      `leave upstreams.${fault.cluster}.respond.grpc_status out, or let when leave such requests out`,
+    )
   const head = goesStraight(scenario) ? requestsThatMeet(scenario, fault).find(({ HEAD }) => HEAD !== undefined) : undefined
   return head === undefined ? [] : finding('the answer to HEAD has none', 'let when leave such requests out')
+}
+
+/** What is no gRPC call gets a plain 200 from it, which no caller takes for a failure. */
+function withoutGrpc(scenario: ScenarioDocument, fault: Fault): Finding[] {
+  if (typeof fault.abort !== 'object' || !goesStraight(scenario)) return []
+  const other = requestsThatMeet(scenario, fault).find((request) => !isGrpcKind(request))
+  if (other === undefined) return []
+  return [
+    {
+      path: ['abort', 'grpc_status'],
+      at: 'key',
+      message: `${show(nameOf(other))} may meet it, which is no gRPC call: Envoy would answer it with a plain 200, and that is a success to every caller`,
+      hint: 'send it as POST with content-type: application/grpc, let when leave it out, or abort with an HTTP status',
+    },
+  ]
 }
 
 /** Envoy draws once for all faults that are met by route: the shares of two must add up in one way for all whom they may meet. */
@@ -248,6 +287,39 @@ function oneDraw(scenario: ScenarioDocument, fault: Fault, earlier: readonly Fau
   ]
 }
 
+/**
+ * Of those that took the route of an earlier fault and were aborted by a filter, the log does not say so: they would count as
+ * chances of a later delay with an abort, which they never had.
+ */
+function behindRoute(fault: Fault, earlier: readonly Fault[]): Finding[] {
+  const action = actionOf(fault)
+  if (action === undefined || !isTied(action)) return []
+  const first = earlier
+    .flatMap((other) => (other.cluster === fault.cluster && isRouted(other) ? (actionOf(other) ?? []) : []))
+    .find((other) => !isTied(other))
+  if (first === undefined) return []
+  return [
+    {
+      path: ['abort'],
+      at: 'key',
+      message: `a delay with an abort acts before ${first.kind}, which is made behind the filters of the hop`,
+      hint: `write it before ${first.kind}, in whose way it is`,
+    },
+  ]
+}
+
+/** A ramp goes by time, and a phase of runs has none. */
+function withoutLength({ app }: ScenarioDocument, { ramp }: Fault): Finding[] {
+  if (ramp === undefined || app?.run === undefined) return []
+  return [
+    {
+      path: ['percent'],
+      message: 'a ramp goes through the time of its phase, and a phase of runs has no length that is known before',
+      hint: 'give one percentage, and phases for several',
+    },
+  ]
+}
+
 function reachOf({ upstreams }: ScenarioDocument, fault: Fault) {
   const replicas = Object.hasOwn(upstreams, fault.cluster) ? (upstreams[fault.cluster]?.replicas ?? 1) : 1
   return {
@@ -268,7 +340,7 @@ function patience(scenario: ScenarioDocument, fault: Fault): Finding[] {
   const reason = `the client gives up after ${formatMs(waits)} (load.deadline and ${formatMs(PATIENCE_MS)}), and no ${fault.at === 'ingress' ? 'limit that sees a fault at: ingress' : 'timeout of the route'} comes before that`
   return [
     {
-      path: [action.kind],
+      path: ['delay'],
       message: `the delay of ${formatMs(held)} outlasts the client: ${reason}`,
       hint: 'shorten the delay, or raise load.deadline',
     },
@@ -291,5 +363,6 @@ function heldFor(scenario: ScenarioDocument, fault: Fault, request: RequestKind)
 function holdOf(fault: Fault): number {
   const action = actionOf(fault)
   const effect = action && effectOf(action)
+  if (effect?.does === 'answer') return effect.afterMs
   return effect?.does === 'hold' ? longestOf(effect.time) : 0
 }

@@ -3,7 +3,7 @@ import { show } from '../value/show.ts'
 import type { Finding } from './finding.ts'
 import { whyNotAnswered, whyNotSent } from './header-rules.ts'
 import { MAX_DURATION_MS, MAX_REQUESTS } from './limits.ts'
-import { goesStraight, methodAndPath, nameOf, requestsOf, routeFor, routesOf } from './routing.ts'
+import { goesStraight, isGrpcKind, methodAndPath, nameOf, requestsOf, routeFor, routesOf } from './routing.ts'
 import type { ScenarioDocument } from './schema.ts'
 import { expectedIn, stretchesOf } from './shape.ts'
 
@@ -17,7 +17,7 @@ export function amountFindings(scenario: ScenarioDocument): Finding[] {
 
 /** Requests that cannot be sent, or that say nothing of the scenario's clusters. */
 export function requestFindings(scenario: ScenarioDocument): Finding[] {
-  return [...uploads(scenario), ...unrouted(scenario), ...headerRules(scenario), ...borrowedNames(scenario)]
+  return [...uploads(scenario), ...unrouted(scenario), ...headerRules(scenario), ...grpcCalls(scenario), ...borrowedNames(scenario)]
 }
 
 /** @returns how long the load lasts, and how many requests its open loop plans; none are planned in a closed loop. */
@@ -149,6 +149,31 @@ function headerRules(scenario: ScenarioDocument): Finding[] {
   return [...sent, ...answered].flatMap(({ path, name, why }): Finding[] =>
     why === undefined ? [] : [{ path, at: 'key', message: `the header ${show(name)} cannot be set: ${why}`, hint: 'leave it out' }],
   )
+}
+
+/** What is set of a gRPC call, and says nothing of one. */
+function grpcCalls(scenario: ScenarioDocument): Finding[] {
+  if (!goesStraight(scenario)) return []
+  return (scenario.load.requests ?? []).flatMap((request, index): Finding[] => {
+    if (!isGrpcKind(request)) return []
+    const { method } = methodAndPath(request)
+    const path = ['load', 'requests', index]
+    return [
+      ...(method === 'POST'
+        ? []
+        : [{ path: [...path, method], at: 'key' as const, message: `a gRPC call is a POST, and this is a ${method}`, hint: 'send POST' }]),
+      ...(request.success_status === undefined
+        ? []
+        : [
+            {
+              path: [...path, 'success_status'],
+              at: 'key' as const,
+              message: 'a gRPC call that fails has the HTTP status 200, too: it is a success with grpc-status 0, and no other',
+              hint: 'leave it out, and claim grpc_status of calls that are to fail',
+            },
+          ]),
+    ]
+  })
 }
 
 /** Records carry the name of their request, given or not: a claim on a given one must not count others in. */

@@ -1,7 +1,7 @@
 import { appFindings, targetFindings, untoldFindings } from './check-app.ts'
 import { impossibleClaims } from './check-claims.ts'
 import { expectationFindings } from './check-expect.ts'
-import { faultFindings, patienceFindings } from './check-faults.ts'
+import { faultFindings, lengthFindings } from './check-faults.ts'
 import { amountFindings, requestFindings } from './check-load.ts'
 import { missingRoutes, policyFindings } from './check-policy.ts'
 import type { Finding } from './finding.ts'
@@ -27,7 +27,7 @@ const CHECKS: readonly { on: readonly Part[]; check(scenario: ScenarioDocument):
   { on: ['load', 'phases', 'amounts'], check: amountFindings },
   { on: ['upstreams', 'envoy', 'app', 'load'], check: requestFindings },
   { on: ['upstreams', 'envoy', 'app', 'load', 'phases'], check: faultFindings },
-  { on: ['upstreams', 'envoy', 'app', 'load', 'phases', 'amounts'], check: patienceFindings },
+  { on: ['upstreams', 'envoy', 'app', 'load', 'phases', 'amounts'], check: lengthFindings },
   { on: ['upstreams', 'envoy', 'app', 'load', 'phases'], check: expectationFindings },
   { on: ['upstreams', 'envoy', 'app', 'load', 'phases'], check: impossibleClaims },
 ]

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { parseCondition } from '../value/condition.ts'
+import { grpcNumber } from '../value/grpc-status.ts'
 import { durationMeant } from '../value/meant.ts'
-import { condition, duration, fail, httpStatus, lackOf, reference, title, wholeNumber } from '../value/scalar.ts'
+import { condition, duration, fail, grpcStatus, httpStatus, lackOf, reference, title, wholeNumber } from '../value/scalar.ts'
 import { show } from '../value/show.ts'
 import { bodyClaim, headerClaims } from './content-schema.ts'
 import { given } from './given-schema.ts'
@@ -47,9 +48,27 @@ const exitShares = z
   )
   .refine((map) => Object.keys(map).length > 0, { error: 'expected at least one exit code, such as { 0: ">= 95%" }, got none' })
 
+const grpcShares = z
+  .record(z.string(), condition('share', ['>= 99%']))
+  .refine((map) => Object.keys(map).length > 0, {
+    error: 'expected at least one status of gRPC, such as { UNAVAILABLE: "<= 10%" }, got none',
+  })
+  .superRefine((map, context) => {
+    for (const key of Object.keys(map))
+      if (grpcNumber(key) === undefined)
+        context.addIssue({
+          code: 'custom',
+          path: [key],
+          params: { at: 'key' },
+          message: `expected a status of gRPC such as UNAVAILABLE or 14 as the key, got ${show(key)}`,
+        })
+  })
+
 /** Metrics, each with its one definition. */
 export const METRICS = {
-  success_rate: share('Share of requests with an expected status (200 to 399, or success_status) within the deadline.'),
+  success_rate: share(
+    'Share of requests with an expected status (200 to 399, or success_status; of gRPC calls 200 with grpc-status 0) within the deadline.',
+  ),
   error_rate: share('1 - success_rate.'),
   goodput: condition('throughput')
     .optional()
@@ -61,6 +80,15 @@ export const METRICS = {
     .meta({ title: 'status or map' })
     .optional()
     .describe('A status that every request must have (503), or shares by status ({ 503: "<= 10%", 2xx: ">= 90%" }).'),
+  grpc_status: z
+    .union([grpcStatus, grpcShares], {
+      error: (issue) => `expected a status of gRPC such as OK, or a map such as { UNAVAILABLE: "<= 10%" }, got ${show(issue.input)}`,
+    })
+    .meta({ title: 'status of gRPC or map' })
+    .optional()
+    .describe(
+      'Of gRPC calls: the status that every one must have, by name or number (OK), or shares by status ({ OK: ">= 90%", UNAVAILABLE: "<= 10%" }). An answer without grpc-status has the one that gRPC clients make of its HTTP status (200: UNKNOWN, 503: UNAVAILABLE).',
+    ),
   exit_code: z
     .union([wholeNumber(0, 255), exitShares], {
       error: (issue) => `expected an exit code such as 0, or a map such as { 0: ">= 95%" }, got ${show(issue.input)}`,

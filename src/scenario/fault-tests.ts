@@ -9,5 +9,6 @@ export function testsOfFault(fault: ScenarioDocument['phases'][number]['faults']
   const action = actionOf(fault)
   const asked = fault.by === undefined || action === undefined ? undefined : askedOf(action)
   const when = testsOf(fault.when)
-  return asked === undefined ? when : [{ name: asked.header, op: 'exact', text: asked.value }, ...when]
+  if (asked === undefined) return when
+  return [...Object.entries(asked.headers).map(([name, text]): When[number] => ({ name, op: 'exact', text })), ...when]
 }

@@ -155,6 +155,7 @@ const MEANT: Record<string, readonly string[]> = {
 /** `body: ok`, `match: /items`, `env: [A=b]`. */
 function mapMeant(key: string, value: unknown): string | undefined {
   if (key === 'respond' && typeof value === 'number') return `write respond: { status: ${value} }`
+  if (key === 'rate_limit' && typeof value === 'number') return `write rate_limit: { limit_kbps: ${value} }`
   if (key === 'bursts' && typeof value === 'number') return `write how often, too: bursts: { size: ${value}, every: 1s }`
   if (key === 'headers' && typeof value === 'string') return `write headers: { ${flow(value)}: { present: true } }`
   if (Array.isArray(value)) return pairsMeant(key, value)
@@ -168,9 +169,10 @@ function mapMeant(key: string, value: unknown): string | undefined {
 function pairsMeant(key: string, list: readonly unknown[]): string | undefined {
   const pairs = list.map((item): Record<string, unknown> | undefined => {
     if (isMap(item)) return item
-    const [, name, value] = /^([^=:\s]+)\s*[=:]\s*(.*)$/.exec(String(item)) ?? []
+    if (typeof item !== 'string') return undefined
+    const [, name, value] = /^([^=:\s]+)\s*[=:]\s*(.*)$/.exec(item) ?? []
     if (name !== undefined) return { [name]: value }
-    return key === 'upstreams' && typeof item === 'string' ? { [item]: {} } : undefined
+    return key === 'upstreams' ? { [item]: {} } : undefined
   })
   if (pairs.length === 0 || pairs.includes(undefined)) return undefined
   return `write ${key}: ${flow(Object.assign({}, ...pairs))}`

@@ -1,3 +1,5 @@
+import { isGrpc } from '../value/grpc-status.ts'
+
 /** Headers that a scenario cannot set, and why. */
 
 const FRAMING = 'it belongs to the connection or to the framing of the message, which the client writes itself'
@@ -49,15 +51,20 @@ const RULES = new Map<string, { reason: string; byEnvoy: boolean }>([
   ...Object.entries(OWNED).map(([name, reason]) => [name, { reason, byEnvoy: name.startsWith('x-envoy-') }] as const),
 ])
 
-const GRPC =
-  'Envoy gives a gRPC call that fails the status 200 and says so in grpc-status, which chaos does not read yet: every failure would look like a success'
+const NOT_STRAIGHT =
+  'a gRPC server takes HTTP/2 alone, and the load speaks HTTP/1.1, which only Envoy takes for gRPC: let the app make the gRPC calls'
+const NOT_GRPC =
+  'Envoy takes application/grpc and application/grpc+proto (or another format) for gRPC calls, exactly so; this would be no gRPC call to it'
 
 /**
  * Why the load cannot send this header; undefined when it can.
  * @param straight - whether the load goes straight to Envoy, rather than to an app that may read what Envoy would strip
  */
 export function whyNotSent(name: string, value: string, straight: boolean): string | undefined {
-  if (name === 'content-type' && /^application\/grpc/i.test(value)) return GRPC
+  if (name === 'content-type' && /^application\/grpc/i.test(value)) {
+    if (!straight) return NOT_STRAIGHT
+    if (!isGrpc(value)) return NOT_GRPC
+  }
   if (name.startsWith('x-chaos-chosen-')) return 'chaos marks the requests with it that are chosen for a fault'
   const rule = RULES.get(name)
   return rule === undefined || (rule.byEnvoy && !straight) ? undefined : rule.reason

@@ -104,8 +104,8 @@ export function adviceOnKey(path: DocumentPath, key: string): { hint?: string; m
   const near = places.filter((place) => path[0] !== undefined && place.startsWith(`${path[0]}.`))
   const elsewhere = near.length > 0 ? near : places
   if (remark === undefined && elsewhere.length > 0 && elsewhere.length <= 2) parts.push(`"${key}" belongs under ${elsewhere.join(' or ')}`)
-  const other = words.find((word) => placesOf(word).length === 1)
-  if (parts.length === 0 && other !== undefined) parts.push(`"${other}" says that, under ${placesOf(other)[0]}`)
+  const other = words.find((word) => outermost(word) !== undefined)
+  if (parts.length === 0 && other !== undefined) parts.push(`"${other}" says that, under ${outermost(other)}`)
   if (parts.length === 0 && known.length > 0) parts.push(`expected ${known.length === 1 ? '' : 'one of '}${known.join(', ')}`)
   return { ...(parts.length === 0 ? {} : { hint: parts.join('; ') }), ...(meant === undefined ? {} : { meant }) }
 }
@@ -140,6 +140,12 @@ function inside(schema: JsonSchema, part: string | number): JsonSchema[] {
   const properties = schema.properties ?? {}
   if (Object.hasOwn(properties, part)) return [properties[part] as JsonSchema]
   return typeof schema.additionalProperties === 'object' ? [schema.additionalProperties] : []
+}
+
+/** The only place of a key, or the one that all its others lie in. */
+function outermost(key: string): string | undefined {
+  const all = placesOf(key)
+  return all.find((place) => all.every((other) => other.startsWith(place)))
 }
 
 let places: Map<string, string[]> | undefined

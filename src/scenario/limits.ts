@@ -24,6 +24,9 @@ export const DEFAULT_CONNECT_TIMEOUT_MS = 5_000
 /** Envoy's own default of a connection manager's `stream_idle_timeout`, which holds where a route has no `idle_timeout`. */
 export const DEFAULT_IDLE_TIMEOUT_MS = 300_000
 
+/** So many faults of a scenario may choose their requests where an app stands between: the ids of a request have a mark for each. */
+export const MOST_CHOOSING = 32
+
 /** Each request leaves about 1 KB of evidence, in memory and on disk. */
 export const MAX_REQUESTS = 5_000_000
 

@@ -68,7 +68,7 @@ export function renderReference(): string {
   ].join('\n\n')
   const faults = [
     '#### Kinds of fault',
-    'What `phases[].faults[]` may make, one kind each, and what Envoy sees of it behind its router.',
+    'What `phases[].faults[]` may make, one kind each or a delay with an abort, and what Envoy sees of it behind its router.',
     table(
       ['kind', 'written as', 'what Envoy sees'],
       describedKinds().map(({ name, examples, seenAs }) => [`\`${name}\``, examples.map((example) => `\`${example}\``).join(', '), seenAs]),

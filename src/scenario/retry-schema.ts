@@ -4,6 +4,9 @@ import { show } from '../value/show.ts'
 
 /** Which outcomes a route tries again, in the words of Envoy (`config.route.v3.RetryPolicy`). */
 
+/** Those about an answer to a gRPC call, by its headers. They see no end of a connection, and no limit of time. */
+export const RETRY_ON_GRPC = ['cancelled', 'deadline-exceeded', 'internal', 'resource-exhausted', 'unavailable'] as const
+
 /** Those of Envoy's retry_on values that act on HTTP here. */
 export const RETRY_ON = [
   '5xx',
@@ -16,10 +19,16 @@ export const RETRY_ON = [
   'retriable-status-codes',
   'retriable-headers',
   'refused-stream',
+  ...RETRY_ON_GRPC,
 ] as const
 
 export const retryPolicy = z.strictObject({
-  retry_on: z.array(z.enum(RETRY_ON)).min(1).describe('Which outcomes are tried again.'),
+  retry_on: z
+    .array(z.enum(RETRY_ON))
+    .min(1)
+    .describe(
+      'Which outcomes are tried again. Of a gRPC call, 5xx and gateway-error see what ended without an answer; an answer by which it failed is seen by cancelled, deadline-exceeded, internal, resource-exhausted and unavailable, and only where its grpc-status is in the headers, not behind a message.',
+    ),
   num_retries: uint32
     .refine((value) => value <= 100, { error: (issue) => `expected at most 100 retries, got ${show(issue.input)}` })
     .meta({ maximum: 100 })

@@ -1,4 +1,5 @@
 import { type Had, hadOf } from '../fault/when.ts'
+import { isGrpc } from '../value/grpc-status.ts'
 import { METHODS, type Method } from './methods.ts'
 import type { ScenarioDocument } from './schema.ts'
 
@@ -39,6 +40,8 @@ export function headersOf(request: RequestKind): Readonly<Record<string, string>
   if (request.json === undefined || Object.hasOwn(request.headers, 'content-type')) return request.headers
   return { ...request.headers, 'content-type': 'application/json' }
 }
+
+export const isGrpcKind = (request: RequestKind): boolean => isGrpc(headersOf(request)['content-type'])
 
 /** What Envoy can ask of a request of this kind. */
 export const hadBy = (request: RequestKind): Had => hadOf({ ...methodAndPath(request), headers: headersOf(request) })

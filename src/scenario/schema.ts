@@ -1,31 +1,15 @@
 import { z } from 'zod'
-import { askedOf } from '../fault/asked.ts'
-import { actionOf, describeAction, FAULT_KIND_NAMES, FAULT_KINDS, type FaultKindName, makingOf } from '../fault/registry.ts'
 import { formatMs } from '../units.ts'
-import {
-  duration,
-  headers,
-  hostname,
-  httpStatus,
-  name,
-  path,
-  percent,
-  rate,
-  rateOrZero,
-  reference,
-  title,
-  wholeNumber,
-} from '../value/scalar.ts'
+import { duration, grpcStatus, headers, hostname, httpStatus, name, path, rate, rateOrZero, title, wholeNumber } from '../value/scalar.ts'
 import { listed, show } from '../value/show.ts'
 import { app } from './app-schema.ts'
 import { build, image } from './container-schema.ts'
 import { isContainer } from './containers.ts'
 import { envoy } from './envoy-schema.ts'
 import { expectation } from './expect-schema.ts'
+import { fault } from './fault-schema.ts'
 import { METHODS, type Method } from './methods.ts'
 import { environment, ready, words } from './program-schema.ts'
-import { abort, type Share, sharesOf } from './shares.ts'
-import { when } from './when-schema.ts'
 
 /**
  * The only definition of the scenario format: the types, the JSON Schema for editors and the reference in the README
@@ -110,8 +94,17 @@ const upstream = z
       .strictObject({
         status: httpStatus.default(200).describe('The status of each answer.'),
         headers: headers.default({}).describe('Headers of each answer.'),
+        grpc_status: grpcStatus
+          .optional()
+          .describe(
+            'How a gRPC call ends, by its name or number: with OK in trailers behind a message, else in the headers of an answer that has nothing more. Left out: OK.',
+          ),
         body: z.string().optional().describe('The body, as text.'),
         json: json.optional().describe('The body, as JSON.'),
+      })
+      .refine((respond) => respond.grpc_status === undefined || respond.status === 200, {
+        path: ['grpc_status'],
+        error: 'an answer with a grpc_status has the HTTP status 200: leave status out, or grpc_status',
       })
       .refine((respond) => respond.body === undefined || respond.json === undefined, { error: 'expected body or json, got both' })
       .optional()
@@ -207,111 +200,6 @@ const load = z
     requests: z.array(request).min(1).max(200).optional().describe('The kinds of request, drawn by weight. Left out: GET /.'),
   })
   .describe('The load: an open loop (rate), or a closed one (connections).')
-
-const kindsOfFault = Object.fromEntries(FAULT_KIND_NAMES.map((kind) => [kind, FAULT_KINDS[kind].schema.optional()])) as {
-  [Kind in FaultKindName]: z.ZodOptional<(typeof FAULT_KINDS)[Kind]['schema']>
-}
-
-const fault = z
-  .strictObject({
-    cluster: reference.describe('The cluster whose requests meet the fault.'),
-    replica: wholeNumber(1, 20).optional().describe('Only this replica, counted from 1. Left out: all.'),
-    at: z
-      .enum(['upstream', 'ingress'])
-      .default('upstream')
-      .describe(
-        'upstream: behind the router, so that timeouts, retries and breakers react to it. ingress: before the router, where no policy of Envoy sees it.',
-      ),
-    ...kindsOfFault,
-    abort: abort.optional(),
-    by: z
-      .literal('header', { error: (issue) => `expected header, got ${show(issue.input)}` })
-      .meta({ title: '`header`' })
-      .optional()
-      .describe(
-        "header: only requests whose caller asks for it, by Envoy's own headers: x-envoy-fault-abort-request: 503, or x-envoy-fault-delay-request: 400 (ms). An app must hand them on.",
-      ),
-    percent: percent.default(100).describe('How many of 100 matching attempts meet it, drawn at random by Envoy.'),
-    mode: z
-      .enum(['random', 'exact'])
-      .default('random')
-      .describe(
-        'random: Envoy draws for each attempt. exact: so many percent of the matching requests, as a whole number of them, drawn from the seed before the run; Envoy knows them by a header that the hop takes off again. Each attempt of such a request meets the fault, unless when.attempt says which. For an open loop that goes straight to Envoy.',
-      ),
-    every: wholeNumber(2, 1_000_000)
-      .optional()
-      .describe(
-        'In place of percent: exactly each so-manieth of the matching requests of the phase (5: the 5th, 10th, 15th), chosen as by mode: exact.',
-      ),
-    first: wholeNumber(1, 1_000_000)
-      .optional()
-      .describe('In place of percent: exactly the first so many of the matching requests of the phase, chosen as by mode: exact.'),
-    when: when.optional().describe('Which requests may meet it. Left out: all.'),
-  })
-  .superRefine((value, context) => {
-    const given = FAULT_KIND_NAMES.filter((key) => value[key] !== undefined)
-    if (given.length !== 1)
-      context.addIssue({
-        code: 'custom',
-        message: `expected one kind of fault (${listed(FAULT_KIND_NAMES, 'or')}), got ${given.length === 0 ? 'none' : `${listed(given, 'and')}: write a fault for each, which act in their order`}`,
-      })
-    if (value.at === 'ingress' && value.replica !== undefined)
-      context.addIssue({
-        code: 'custom',
-        path: ['replica'],
-        message: 'a fault at: ingress is made before a replica is chosen: leave replica out',
-      })
-    if (value.at === 'ingress' && value.when?.attempt !== undefined)
-      context.addIssue({
-        code: 'custom',
-        path: ['when', 'attempt'],
-        message: 'a fault at: ingress is made before there is any attempt: leave attempt out, or make it at: upstream',
-      })
-    const instead = (['every', 'first'] as const).filter((key) => value[key] !== undefined)
-    const beside = value.percent < 100 ? 'percent' : value.mode === 'exact' ? 'mode' : undefined
-    if (instead.length > 1 || (instead.length === 1 && beside !== undefined))
-      context.addIssue({
-        code: 'custom',
-        path: [instead[1] ?? beside ?? 'every'],
-        message: `expected one of percent, every and first, got ${listed([...(beside === undefined ? [] : [beside === 'mode' ? 'mode: exact' : beside]), ...instead], 'and')}`,
-      })
-    const isShared = typeof value.abort === 'object'
-    const other = beside ?? instead[0] ?? (value.by === undefined ? undefined : 'by')
-    if (isShared && other !== undefined)
-      context.addIssue({
-        code: 'custom',
-        path: [other],
-        message: `expected one of ${other} and several statuses of abort, which have their own percentages, got both`,
-      })
-    const action = isShared ? undefined : actionOf({ ...value, abort: value.abort as number | undefined })
-    const asked = action && askedOf(action)
-    if (value.by !== undefined && action !== undefined && asked === undefined)
-      context.addIssue({
-        code: 'custom',
-        path: ['by'],
-        message: `no header of Envoy's asks for ${describeAction(action)}: they ask for an abort with an HTTP status, or for a delay of whole milliseconds`,
-      })
-    if (value.by !== undefined && asked !== undefined && value.when?.header?.[asked.header] !== undefined)
-      context.addIssue({
-        code: 'custom',
-        path: ['when', 'header', asked.header],
-        params: { at: 'key' },
-        message: `by: header says already that requests have ${asked.header}: ${asked.value}: leave it out`,
-      })
-    if (value.at === 'ingress' && action !== undefined && makingOf(action).by !== 'filter')
-      context.addIssue({
-        code: 'custom',
-        path: ['at'],
-        message: `${action.kind} is made at the ${makingOf(action).by === 'stub' ? 'stub' : 'hop'}, behind the router, and no filter before that can: leave at out`,
-      })
-  })
-  .transform(({ abort, ...rest }) => {
-    if (typeof abort !== 'object') return { ...rest, abort, shares: [] }
-    // The first stands for all of them wherever it does not matter which status it is.
-    const shares = sharesOf(abort)
-    const [first] = shares as [Share]
-    return { ...rest, abort: first.status, percent: first.percent, shares }
-  })
 
 const phase = z.strictObject({
   name: title.describe('How expectations refer to it.'),

@@ -2,7 +2,8 @@ import { formatMs } from '../units.ts'
 import { listed } from '../value/show.ts'
 import type { Finding } from './finding.ts'
 import { ejectorOf, isHedged, timeoutOf, triesOf } from './policy.ts'
-import type { Route } from './routing.ts'
+import { RETRY_ON_GRPC } from './retry-schema.ts'
+import { goesStraight, isGrpcKind, type Route, requestsOf, routeFor } from './routing.ts'
 import type { ScenarioDocument } from './schema.ts'
 
 /** Settings of Envoy's that are well-formed and do nothing, because of what stands, or does not stand, beside them. */
@@ -46,7 +47,8 @@ function idleInCluster(scenario: ScenarioDocument, cluster: string): Finding[] {
   return found
 }
 
-function idleInRoute({ upstreams }: ScenarioDocument, route: Route): Finding[] {
+function idleInRoute(scenario: ScenarioDocument, route: Route): Finding[] {
+  const { upstreams } = scenario
   const { retry_policy: retry } = route
   const found: Finding[] = []
   const idle = (path: Finding['path'], message: string, hint: string) => found.push({ path, message, hint })
@@ -68,6 +70,14 @@ function idleInRoute({ upstreams }: ScenarioDocument, route: Route): Finding[] {
     if (given && !asked) idle(perRetry(key), `never acts: retry_on does not have ${value}`, `add ${value} to retry_on`)
     if (asked && !given) idle(perRetry('retry_on'), `${value} never acts: there are no ${key}`, `add ${key}`)
   }
+  const ofGrpc = retry.retry_on.filter((value) => (RETRY_ON_GRPC as readonly string[]).includes(value))
+  const calls = requestsOf(scenario).some((request) => isGrpcKind(request) && routeFor(scenario, request) === route)
+  if (ofGrpc.length > 0 && goesStraight(scenario) && !calls)
+    idle(
+      perRetry('retry_on'),
+      `${listed(ofGrpc, 'and')} ${ofGrpc.length === 1 ? 'is' : 'are'} about gRPC calls, and none of the load takes this route`,
+      'send some, with content-type: application/grpc, or leave out what is about them',
+    )
   if (retry.retry_host_predicate !== undefined && Object.hasOwn(upstreams, route.cluster) && upstreams[route.cluster]?.replicas === 1)
     idle(
       perRetry('retry_host_predicate'),

@@ -4,6 +4,7 @@ import type { Finding } from './finding.ts'
 import { ejectorHint, ejectorOf, timeoutOf, triesOf } from './policy.ts'
 import type { Route } from './routing.ts'
 import type { ScenarioDocument } from './schema.ts'
+import { unheededRequests } from './warn-asking.ts'
 import { idlePolicies } from './warn-policy.ts'
 
 /** What a sound scenario says without effect, or hardly means: nothing here is a guess about how a run will go. */
@@ -13,6 +14,7 @@ export function warningFindings(scenario: ScenarioDocument): Finding[] {
     ...idleTimeouts(scenario),
     ...idlePolicies(scenario),
     ...smallPercents(scenario),
+    ...unheededRequests(scenario),
     ...vacuousClaims(scenario),
   ]
 }

@@ -1,4 +1,5 @@
 import { atLeast, atMost } from './binomial.ts'
+import { type Draws, distributionOf } from './poisson-binomial.ts'
 
 /** The chance on each side of a 99.9 % two-sided test. */
 const TAIL_999 = 0.0005
@@ -33,4 +34,24 @@ export function compatibleCounts(matched: number, asked: number): { least: numbe
     return inside
   }
   return { least: last(0), most: last(matched) }
+}
+
+/**
+ * How many successes are compatible with draws of different chances, by the same test.
+ * @param low - the chances where they are not known exactly: at least
+ * @param high - at most
+ * @param tail - the chance on each side
+ */
+export function compatibleSums(low: readonly Draws[], high: readonly Draws[], tail = TAIL_999): { least: number; most: number } {
+  const [few, many] = [distributionOf(low), distributionOf(high)]
+  return { least: few.first + countUntil(few.at, tail), most: many.first + many.at.length - 1 - countUntil(many.at.toReversed(), tail) }
+}
+
+/** How many come before the one with which their sum reaches `tail`. */
+function countUntil(chances: Float64Array, tail: number): number {
+  let sum = 0
+  return chances.findIndex((chance) => {
+    sum += chance
+    return sum >= tail
+  })
 }

@@ -80,11 +80,16 @@ export class Admin {
   /**
    * Writes out buffered access log lines, which would otherwise wait up to 10 s. Envoy answers before its flushing thread
    * has written them; the gauge of what is buffered says when it has.
+   * @returns whether all of it is written
    */
-  async flushLogs(): Promise<void> {
+  async flushLogs(): Promise<boolean> {
     await this.#ask('POST', '/reopen_logs')
     const deadline = performance.now() + FLUSHED_WITHIN_MS
-    while ((await this.#bufferedBytes()) > 0 && performance.now() < deadline) await sleep(1)
+    while ((await this.#bufferedBytes()) > 0) {
+      if (performance.now() >= deadline) return false
+      await sleep(1)
+    }
+    return true
   }
 
   async #bufferedBytes(): Promise<number> {

@@ -14,6 +14,7 @@ export const STUBS_CONTROL_PORT = 9902
 const SHARED_PORT = 10_000
 const FIRST_EGRESS_PORT = 10_001
 const FIRST_HOP_PORT = 20_001
+const FIRST_DOOR_PORT = 25_001
 const FIRST_CONTROL_PORT = 9000
 const FIRST_STUB_PORT = 30_001
 
@@ -26,14 +27,21 @@ export const JOURNAL_INSIDE = '/tmp/chaos-stub.ndjson'
 
 export interface StubPorts {
   of(server: Pick<ServerSpec, 'cluster' | 'replica'>): number
+  door(server: Pick<ServerSpec, 'cluster' | 'replica'>): number
+  hop(server: Pick<ServerSpec, 'cluster' | 'replica'>): number
   /** Of the control server of the stub of a cluster. */
   control(cluster: string): number
 }
 
 export function stubPorts(servers: readonly Pick<ServerSpec, 'cluster' | 'replica'>[]): StubPorts {
   const clusters = [...new Set(servers.map(({ cluster }) => cluster))]
+  const indexOf = ({ cluster, replica }: Pick<ServerSpec, 'cluster' | 'replica'>) =>
+    servers.findIndex((one) => one.cluster === cluster && one.replica === replica)
   return {
-    of: ({ cluster, replica }) => FIRST_STUB_PORT + servers.findIndex((one) => one.cluster === cluster && one.replica === replica),
+    of: (server) => FIRST_STUB_PORT + indexOf(server),
+    door: (server) => FIRST_DOOR_PORT + indexOf(server),
+    // The stubs come first among the replicas (`addressesInside`).
+    hop: (server) => FIRST_HOP_PORT + indexOf(server),
     control: (cluster) => FIRST_CONTROL_PORT + clusters.indexOf(cluster),
   }
 }
@@ -50,6 +58,7 @@ export function addressesInside({ upstreams, app }: Scenario, stubs: Readonly<Re
     egress: Object.fromEntries(Object.keys(upstreams).map((cluster, i) => [cluster, { host: EVERYWHERE, port: FIRST_EGRESS_PORT + i }])),
     hops: Object.fromEntries(keys.map((key, i) => [key, { host: LOOPBACK, port: FIRST_HOP_PORT + i }])),
     stubs,
+    doors: {},
     logs: { egress: log('egress'), attempts: log('attempts'), hop: log('hop'), outlier: log('outlier') },
   }
 }
@@ -62,6 +71,14 @@ export const controlInside = (clusters: readonly string[], ports: StubPorts): Co
 /** Where Envoy finds the stubs, by replica key. */
 export const stubsBeside = (servers: readonly ServerSpec[], ports: StubPorts): Record<string, Address> =>
   Object.fromEntries(servers.map((server) => [replicaKey(server.cluster, server.replica), { host: LOOPBACK, port: ports.of(server) }]))
+
+/** Where Envoy finds the doors, by replica key. */
+export const doorsBeside = (servers: readonly ServerSpec[], ports: StubPorts): Record<string, Address> =>
+  Object.fromEntries(
+    servers.flatMap((server) =>
+      server.door === undefined ? [] : [[replicaKey(server.cluster, server.replica), { host: LOOPBACK, port: ports.door(server) }]],
+    ),
+  )
 
 /** Where an app in a container finds Envoy. */
 export function addressesBeside(scenario: Scenario): Pick<Addresses, 'shared' | 'egress'> {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { unpacked } from '../containers/archive.ts'
@@ -18,6 +18,7 @@ import type { Scenario } from '../scenario/scenario.ts'
 import {
   addressesInside,
   controlInside,
+  doorsBeside,
   ENVOY_ALIAS,
   portsToPublish,
   STUBS_CONTROL_PORT,
@@ -97,11 +98,13 @@ export async function startContainers(scenario: Scenario, plan: Plan, given: Doc
         ...[...stubs, ...servers].map((one) => ({ what: one.what, exited: one.exited, lastLines: () => one.lastLines() })),
       ],
       app: app && { what: 'the app', exited: app.exited, lastLines: lastOfApp, end: () => app.end() },
+      doors: stubs.map((stub) => stub.doors),
       async active() {
         const each = await Promise.all(stubs.map((stub) => stub.active()))
         return each.reduce((sum, active) => sum + active, 0)
       },
-      flushLogs: () => collect(envoy, stubs, logs),
+      // An app may have something to say to Envoy before it ends.
+      flushLogs: (isOver) => collect(envoy, stubs, logs, app ? undefined : isOver),
       end: clearAway,
     })
   } catch (error) {
@@ -162,6 +165,7 @@ async function startAll(scenario: Scenario, plan: Plan, { network, labels, image
     signal.throwIfAborted()
     const places = {
       ...addressesInside(scenario, { ...stubsBeside(servers, ports), ...real }),
+      doors: doorsBeside(servers, ports),
       ...(clusters.length > 0 && { control: controlInside(clusters, ports) }),
     }
     const config = renderBootstrap(buildBootstrap(scenario, plan, places), scenario, plan)
@@ -201,19 +205,32 @@ async function endOf(starting: Promise<StubContainer> | undefined): Promise<Chao
 /**
  * What is dead wrote what it wrote, and its container is still there to be read. Where one part cannot be had, the others
  * are all the same.
+ * @param isOver - to be called where they may end as soon as they have written all; undefined where they may not
  * @returns how many lines the stubs say they wrote
  */
-async function collect(envoy: EnvoyContainer, stubs: readonly StubContainer[], logs: string): Promise<number | null> {
-  const ofEnvoy = async () => {
-    await envoy.admin.flushLogs().catch(() => {})
-    await envoy.collect(logs)
+async function collect(
+  envoy: EnvoyContainer,
+  stubs: readonly StubContainer[],
+  logs: string,
+  isOver: (() => void) | undefined,
+): Promise<number | null> {
+  // The way to the stubs goes through Envoy.
+  const [asked, isWritten] = await Promise.all([askJournals(stubs, join(logs, 'stub.ndjson')), envoy.admin.flushLogs().catch(() => false)])
+  // One that did not answer has perhaps died, which is to be seen.
+  if (isOver && isWritten && asked.dumb.length === 0) {
+    isOver()
+    // Docker does so while it copies the logs of Envoy.
+    for (const stub of stubs) void stub.kill()
   }
-  const parts = [ofEnvoy(), save([envoy], join(logs, 'envoy.log')), save(stubs, join(logs, 'stub.log'))]
-  const journals = collectJournals(stubs, join(logs, 'stub.ndjson'))
-  await Promise.allSettled([...parts, journals])
+  const parts = [
+    envoy.collect(logs),
+    save([envoy], join(logs, 'envoy.log')),
+    save(stubs, join(logs, 'stub.log')),
+    appendLeft(asked.dumb, join(logs, 'stub.ndjson')),
+  ]
+  await Promise.allSettled(parts)
   try {
     await Promise.all(parts)
-    return await journals
   } catch (cause) {
     if (cause instanceof ChaosError) throw cause
     throw new ChaosError('environment', `the logs of the run cannot be copied out of its containers: ${daemonWords(cause)}`, {
@@ -221,26 +238,44 @@ async function collect(envoy: EnvoyContainer, stubs: readonly StubContainer[], l
       cause,
     })
   }
+  return asked.dumb.length === 0 ? asked.lines : null
 }
 
-/** Into one file, one after the other; the daemon makes ready the next meanwhile. */
-async function collectJournals(stubs: readonly StubContainer[], file: string): Promise<number | null> {
-  const collected = stubs.map((stub) => stub.journal())
-  // One that fails while another is written is told of in its turn.
-  for (const one of collected) one.catch(() => {})
-  let lines: number | null = 0
-  let failure: { cause: unknown } | undefined
-  for (const one of collected) {
+/**
+ * Asks the stubs for their journals, one after the other, since they go into one file: Docker takes 0.1 s to copy each.
+ * @returns how many lines came, and the stubs that could not be asked, of which the file has nothing
+ */
+async function askJournals(stubs: readonly StubContainer[], file: string): Promise<{ lines: number; dumb: StubContainer[] }> {
+  writing(file, () => writeFileSync(file, ''))
+  const dumb: StubContainer[] = []
+  let lines = 0
+  let bytes = 0
+  for (const stub of stubs) {
+    let more = 0
     try {
-      const { counted, archive } = await one
-      await append(archive, file)
-      lines = lines === null || counted === null ? null : lines + counted
+      lines += await stub.journal((piece) => {
+        writing(file, () => appendFileSync(file, piece))
+        more += piece.length
+      })
+      bytes += more
+    } catch {
+      writing(file, () => truncateSync(file, bytes))
+      dumb.push(stub)
+    }
+  }
+  return { lines, dumb }
+}
+
+async function appendLeft(stubs: readonly StubContainer[], file: string): Promise<void> {
+  let failure: { cause: unknown } | undefined
+  for (const stub of stubs) {
+    try {
+      await append(await stub.leftJournal(), file)
     } catch (cause) {
       failure ??= { cause }
     }
   }
   if (failure) throw failure.cause
-  return lines
 }
 
 async function append(archive: NodeJS.ReadableStream, file: string): Promise<void> {
@@ -249,7 +284,8 @@ async function append(archive: NodeJS.ReadableStream, file: string): Promise<voi
   })
 }
 
+/** One after the other, into one file. */
 async function save(containers: readonly RunningContainer[], path: string): Promise<void> {
-  const said = await Promise.all(containers.map((container) => container.said()))
-  writing(path, () => writeFileSync(path, said.join('')))
+  writing(path, () => writeFileSync(path, ''))
+  for (const container of containers) for await (const piece of await container.output()) writing(path, () => appendFileSync(path, piece))
 }

@@ -32,6 +32,7 @@ export async function startProcesses(scenario: Scenario, plan: Plan, given: Proc
       ],
       app: app && { ...app, what: 'the app', lastLines: () => lastLines(hostAppLog(options.directory)) },
       active: () => stub.active(),
+      doors: [stub.doors],
       async flushLogs() {
         // A dead Envoy or stub wrote what it wrote; the rest of the evidence is still worth keeping.
         const [, journalLines] = await Promise.allSettled([envoy.admin.flushLogs(), stub.flush()])

@@ -2,8 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Address } from '../envoy/addresses.ts'
 import { runtimeValues } from '../envoy/runtime.ts'
 import { ChaosError } from '../errors.ts'
+import type { DoorReport } from '../fault/door-fault.ts'
+import { isAtDoor } from '../fault/registry.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Admin } from './admin.ts'
+import type { Doors } from './doors.ts'
 import type { StartedTopology } from './topology.ts'
 
 const SETTLE_WITHIN_MS = 3000
@@ -33,7 +36,10 @@ export interface Parts {
   app: AppPart | undefined
   /** Requests that the stubs have at the moment. */
   active(): Promise<number>
-  flushLogs(): Promise<number | null>
+  /** Of each stub program. */
+  doors: readonly Doors[]
+  /** @param isOver - to be called before it ends any of the programs */
+  flushLogs(isOver: () => void): Promise<number | null>
   /** Ends all but the app, which is gone by then; the connection to Envoy's admin interface is closed. */
   end(): Promise<void>
 }
@@ -44,6 +50,8 @@ export class RunningTopology implements StartedTopology {
   readonly #plan: Plan
   readonly #parts: Parts
   #stopping: Promise<void> | undefined
+  /** Nobody needs the programs any more: that one ends is no news. */
+  #isOver = false
   #appEnding: Promise<void> | undefined
 
   constructor(plan: Plan, parts: Parts) {
@@ -57,7 +65,7 @@ export class RunningTopology implements StartedTopology {
         (code) => `ended during the run, with code ${code}`,
         (error: Error) => `was lost during the run: ${error.message}`,
       )
-      if (this.#stopping || (part === parts.app && this.#appEnding)) return
+      if (this.#isOver || (part === parts.app && this.#appEnding)) return
       const detail = await Promise.resolve(lastLines()).catch(() => [])
       death.abort(new ChaosError('environment', `${what} ${how}`, { detail }))
     }
@@ -68,9 +76,27 @@ export class RunningTopology implements StartedTopology {
     return this.#parts.entrance
   }
 
-  async setFaults(ids: readonly string[]) {
+  async setFaults(ids: readonly string[], percents: ReadonlyMap<string, number> = new Map()) {
     const on = this.#plan.faults.filter((fault) => ids.includes(fault.id))
-    await this.#parts.admin.setRuntime(runtimeValues(this.#plan.faults, on))
+    await Promise.all([
+      this.movePercents(ids, percents),
+      ...this.#doors.map((doors) => doors.meet(on.filter(({ action }) => isAtDoor(action)).map(({ id }) => id))),
+    ])
+  }
+
+  async movePercents(ids: readonly string[], percents: ReadonlyMap<string, number>) {
+    const all = this.#plan.faults.map((fault) => ({ ...fault, percent: percents.get(fault.id) ?? fault.percent }))
+    const on = all.filter((fault) => ids.includes(fault.id))
+    await this.#parts.admin.setRuntime(runtimeValues(all, on))
+  }
+
+  async doorReports(): Promise<readonly DoorReport[]> {
+    return (await Promise.all(this.#doors.map((doors) => doors.did()))).flat()
+  }
+
+  /** Without such a fault nobody has to be asked. */
+  get #doors(): readonly Doors[] {
+    return this.#plan.faults.some(({ action }) => isAtDoor(action)) ? this.#parts.doors : []
   }
 
   envoyVersion() {
@@ -109,7 +135,9 @@ export class RunningTopology implements StartedTopology {
 
   async flushLogs() {
     try {
-      return await this.#parts.flushLogs()
+      return await this.#parts.flushLogs(() => {
+        this.#isOver = true
+      })
     } catch (error) {
       // What ended the run says more than what could not be had of it any more.
       if (this.death.aborted) return null
@@ -118,6 +146,7 @@ export class RunningTopology implements StartedTopology {
   }
 
   stop() {
+    this.#isOver = true
     this.#stopping ??= this.#stop()
     return this.#stopping
   }

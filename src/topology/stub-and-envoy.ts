@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Address, type Addresses, replicaKey } from '../envoy/addresses.ts'
+import { type Address, type Addresses, doorKeys, replicaKey } from '../envoy/addresses.ts'
 import { buildBootstrap } from '../envoy/bootstrap.ts'
 import { renderBootstrap } from '../envoy/render.ts'
 import { ChaosError } from '../errors.ts'
@@ -55,7 +55,6 @@ export async function startStubAndEnvoy(scenario: Scenario, plan: Plan, options:
 /** Whichever fails first takes the other along. */
 async function startBoth(scenario: Scenario, plan: Plan, addresses: Addresses, options: StartOptions) {
   const files = { config: join(options.directory, 'envoy.yaml'), log: join(options.directory, 'logs', 'envoy.log') }
-  const ports = plan.stubs.servers.map(({ cluster, replica }) => addresses.stubs[replicaKey(cluster, replica)]?.port as number)
 
   const configureAndStart = async () => {
     const config = renderBootstrap(buildBootstrap(scenario, plan, addresses), scenario, plan)
@@ -71,7 +70,7 @@ async function startBoth(scenario: Scenario, plan: Plan, addresses: Addresses, o
       return null
     })
   // The stubs first: they take longer, and meanwhile Envoy's configuration is written.
-  const stubStarts = orFail(startStub(plan.stubs, ports, options.directory, signal))
+  const stubStarts = orFail(startStub(plan.stubs, addresses, options.directory, signal))
   const envoyStarts = orFail(configureAndStart())
   options.onStarted?.()
   const [stub, envoy] = await Promise.all([stubStarts, envoyStarts])
@@ -84,7 +83,8 @@ async function startBoth(scenario: Scenario, plan: Plan, addresses: Addresses, o
 async function chooseAddresses(scenario: Scenario, plan: Plan, { directory, choosePorts }: StartOptions): Promise<Addresses> {
   const clusters = Object.keys(scenario.upstreams)
   const keys = plan.stubs.servers.map((server) => replicaKey(server.cluster, server.replica))
-  const ports = await choosePorts(HOST, 2 + clusters.length + 2 * keys.length)
+  const behindDoors = doorKeys(plan.stubs)
+  const ports = await choosePorts(HOST, 2 + clusters.length + 2 * keys.length + behindDoors.length)
   const next = (): Address => ({ host: HOST, port: ports.shift() as number })
   const logs = join(directory, 'logs')
   return {
@@ -94,6 +94,7 @@ async function chooseAddresses(scenario: Scenario, plan: Plan, { directory, choo
     egress: Object.fromEntries(clusters.map((cluster) => [cluster, next()])),
     hops: Object.fromEntries(keys.map((key) => [key, next()])),
     stubs: Object.fromEntries(keys.map((key) => [key, next()])),
+    doors: Object.fromEntries(behindDoors.map((key) => [key, next()])),
     logs: {
       egress: join(logs, 'egress.ndjson'),
       attempts: join(logs, 'attempts.ndjson'),

@@ -2,9 +2,11 @@ import { type ContainerSpec, type RunningContainer, startContainer } from '../co
 import type { Daemon } from '../containers/daemon.ts'
 import type { Address } from '../envoy/addresses.ts'
 import { controlPath } from '../envoy/control.ts'
+import { ChaosError } from '../errors.ts'
 import type { ServerSpec, StubSpec } from '../upstream/spec.ts'
 import { JOURNAL_INSIDE, type StubPorts } from './container-places.ts'
-import { ask } from './http.ts'
+import { type Doors, doorsAt } from './doors.ts'
+import { ask, askFor } from './http.ts'
 import { untilReady } from './until-ready.ts'
 
 const READY_WITHIN_MS = 20_000
@@ -15,8 +17,11 @@ export interface StubContainer extends RunningContainer {
   /** Resolves when it takes requests. @throws ChaosError with its last words, or the signal's reason */
   ready(signal: AbortSignal): Promise<void>
   active(): Promise<number>
-  /** An archive of its journal, and how many lines it says there are in it; null where it cannot be asked any more. */
-  journal(): Promise<{ counted: number | null; archive: NodeJS.ReadableStream }>
+  doors: Doors
+  /** Hands over its journal, piece by piece. @returns how many lines there are in it. @throws where it cannot be asked any more */
+  journal(take: (piece: Buffer) => void): Promise<number>
+  /** An archive of its journal, as far as it was written out. */
+  leftJournal(): Promise<NodeJS.ReadableStream>
 }
 
 /**
@@ -38,7 +43,11 @@ export async function startStubContainer(
   const what = `the stub of ${cluster}`
   const stub: StubSpec = {
     host: '127.0.0.1',
-    servers: servers.map((server) => ({ ...server, port: ports.of(server) })),
+    servers: servers.map((server) => ({
+      ...server,
+      port: ports.of(server),
+      ...(server.door && { door: { ...server.door, port: ports.door(server), hop: ports.hop(server) } }),
+    })),
     control: ports.control(cluster),
     journal: JOURNAL_INSIDE,
   }
@@ -50,8 +59,8 @@ export async function startStubContainer(
     files: () => [],
     stdin: JSON.stringify(stub),
   })
-  const asked = async (method: 'GET' | 'POST', path: string) =>
-    JSON.parse(await ask(await control, method, controlPath(cluster, path))) as unknown
+  const askControl = async (method: 'GET' | 'POST', path: string) => ask(await control, method, controlPath(cluster, path))
+  const asked = async (method: 'GET' | 'POST', path: string) => JSON.parse(await askControl(method, path)) as unknown
   return {
     ...running,
     what,
@@ -68,10 +77,15 @@ export async function startStubContainer(
         lastLines: running.lastLines,
         signal,
       }),
+    doors: doorsAt(askControl),
     active: async () => ((await asked('GET', '/active')) as { active: number }).active,
-    async journal() {
-      const flushed = (await asked('POST', '/flush').catch(() => null)) as { lines: number } | null
-      return { counted: flushed?.lines ?? null, archive: await running.read(JOURNAL_INSIDE) }
+    async journal(take) {
+      const headers = await askFor(await control, 'GET', controlPath(cluster, '/journal'), take)
+      const lines = Number(headers['x-lines'])
+      // A count that is no number would be contradicted by none.
+      if (!Number.isInteger(lines)) throw new ChaosError('environment', `${what} does not say how many lines its journal has`)
+      return lines
     },
+    leftJournal: () => running.read(JOURNAL_INSIDE),
   }
 }

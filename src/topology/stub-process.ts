@@ -1,9 +1,11 @@
 import { closeSync, createWriteStream, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Addresses, replicaKey } from '../envoy/addresses.ts'
 import { ChaosError } from '../errors.ts'
 import { programOf } from '../program.ts'
-import { type StubReady, type StubSpec, TAKEN } from '../upstream/spec.ts'
+import { type ServerSpec, type StubReady, type StubSpec, TAKEN } from '../upstream/spec.ts'
 import { PRIVATE, writing } from './disk.ts'
+import { type Doors, doorsAt } from './doors.ts'
 import { type Guarded, spawnGuarded } from './guard.ts'
 import { ask } from './http.ts'
 import { PortTaken } from './ports.ts'
@@ -17,15 +19,21 @@ export interface StubProcess {
   /** Writes everything out: the lines written so far, once they have all reached the journal file. */
   flush(): Promise<number>
   active(): Promise<number>
+  doors: Doors
 }
 
 /**
  * Starts all stubs in one process: their journal goes to `<dir>/logs/stub.ndjson`, errors to `stub.log`.
- * @param ports - where they listen, in the order of `planned.servers`
+ * @param places - where they listen, and the hops behind their doors
  * @throws PortTaken, or ChaosError with the last words of the stub
  */
-export async function startStub(planned: StubSpec, ports: readonly number[], directory: string, signal: AbortSignal): Promise<StubProcess> {
-  const spec: StubSpec = { ...planned, servers: planned.servers.map((server, i) => ({ ...server, port: ports[i] as number })) }
+export async function startStub(
+  planned: StubSpec,
+  places: Pick<Addresses, 'stubs' | 'doors' | 'hops'>,
+  directory: string,
+  signal: AbortSignal,
+): Promise<StubProcess> {
+  const spec: StubSpec = { ...planned, servers: planned.servers.map((server) => placed(server, places)) }
   const specFile = join(directory, 'stubs.json')
   const errorLog = join(directory, 'logs', 'stub.log')
   writing(specFile, () => writeFileSync(specFile, JSON.stringify(spec, null, 1), { mode: PRIVATE }))
@@ -55,6 +63,7 @@ export async function startStub(planned: StubSpec, ports: readonly number[], dir
       async active() {
         return (JSON.parse(await ask(controlAddress, 'GET', '/active')) as { active: number }).active
       },
+      doors: doorsAt((method, path) => ask(controlAddress, method, path)),
     }
   } catch (error) {
     await guarded.stop()
@@ -65,6 +74,16 @@ export async function startStub(planned: StubSpec, ports: readonly number[], dir
       detail,
       cause: error,
     })
+  }
+}
+
+function placed(server: ServerSpec, { stubs, doors, hops }: Pick<Addresses, 'stubs' | 'doors' | 'hops'>): ServerSpec {
+  const key = replicaKey(server.cluster, server.replica)
+  const portOf = (places: Addresses['hops']) => places[key]?.port as number
+  return {
+    ...server,
+    port: portOf(stubs),
+    ...(server.door && { door: { ...server.door, port: portOf(doors), hop: portOf(hops) } }),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Address } from '../envoy/addresses.ts'
 import type { StatsSnapshot } from '../envoy/stats.ts'
+import type { DoorReport } from '../fault/door-fault.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 
@@ -15,9 +16,14 @@ export interface StartedTopology {
   /**
    * Puts exactly these faults in force and all others to sleep.
    * @param ids - of `Plan.faults`
+   * @param percents - by their ids, in place of those of the plan, where they move
    * @returns when Envoy confirms the values; requests that arrive from then on meet them.
    */
-  setFaults(ids: readonly string[]): Promise<void>
+  setFaults(ids: readonly string[], percents?: ReadonlyMap<string, number>): Promise<void>
+  /** Moves percentages of these faults, which are in force, and leaves all else as it is: a door would begin anew. */
+  movePercents(ids: readonly string[], percents: ReadonlyMap<string, number>): Promise<void>
+  /** What those faults have done since then that close doors. */
+  doorReports(): Promise<readonly DoorReport[]>
   /** Such as `1.40.0`, by its own word. */
   envoyVersion(): Promise<string>
   /** Counters and gauges as they are now. */

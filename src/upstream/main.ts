@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ChaosError } from '../errors.ts'
 import { cannotListen } from './cannot-listen.ts'
 import { controlServer } from './control.ts'
-import { deafPort } from './deaf.ts'
+import { DeafSocket } from './deaf.ts'
+import { Door } from './door.ts'
 import { Journal } from './journal.ts'
 import { writerTo } from './output.ts'
 import { replicaServer } from './server.ts'
@@ -72,12 +73,19 @@ async function main(file: string | undefined): Promise<void> {
   const spec = JSON.parse(readFileSync(file === '-' ? STDIN : file, 'utf8')) as StubSpec
   if (spec.journal !== undefined) writeJournal = writerTo(openSync(spec.journal, 'w'))
   const ports: number[] = []
+  const doors: { door: Door; own: number }[] = []
   for (const server of spec.servers) {
     const name = `${server.cluster}/${server.replica}`
-    if (server.unreachable) ports.push(await deafPort(name, spec.host, server.port))
-    else ports.push(await listen(replicaServer(server, journal), name, spec.host, server.port))
+    const port = server.unreachable
+      ? await new DeafSocket(name, spec.host).listen(server.port)
+      : await listen(replicaServer(server, journal), name, spec.host, server.port)
+    ports.push(port)
+    // The server of the replica keeps a connection for ever.
+    if (server.door !== undefined) doors.push({ door: new Door(spec.host, server, server.door), own: port })
   }
-  const control = await listen(controlServer(journal), 'control', spec.host, spec.control ?? 0)
+  await Promise.all(doors.map(({ door, own }) => door.start(own)))
+  const steered = doors.map(({ door }) => door)
+  const control = await listen(controlServer(journal, steered, spec.journal), 'control', spec.host, spec.control ?? 0)
   await write(`${JSON.stringify({ ready: { ports, control } } satisfies StubReady)}\n`)
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { FAULT_HEADER, type StubFault } from '../fault/stub-fault.ts'
 import { createServer, validateHeaderName, validateHeaderValue } from '../node-http.ts'
+import { isGrpc } from '../value/grpc-status.ts'
 import { answer } from './answer.ts'
 import { holdTimes, serviceTimes } from './behaviour.ts'
 import { at, epochNow } from './clock.ts'
@@ -25,7 +26,7 @@ const UNLIMITED = {
  * Service begins when the headers arrive; the body is read and dropped meanwhile, and is waited for if it comes in after
  * the service is done (the worker is free all the same). Work for a caller that hung up goes on to its end, but its line is
  * written at once, however long the queue. The answer has the scenario's headers and those of HTTP itself: `content-length`,
- * `date`, `connection`. A request that names a fault of this replica is answered as that says; its line is written when
+ * `date`, `connection`. A gRPC call is answered as such (`answer.ts`). A request that names a fault of this replica is answered as that says; its line is written when
  * nothing more will be sent, or when its caller hangs up.
  * @throws TypeError when a header of `spec.respond` could not be sent.
  */
@@ -69,7 +70,7 @@ export function replicaServer(spec: ServerSpec, journal: Journal): Server {
       const onBegun = () => {
         answered = epochNow()
       }
-      answer(response, spec, fault?.behaviour, onBegun, finish)
+      answer(response, spec, fault?.behaviour, isGrpc(request.headers['content-type']), onBegun, finish)
     }
 
     const lineUp = () => {

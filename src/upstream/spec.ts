@@ -1,3 +1,4 @@
+import type { DoorFault } from '../fault/door-fault.ts'
 import type { Law } from '../fault/law.ts'
 import type { StubFault } from '../fault/stub-fault.ts'
 
@@ -16,10 +17,27 @@ export interface ServerSpec {
   /** It takes no connection at all: a socket with a full queue stands in its place. */
   unreachable?: true
   latency: Latency
-  respond: { status: number; headers: Readonly<Record<string, string>>; body: string }
+  respond: {
+    status: number
+    headers: Readonly<Record<string, string>>
+    body: string
+    /** How a gRPC call ends; left out: well. Where `status` is not 200 it is answered with that, as any request is. */
+    grpcStatus?: number
+  }
   seed: number
   /** What it does to requests that name one of these ids in `x-chaos-fault`. Left out: nothing. */
   faults?: Readonly<Record<string, StubFault>>
+  /** What Envoy's egress connects to, before the hop of this replica. Left out: the hop itself. */
+  door?: DoorSpec
+}
+
+export interface DoorSpec {
+  /** Where it listens; known when the run starts, as the next. */
+  port: number
+  /** The port of the hop, on the same host. */
+  hop: number
+  /** What closes it, by the ids of the faults. */
+  faults: Readonly<Record<string, DoorFault>>
 }
 
 /** What the stub program is started with: one process may serve any number of replicas. */

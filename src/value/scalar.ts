@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { LONGEST_MS, type Ms, type PerSecond, parseMs, parseRate } from '../units.ts'
 import { type Condition, conditionPattern, parseCondition, type Quantity } from './condition.ts'
+import { GRPC_STATUSES, grpcNumber } from './grpc-status.ts'
 import { conditionMeant, durationMeant, rateMeant } from './meant.ts'
+import { nearest } from './nearest.ts'
 import { show } from './show.ts'
 
 /** The scalar types of a scenario: how each is spelt, and what it is read into. `title` is how the reference calls it. */
@@ -75,6 +77,14 @@ export const percent = z
   })
   .meta({ title: 'percentage', exclusiveMinimum: 0, maximum: 100, examples: [10] })
 
+/** A percentage where zero has a meaning: an end of a ramp. */
+export const percentOrZero = z
+  .number({ error: (issue) => `expected a percentage from 0 to 100 as a plain number, got ${show(issue.input)}` })
+  .refine((value) => value >= 0 && value <= 100 && Number.isInteger(Math.round(value * 1e8) / 1e4), {
+    error: (issue) => `expected a percentage from 0 to 100 with at most four decimals, got ${show(issue.input)}`,
+  })
+  .meta({ title: 'percentage', minimum: 0, maximum: 100, examples: [50] })
+
 /** A status that a server may answer with. */
 export const httpStatus = z
   .number({ error: (issue) => `expected an HTTP status from 200 to 599, got ${show(issue.input)}` })
@@ -82,6 +92,17 @@ export const httpStatus = z
     error: (issue) => `expected an HTTP status from 200 to 599, got ${show(issue.input)}`,
   })
   .meta({ title: 'status', type: 'integer', minimum: 200, maximum: 599, examples: [503] })
+
+/** A status of gRPC, by its name or its number. */
+export const grpcStatus = z
+  .union([z.string(), z.number()], { error: (issue) => expectedGrpcStatus(issue.input) })
+  .meta({ title: 'status of gRPC', examples: ['UNAVAILABLE', 14] })
+  .transform(
+    (input, context): number => grpcNumber(input) ?? fail(context, expectedGrpcStatus(input), nearest(String(input), GRPC_STATUSES)),
+  )
+
+const expectedGrpcStatus = (input: unknown) =>
+  `expected a status of gRPC, by its name such as UNAVAILABLE or its number from 0 to ${GRPC_STATUSES.length - 1}, got ${show(input)}`
 
 /** `constructor` and its kin: every object has them already, so a table looked up by such a name would find the wrong thing. */
 const isInherited = (text: string) => text in Object.prototype

@@ -1,9 +1,10 @@
 import { exitCodeOf } from '../observe/exit-code.ts'
-import type { Attempt, Call, RequestRecord } from '../observe/record.ts'
+import { type Attempt, answerOf, type Call, type RequestRecord } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
 import { nounOf } from '../plan/noun.ts'
 import type { Plan } from '../plan/plan.ts'
 import { placeOfTimeout, type Routed } from '../scenario/timeouts.ts'
+import { answerName, asHttp, GRPC } from '../value/grpc-status.ts'
 import { plural } from '../value/show.ts'
 import { latencyOf } from './finding.ts'
 
@@ -14,8 +15,8 @@ import { latencyOf } from './finding.ts'
  */
 export function causeOf(record: RequestRecord, deadline = Number.POSITIVE_INFINITY): string {
   const code = exitCodeOf(record)
-  const answered = code === null ? String(record.status) : `exit code ${code}`
-  const ended = record.status === null ? `no answer (${record.error ?? 'nothing came'})` : answered
+  const answered = code === null ? answerOf(record) : `exit code ${code}`
+  const ended = answered ?? `no answer (${record.error ?? 'nothing came'})`
   const cause = `${ended} ${whyOf(record, deadline)}`.trim()
   const suppressor = record.calls.find(({ egress }) => egress.retrySuppressedBy !== null)?.egress.retrySuppressedBy
   return suppressor ? `${cause}, its retry suppressed by ${suppressor}` : cause
@@ -23,7 +24,7 @@ export function causeOf(record: RequestRecord, deadline = Number.POSITIVE_INFINI
 
 function whyOf(record: RequestRecord, deadline: number): string {
   const { calls, status } = record
-  if (status !== null && status < 400) {
+  if (status !== null && status < 400 && (record.grpcStatus ?? GRPC.OK) === GRPC.OK) {
     if (record.error !== null) return `but cut off (${record.error})`
     if (latencyOf(record) > deadline) return `after the deadline${heldBy(record, deadline)}`
     return `${record.success ? '(a success)' : 'is not an expected status'}${inSpiteOf(record)}`
@@ -43,17 +44,17 @@ function whyOf(record: RequestRecord, deadline: number): string {
   // What Envoy answered is what the client got, or else an app stands between them.
   if (calls.length === 1 && (status === null || egress.status === status)) return why
   const from = isRun ? '' : 'from the app, '
-  if (egress.status > 0 && egress.status < 400) {
+  if (egress.status > 0 && asHttp(egress) < 400) {
     if (!record.joined) return isRun ? 'but not all of its calls are known' : 'from the app, not all of whose calls are known'
     return isRun ? 'although all calls went well' : 'from the app, whose calls all went well'
   }
   const cluster = egress.cluster ?? 'no cluster'
   if (why === GIVEN_UP) return `${from}after it gave its call to ${cluster} up`
-  return `${from}after ${egress.status === 0 ? 'no answer' : egress.status} of ${cluster} ${why}`
+  return `${from}after ${egress.status === 0 ? 'no answer' : answerName(egress)} of ${cluster} ${why}`
 }
 
 /** The call that says most of how a request ended: the last that failed, or the last. */
-const tellingOf = (calls: readonly Call[]) => calls.findLast(({ egress }) => egress.status === 0 || egress.status >= 400) ?? calls.at(-1)
+const tellingOf = (calls: readonly Call[]) => calls.findLast(({ egress }) => egress.status === 0 || asHttp(egress) >= 400) ?? calls.at(-1)
 
 /** What was under way for a request when its time was over, and so made it late: a call that no limit had ended by then. */
 function heldBy({ calls, due }: RequestRecord, deadline: number): string {
@@ -69,13 +70,16 @@ function inSpiteOf({ calls }: RequestRecord): string {
   const at = calls.findLastIndex(hasFailed)
   const call = calls[at]
   if (call === undefined || calls.slice(at + 1).some(({ egress }) => egress.cluster === call.egress.cluster)) return ''
-  const { status, cluster } = call.egress
+  const { cluster } = call.egress
   if (isGivenUp(call)) return `, although its call to ${cluster ?? 'no cluster'} was given up`
-  return `, in spite of ${status === 0 ? 'no answer' : status} of ${cluster ?? 'no cluster'} ${callEnd(call)}`
+  return `, in spite of ${call.egress.status === 0 ? 'no answer' : answerName(call.egress)} of ${cluster ?? 'no cluster'} ${callEnd(call)}`
 }
 
 /** Whether a call ended as only one does that is made again, or that something is done about. */
-export const hasFailed = ({ egress: { status } }: Call) => status === 0 || status === 429 || status >= 500
+export function hasFailed({ egress }: Call): boolean {
+  const status = asHttp(egress)
+  return status === 0 || status === 429 || status >= 500
+}
 
 /** Its caller hung up: the app, where the client of the load still waited. */
 const isGivenUp = ({ egress }: Pick<Call, 'egress'>) => egress.flags.includes('DC')
@@ -99,12 +103,22 @@ const ANSWERED = 'from the upstream'
 
 /** How one try ended. */
 function tryEnd(attempt: Attempt, routed: Routed): string {
+  if (attempt.door !== undefined) return atDoor(attempt, attempt.door, routed)
   if (attempt.cutBy !== null) return `cut by ${placeOfTimeout(attempt.cutBy, routed)}`
   if (attempt.hop?.flags.includes('FI')) return `injected by ${attempt.hop.faults.join(' and ') || 'a fault'}`
   if (attempt.flags.includes('UPE')) return 'broken off by the upstream'
   if (attempt.flags.includes('UF')) return 'connection failed'
+  // The journal says by which fault it got no answer, and the flag that its connection ended.
+  if (attempt.flags.includes('UC') && attempt.stub?.fault !== undefined && attempt.stub.answered === null)
+    return `connection reset by fault ${attempt.stub.fault}`
   if (attempt.flags.includes('UC') || attempt.flags.includes('UR')) return 'connection reset by the upstream'
   return ANSWERED
+}
+
+/** How one ended that got no further than the door before its hop. */
+function atDoor({ cutBy, flags }: Attempt, fault: string, routed: Routed): string {
+  if (cutBy !== null) return `cut by ${placeOfTimeout(cutBy, routed)}, unreachable by fault ${fault}`
+  return `connection ${flags.includes('UF') ? 'refused' : 'reset'} by fault ${fault}`
 }
 
 /** Said only when there were several tries and all of them ended alike. */

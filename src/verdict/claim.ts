@@ -5,6 +5,7 @@ import type { Expectation, MetricName } from '../scenario/expect-schema.ts'
 import type { DocumentPath } from '../scenario/scenario.ts'
 import type { Timeout } from '../scenario/timeouts.ts'
 import type { Condition } from '../value/condition.ts'
+import { grpcName, grpcNumber } from '../value/grpc-status.ts'
 
 /** One thing that an expectation claims of the requests it selects: one metric, or one part of one. */
 export type Claim = {
@@ -20,10 +21,14 @@ export type Claim = {
 
 /** How a claim is measured, by family. */
 export type Measure =
-  | { family: 'share'; of: 'success_rate' | 'error_rate' | 'fault_share' | { status: string } | { exitCode: string }; condition: Condition }
+  | {
+      family: 'share'
+      of: 'success_rate' | 'error_rate' | 'fault_share' | { status: string } | { grpcStatus: number } | { exitCode: string }
+      condition: Condition
+    }
   | { family: 'content'; test: { of: 'body'; is: BodyTest } | { of: 'headers'; is: HeaderTest } }
   | { family: 'each_latency'; condition: Condition }
-  | { family: 'every'; of: { status: number } | { exitCode: number } | { attempts: Condition } }
+  | { family: 'every'; of: { status: number } | { grpcStatus: number } | { exitCode: number } | { attempts: Condition } }
   | { family: 'latency'; quantile: number; condition: Condition }
   | { family: 'factor'; of: 'attempts_per_request' | 'retry_amplification'; condition: Condition }
   | { family: 'count'; of: Counted; condition: Condition }
@@ -64,6 +69,10 @@ export function claimsOf(expectation: Expectation, index: number): Claim[] {
   else if (e.status)
     for (const [status, condition] of Object.entries(e.status))
       add('status', { family: 'share', of: { status }, condition }, condition.source, status)
+  if (typeof e.grpc_status === 'number') add('grpc_status', { family: 'every', of: { grpcStatus: e.grpc_status } }, grpcName(e.grpc_status))
+  else if (e.grpc_status)
+    for (const [status, condition] of Object.entries(e.grpc_status))
+      add('grpc_status', { family: 'share', of: { grpcStatus: grpcNumber(status) as number }, condition }, condition.source, status)
   if (typeof e.exit_code === 'number') add('exit_code', { family: 'every', of: { exitCode: e.exit_code } }, String(e.exit_code))
   else if (e.exit_code)
     for (const [exitCode, condition] of Object.entries(e.exit_code))

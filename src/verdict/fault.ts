@@ -1,6 +1,6 @@
 import { isOneOf } from '../fault/attempts.ts'
 import { fulfils, hadOf, isPseudo, type RequestTest } from '../fault/when.ts'
-import { attemptsOf, clustersOf, type RequestRecord } from '../observe/record.ts'
+import { attemptsOf, clustersOf, faultsAt, type RequestRecord } from '../observe/record.ts'
 import { isStraight, type Plan, type PlannedFault } from '../plan/plan.ts'
 
 /** The faults that a phase switches on. */
@@ -10,10 +10,7 @@ export function faultsOf(plan: Plan, phase: number): PlannedFault[] {
 
 /** Ids of the faults that a request met, before the router or at an attempt, each once. */
 export function metFaults(record: RequestRecord): Set<string> {
-  return new Set([
-    ...record.calls.flatMap((call) => call.ingressFaults),
-    ...attemptsOf(record).flatMap((attempt) => attempt.hop?.faults ?? []),
-  ])
+  return new Set([...record.calls.flatMap((call) => call.ingressFaults), ...attemptsOf(record).flatMap(faultsAt)])
 }
 
 /**
@@ -24,7 +21,8 @@ export function metFaults(record: RequestRecord): Set<string> {
 export function matchesFault(plan: Plan, fault: PlannedFault, request: number, clusters: readonly string[] | undefined): boolean {
   if (clusters !== undefined && !clusters.includes(fault.cluster)) return false
   const sent = plan.requests[request]
-  return sent !== undefined && fulfils(hadOf(sent), isStraight(plan) ? fault.when : fault.when.filter((test) => !isOfApp(test)))
+  const isOfLoad = isStraight(plan) || fault.chosen !== null
+  return sent !== undefined && fulfils(hadOf(sent), isOfLoad ? fault.when : fault.when.filter((test) => !isOfApp(test)))
 }
 
 const isOfApp = (test: RequestTest) => isPseudo(test) || test.op === 'absent'
@@ -35,9 +33,10 @@ export function matchedFault(plan: Plan, fault: PlannedFault, record: RequestRec
   if (!record.joined) return true
   const called = record.calls.filter(({ egress }) => egress.cluster === fault.cluster)
   if (fault.attempts !== null && !called.some((call) => call.attempts.some(({ n }) => isOneOf(fault.attempts, n)))) return false
-  if (isStraight(plan) || !fault.when.some(isOfApp)) return true
+  if (isStraight(plan) || fault.chosen !== null || !fault.when.some(isOfApp)) return true
   return called.some(({ suits }) => suits === undefined || suits.includes(fault.id))
 }
 
 /** `10 %`, as a fault asks for. */
-export const percentOf = ({ percent, chosen }: PlannedFault) => chosen?.source ?? `${percent} %`
+export const percentOf = ({ percent, chosen, ramp }: PlannedFault) =>
+  chosen?.source ?? (ramp === undefined ? `${percent} %` : `${ramp.from} to ${ramp.to} %`)

@@ -1,3 +1,4 @@
+import { kindsIn } from '../fault/registry.ts'
 import type { Ejection } from '../observe/observations.ts'
 import { attemptsOf, cutsOf, type RequestRecord, retriesOf } from '../observe/record.ts'
 import { CLOCK_SLACK_MS } from '../observe/timeline.ts'
@@ -26,7 +27,11 @@ export const asksWhatHappened = (given: Given) =>
 type Happened = Record<Exclude<(typeof EVENTS)[number], 'retried' | 'ejection'>, (record: RequestRecord, plan: Plan) => readonly string[]>
 
 const HAPPENED: Happened = {
-  fault: (record, plan) => [...metFaults(record)].map((id) => plan.faults.find((fault) => fault.id === id)?.action.kind ?? id),
+  fault: (record, plan) =>
+    [...metFaults(record)].flatMap((id): string[] => {
+      const fault = plan.faults.find((planned) => planned.id === id)
+      return fault === undefined ? [id] : kindsIn(fault.action)
+    }),
   timeout: (record) => TIMEOUTS.filter((by) => cutsOf(record, by) > 0),
   rejection: ({ calls }) => calls.flatMap(({ egress }) => egress.rejectedBy ?? []),
   suppressed: ({ calls }) => calls.flatMap(({ egress }) => egress.retrySuppressedBy ?? []),

@@ -5,7 +5,8 @@ import { nounOf } from '../plan/noun.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { plural } from '../value/show.ts'
-import { type Claim, claimsOf } from './claim.ts'
+import { calmOf, STALLED } from './calm.ts'
+import { type Claim, claimsOf, quote } from './claim.ts'
 import { type Evidence, type Finding, noData } from './finding.ts'
 import { lostHeaders } from './lost-headers.ts'
 import { measureContent } from './measure-content.ts'
@@ -68,7 +69,8 @@ function measure(claim: Claim, evidence: Evidence): Finding {
   const { plan } = evidence
   if (phasesOf(claim.expectation, plan).length === 0) return noData(`no phase is named ${JSON.stringify(claim.expectation.phase)}`)
   const selection = selectFor(claim, evidence)
-  const measured = beyondTheEnd(claim, selection, evidence, measureOf(claim, selection.records, evidence))
+  const first = measureOf(claim, selection.records, evidence)
+  const measured = whileStalled(claim, selection, evidence, beyondTheEnd(claim, selection, evidence, first))
   const found = measured.status === 'fail' ? { ...measured, why: `${measured.why}${lostHeaders(selection.records, plan)}` } : measured
   if (selection.unjoined === null) return found
   // What was counted is what is known of it: silence is not zero.
@@ -87,6 +89,22 @@ function beyondTheEnd(
   if (measureOf(claim, withBeyond, evidence).status === found.status) return found
   const left = withBeyond.length - records.length
   const why = `${left} of ${plural(withBeyond.length, nounOf(evidence.plan))} to which it happened were tried again after the end of the phase, when its faults were off, and with them the answer is another; a settle above their usual duration leaves out those that are due so late`
+  return doubted(found, [why])
+}
+
+/**
+ * What went on while the harness stood still for a moment must not be what makes a claim fail, nor what makes one hold that
+ * fails without it. A pass that is left with too few requests stays one: it held in spite of them. Counts and claims on each
+ * latency look at this themselves, and goodput is less without anything that succeeded.
+ */
+function whileStalled(claim: Exclude<Claim, { family: 'recovery' }>, { records }: Selection, evidence: Evidence, found: Finding): Finding {
+  if (found.status === 'inconclusive' || claim.family === 'count' || claim.family === 'each_latency' || claim.family === 'throughput')
+    return found
+  const calm = calmOf(records, evidence.observations)
+  if (calm.length === records.length) return found
+  const { status } = measureOf(claim, calm, evidence)
+  if (found.status === 'fail' ? status === 'fail' : status !== 'fail') return found
+  const why = `${found.why ?? `expected ${quote(claim)}, got ${found.seen}`}; ${records.length - calm.length} of ${plural(records.length, nounOf(evidence.plan))} ${STALLED}, and without those the answer is another; free the CPU`
   return doubted(found, [why])
 }
 

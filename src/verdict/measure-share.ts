@@ -30,7 +30,9 @@ export function measureShare(claim: ShareClaim, records: Records, { plan }: Evid
         ? !record.success
         : 'exitCode' in claim.of
           ? exitCodeOf(record) === Number(claim.of.exitCode)
-          : hasStatus(record, claim.of.status)
+          : 'grpcStatus' in claim.of
+            ? record.grpcStatus === claim.of.grpcStatus
+            : hasStatus(record, claim.of.status)
   }
   const hits = all.filter(isHit)
   const misses = all.filter((record) => !isHit(record))

@@ -1,4 +1,5 @@
 import { isOneOf } from '../fault/attempts.ts'
+import { kindsIn } from '../fault/registry.ts'
 import { dueBetween } from '../plan/due.ts'
 import { isStraight, type Plan } from '../plan/plan.ts'
 import { faultsOf, matchesFault } from './fault.ts'
@@ -62,7 +63,7 @@ function chance(filter: Filter, plan: Plan, clusterOf: ClusterOf, phase: number,
   if (onlyFaulted && faults.length === 0) return 0
   const asked = filter.given?.none ? 'none' : filter.given?.fault
   if (asked === undefined) return 1
-  const kinds = faults.filter((fault) => asked === 'any' || asked === 'none' || fault.action.kind === asked)
+  const kinds = faults.filter((fault) => asked === 'any' || asked === 'none' || kindsIn(fault.action).includes(asked))
   // Where an app stands between, it is not known whether a request calls the cluster of a fault, or how often.
   if (!isStraight(plan) && kinds.length > 0) return 1
   // Nor is it known which requests will be tried again, and not asked here which are chosen.

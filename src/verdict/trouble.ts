@@ -1,7 +1,9 @@
+import { describeAction } from '../fault/registry.ts'
 import type { Observations, PhaseObservation } from '../observe/observations.ts'
+import { metOfOther } from '../observe/stray.ts'
 import { dueBetween } from '../plan/due.ts'
 import { nounOf } from '../plan/noun.ts'
-import { isStraight, type Plan } from '../plan/plan.ts'
+import { isStraight, type Plan, type PlannedFault } from '../plan/plan.ts'
 import { MAX_REQUESTS } from '../scenario/limits.ts'
 import { plural } from '../value/show.ts'
 import { faultsOf, percentOf } from './fault.ts'
@@ -43,10 +45,17 @@ function unsent(plan: Plan, { records }: Observations, index: number, name: stri
 /** What came to the faults of another phase is left out; where that is more than a few, the phase was not what was asked. */
 function strayed(plan: Plan, { records }: Observations, index: number, name: string): string[] {
   const own = records.filter((record) => record.phase === index)
-  const strays = own.filter((record) => record.stray).length
-  if (strays <= Math.max(1, own.length * MISSING_LIMIT)) return []
+  const strays = own.filter((record) => record.stray)
+  if (strays.length <= Math.max(1, own.length * MISSING_LIMIT)) return []
+  const hits: PlannedFault[] = []
+  for (const { calls } of strays) hits.push(...metOfOther(plan, index, calls))
+  const [hit] = hits
+  if (hit !== undefined && 2 * hits.length > strays.length)
+    return [
+      `${hits.length} of ${plural(own.length, nounOf(plan))} of phase ${name} met ${describeAction(hit.action)} of phase ${JSON.stringify(plan.phases[hit.phase]?.name)}, which hits whatever is under way; ${hit.phase > index && hit.action.kind === 'down' ? 'let it begin within its own phase (down: { after: 500ms }), or make this one longer' : 'put a phase of its own between the two, or make this one longer'}`,
+    ]
   return [
-    `${strays} of ${plural(own.length, nounOf(plan))} of phase ${name} came so late to the place of its faults that these were switched by then; free the CPU, or make the phase longer`,
+    `${strays.length} of ${plural(own.length, nounOf(plan))} of phase ${name} came so late to the place of its faults that these were switched by then; free the CPU, or make the phase longer`,
   ]
 }
 

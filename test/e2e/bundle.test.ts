@@ -9,7 +9,7 @@ let root: string
 let bundles: string
 beforeAll(() => {
   root = newFolder()
-  for (const name of ['chaos', 'setup.mjs', 'bundle.mjs', 'package.json', 'package-lock.json', 'src', 'docker'])
+  for (const name of ['chaos', 'setup.mjs', 'bundle.mjs', 'bundle-page.mjs', 'package.json', 'package-lock.json', 'src', 'docker'])
     cpSync(join(ROOT, name), join(root, name), { recursive: true })
   // Links to the files, since a copy takes seconds.
   execFileSync('cp', ['-al', join(ROOT, 'node_modules'), root])
@@ -126,6 +126,7 @@ test('a run keeps the code that V8 made of the bundle, later ones use it, and wh
   expect(readdirSync(join(onlyBundle(), 'dist')).sort()).toEqual([
     'chaos.cjs',
     'chaos.v8',
+    'report-page.html',
     'runner.cjs',
     'start.cjs',
     'sweeper.cjs',

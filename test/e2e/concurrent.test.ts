@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
-import { chaos, loadRuns, newFolder, readRequests, readResults, STACK_TRACE, start, writeScenario } from '../helpers/run.ts'
+import { expect, inject, test } from 'vitest'
+import { chaos, loadRuns, newFolder, readRequests, readResults, STACK_TRACE, start, writeScenario, writeScript } from '../helpers/run.ts'
 
 /** Whether the claims could be judged is up to the machine, which the three share. */
 const PASS_OR_INCONCLUSIVE = [0, 4]
@@ -59,4 +59,16 @@ test('a run whose --out another run takes over in the middle ends with 3, and do
   // Lines that the first one's Envoy still held back may have got into its logs.
   expect(PASS_OR_INCONCLUSIVE).toContain((await other.finished).code)
   expect(readResults(out).scenario.name).toBe('other')
+})
+
+test('a folder that is gone while Envoy starts is told as that, and not as a bug', async () => {
+  const folder = newFolder()
+  const out = join(folder, 'out')
+  // As another run that takes the folder, at the instant at which this one is about to read why its Envoy ended.
+  const envoy = writeScript(folder, ['#!/bin/sh', 'case " $* " in *" -c "*) rm -r "$OUT"; exit 1;; esac', 'exec "$REAL_ENVOY" "$@"'])
+  const env = { CHAOS_ENVOY: envoy, REAL_ENVOY: inject('envoy'), OUT: out }
+  const { code, stdout, stderr } = await chaos(['run', writeScenario(folder), '--out', out], { env })
+  expect(stderr).not.toMatch(STACK_TRACE)
+  expect(stdout).toContain('was cleared during the run')
+  expect(code).toBe(3)
 })

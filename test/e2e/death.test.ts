@@ -70,6 +70,26 @@ test.concurrent('an Envoy that hangs in the middle of the load ends the run with
 
 const VERSION = (version: string) => `[ "$1" = --version ] && echo "envoy  version: c0ffee/${version}/Clean/RELEASE/BoringSSL" && exit`
 
+/** Each ignores what asks it to end, and has a child. */
+const HANGS = ['trap "" TERM INT', 'sleep 100 & wait']
+
+test.concurrent('an Envoy that hangs, wherever it does in the start-up, ends the run with 3, the reason, and nothing left', async () => {
+  const places = [
+    [HANGS, '`--version` did not end within 10 s'],
+    [[VERSION('1.40.0'), ...HANGS], 'was not ready after 15 s'],
+  ] as const
+  await Promise.all(
+    places.map(async ([lines, reason]) => {
+      const folder = newFolder()
+      const out = join(folder, 'out')
+      const started = start(['run', writeScenario(folder), '--out', out, '--envoy', writeScript(folder, lines)])
+      expect(await started.finished).toMatchObject({ code: 3 })
+      expect(readResults(out).ended.message).toContain(reason)
+      expect(started.alive()).toEqual([])
+    }),
+  )
+})
+
 test.each([
   ['that is not there', () => join(newFolder(), 'none'), 'does not exist'],
   ['that is a folder', () => newFolder(), 'is not a file'],
@@ -104,26 +124,6 @@ test('the last lines of an Envoy that ends before it is ready are shown', async 
   const envoy = writeScript(newFolder(), [VERSION('1.40.0'), 'echo no luck at all', 'exit 7'])
   const { stdout, stderr } = await chaos(['run', writeScenario(folder), '--out', join(folder, 'out'), '--envoy', envoy])
   expect(`${stdout}${stderr}`).toContain('no luck at all')
-})
-
-/** Each ignores what asks it to end, and has a child. */
-const HANGS = ['trap "" TERM INT', 'sleep 100 & wait']
-
-test.concurrent('an Envoy that hangs, wherever it does in the start-up, ends the run with 3, the reason, and nothing left', async () => {
-  const places = [
-    [HANGS, '`--version` did not end within 10 s'],
-    [[VERSION('1.40.0'), ...HANGS], 'was not ready after 15 s'],
-  ] as const
-  await Promise.all(
-    places.map(async ([lines, reason]) => {
-      const folder = newFolder()
-      const out = join(folder, 'out')
-      const started = start(['run', writeScenario(folder), '--out', out, '--envoy', writeScript(folder, lines)])
-      expect(await started.finished).toMatchObject({ code: 3 })
-      expect(readResults(out).ended.message).toContain(reason)
-      expect(started.alive()).toEqual([])
-    }),
-  )
 })
 
 test('an Envoy that hangs can be interrupted', async () => {

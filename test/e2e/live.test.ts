@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { describe, expect, inject, test } from 'vitest'
 import { needs } from '../helpers/needs.ts'
-import { chaosProgram, newFolder, writeScenario } from '../helpers/run.ts'
+import { chaos, chaosProgram, newFolder, writeScenario } from '../helpers/run.ts'
 import { Terminal } from '../helpers/terminal.ts'
 
 /** `script` runs a command on a terminal of its own. */
@@ -16,7 +16,7 @@ interface Seen {
   terminal: Terminal
 }
 
-async function onTerminal(words: readonly string[], { columns = 100, term = 'xterm-256color' } = {}): Promise<Seen> {
+async function onTerminal(words: readonly string[], { columns = 100, term = 'xterm-256color', locale = 'C.UTF-8' } = {}): Promise<Seen> {
   const folder = newFolder()
   const scenarios = ['one', 'two'].map((name) =>
     writeScenario(folder, { name, seconds: 1.5, faults: ['{ cluster: shop, delay: 50ms, percent: 10 }'] }),
@@ -26,7 +26,7 @@ async function onTerminal(words: readonly string[], { columns = 100, term = 'xte
   const command = [chaosProgram, 'run', ...files, '--out', join(folder, 'out'), ...options].map((word) => `'${word}'`).join(' ')
   const { CI: _, NO_COLOR: __, FORCE_COLOR: ___, ...inherited } = process.env
   const child = spawn('script', ['-qfec', `stty cols ${columns} rows 30; exec ${command}`, '/dev/null'], {
-    env: { ...inherited, CHAOS_ENVOY: inject('envoy'), TERM: term },
+    env: { ...inherited, CHAOS_ENVOY: inject('envoy'), TERM: term, LC_ALL: locale },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const terminal = new Terminal()
@@ -41,7 +41,7 @@ async function onTerminal(words: readonly string[], { columns = 100, term = 'xte
 }
 
 /** What only the live lines have. */
-const LIVE = /[━▁]|^ {2}served /m
+const LIVE = /━|^ {2}served /m
 const WHOLE = [
   /^1\/1 only · .*━/m,
   /^ {2}served {3}\d+ of \d+\/s +[▁▂▃▄▅▆▇█]/m,
@@ -66,6 +66,17 @@ describe.skipIf(needs('a terminal', missing))('on a terminal', () => {
     expect(terminal.cursorShown).toBe(true)
   })
 
+  test('its summary has the course of the run in small plots, where it can show them', async () => {
+    const PLOT = /^OVER TIME +│only\n {2}requests +[▁▂▃▄▅▆▇█ ]+ {2}at most [\d.]+\/s\n {2}failed +.*\n {2}p99 +.*\n {2}attempts +.* each$/m
+    const shown = await onTerminal(['--quiet'], { columns: 80 })
+    expect(shown.terminal.lines.join('\n')).toMatch(PLOT)
+    for (const line of shown.terminal.lines) expect(line.length).toBeLessThanOrEqual(80)
+    for (const poor of [{ term: 'linux' }, { locale: 'C' }, { columns: 50 }]) {
+      const { terminal } = await onTerminal(['--quiet'], poor)
+      expect(terminal.lines.join('\n')).not.toMatch(/OVER TIME|[▁█]/)
+    }
+  })
+
   test('of several scenarios it says which one is run', async () => {
     const { frames } = await onTerminal(['TWO'])
     expect(frames.some((frame) => /^scenario 1 of 2 · 1\/1 only/m.test(frame))).toBe(true)
@@ -84,4 +95,11 @@ describe.skipIf(needs('a terminal', missing))('on a terminal', () => {
     expect(frames[0]).toMatch(/^EXPECTATIONS/)
     expect(frames.join('\n')).not.toMatch(LIVE)
   })
+})
+
+test('without a terminal there are plain lines, a sign of life after ten seconds, and no plots', async () => {
+  const { stderr, stdout } = await chaos(['run', writeScenario(newFolder(), { seconds: 11, rate: 20 })])
+  // It looks for it five times a second.
+  expect(stderr).toMatch(/^phase 1\/1 only: 11s, no faults\nphase 1\/1 only: 10(\.\d)?s of 11s, .*\nphase 1\/1 only: done after 11/m)
+  for (const mark of ['▁', '█', '━', '\u001b']) expect(stderr + stdout).not.toContain(mark)
 })

@@ -49,7 +49,9 @@ function filesBelow(root: string): string[] {
 
 test('the package holds the compiled programs and the scenarios, and nothing of the checkout besides', () => {
   const files = filesBelow(installed).filter((file) => !file.startsWith('node_modules'))
-  expect(files).toEqual(expect.arrayContaining(['package.json', 'dist/cli.js', 'dist/upstream/main.js', 'scenarios/quickstart.yaml']))
+  expect(files).toEqual(
+    expect.arrayContaining(['package.json', 'dist/cli.js', 'dist/upstream/main.js', 'dist/report-page.html', 'scenarios/quickstart.yaml']),
+  )
   const folders = new Set(files.filter((file) => file.includes('/')).map((file) => file.slice(0, file.indexOf('/'))))
   expect([...folders].filter((name) => !MANIFEST.files.includes(name))).toEqual([])
   expect(files.filter((file) => /\.test\.|\.tgz$|^setup\.mjs$|^chaos$/.test(file))).toEqual([])

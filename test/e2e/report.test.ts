@@ -52,7 +52,15 @@ describe('a run is judged again from its evidence', () => {
     const { id: ___, ...first } = readResults(ran)
     expect(again).toEqual(first)
     expect(readFileSync(join(out, 'requests.ndjson'), 'utf8')).toBe(filesOf(ran)['requests.ndjson'])
-    expect(readdirSync(out).sort()).toEqual(['junit.xml', 'requests.ndjson', 'results.json', 'summary.txt'])
+    expect(readdirSync(out).sort()).toEqual([
+      'junit.xml',
+      'metrics.txt',
+      'report.html',
+      'requests.ndjson',
+      'results.json',
+      'summary.md',
+      'summary.txt',
+    ])
   })
 
   test('into its own folder, when that is asked', async () => {

@@ -59,6 +59,7 @@ function checkout(name: string, { dependencies }: { dependencies: boolean }): st
   writeFileSync(join(root, 'src/stage/part.ts'), '')
   // They have no bundler; what happens with one is told in bundle.test.ts.
   writeFileSync(join(root, 'bundle.mjs'), 'process.exitCode = 1')
+  writeFileSync(join(root, 'bundle-page.mjs'), '')
   return root
 }
 
@@ -178,6 +179,7 @@ test('Ctrl-C in the middle of a set-up leaves nothing', async () => {
   expect(stderr).toContain('set-up interrupted')
   expect(readdirSync(root).sort()).toEqual([
     '.npmrc',
+    'bundle-page.mjs',
     'bundle.mjs',
     'chaos',
     'docker',

@@ -6,15 +6,17 @@ import { cacheDir, withStagingFolder } from '../../src/topology/cache.ts'
 import { runTool } from '../../src/topology/tool.ts'
 import { ROOT } from './run.ts'
 
-const REQUIREMENTS = join(ROOT, 'scenarios/apps/requirements.txt')
+/** Of the example apps, and of tests. */
+const LISTS = { apps: join(ROOT, 'scenarios/apps/requirements.txt'), tests: join(ROOT, 'test/requirements.txt') }
 
 /**
- * The environment in which the example apps in Python find their libraries. These are fetched once, into the cache, by pip
+ * The environment in which the example apps, or tests, in Python find their libraries. These are fetched once, into the cache, by pip
  * and with their checksums. Where they cannot be had that is a failure: a run without its app has tested nothing.
  */
-export async function withPythonLibraries(): Promise<{ PYTHONPATH: string }> {
+export async function withPythonLibraries(of: keyof typeof LISTS = 'apps'): Promise<{ PYTHONPATH: string }> {
+  const list = LISTS[of]
   const { output: version } = await python(['--version'])
-  const checksum = createHash('sha256').update(readFileSync(REQUIREMENTS)).update(version).digest('hex').slice(0, 16)
+  const checksum = createHash('sha256').update(readFileSync(list)).update(version).digest('hex').slice(0, 16)
   const cache = cacheDir(process.env)
   const folder = join(cache, `python-${checksum}`)
   if (!existsSync(folder))
@@ -24,9 +26,9 @@ export async function withPythonLibraries(): Promise<{ PYTHONPATH: string }> {
       // No venv, which Debian's python3 does not have; whatever else is needed is in the list.
       const { output, exitCode } = await python([
         ...['-m', 'pip', 'install', '--quiet', '--no-deps', '--require-hashes', '--only-binary', ':all:'],
-        ...['--target', target, '--requirement', REQUIREMENTS],
+        ...['--target', target, '--requirement', list],
       ])
-      if (exitCode !== 0) throw new Error(`pip could not install ${REQUIREMENTS}:\n${output}`)
+      if (exitCode !== 0) throw new Error(`pip could not install ${list}:\n${output}`)
       await rename(target, folder).catch((error) => {
         // Another test run was first.
         if (!existsSync(folder)) throw error

@@ -80,7 +80,7 @@ export function newFolder(): string {
 export function start(args: readonly string[], { cwd = newFolder(), env = {}, program = chaosProgram }: Start = {}): Started {
   const mark = `${process.pid}-${++marks}`
   // A test does not depend on the settings of whoever runs it.
-  const { CI: _, NO_COLOR: __, FORCE_COLOR: ___, ...inherited } = process.env
+  const { CI: _, NO_COLOR: __, FORCE_COLOR: ___, GITHUB_ACTIONS: ____, ...inherited } = process.env
   const child = spawn(program, args, {
     cwd,
     env: { ...inherited, CHAOS_ENVOY: inject('envoy'), ...env, [MARK]: mark },
@@ -107,10 +107,11 @@ export const chaos = (args: readonly string[], options?: Start): Promise<Finishe
 const INCONCLUSIVE = 4
 
 /** Runs it to its end, once more where the machine was too busy for a verdict. Each time the folder of `--out` is used again. */
-export async function judged(args: readonly string[], options?: Start): Promise<Finished> {
+export async function judged(args: readonly string[], options?: Start, onAgain = () => {}): Promise<Finished> {
   for (let left = 3; ; left--) {
     const finished = await chaos(args, options)
     if (finished.code !== INCONCLUSIVE || left === 0) return finished
+    onAgain()
   }
 }
 

@@ -46,8 +46,8 @@ export interface Ran {
   conducted: Conducted
   /** The raw logs, so that a test can spoil them and observe again. */
   logs: WholeLogs
-  /** Envoy's stats while the load ran, and when they were asked for. */
-  scrapes: { at: number; stats: StatsSnapshot }[]
+  /** Envoy's stats while the load ran, when they were asked for, and when they had come. */
+  scrapes: { at: number; come: number; stats: StatsSnapshot }[]
   /** Envoy's stats as they were at the end; a missing name is 0. */
   stat(name: string): number
   bootstrap: Bootstrap
@@ -80,14 +80,19 @@ export function scenarioOf(yaml: string): Scenario {
 
 /** Later than this, in ms, a hundredth of what generator, Envoy and stubs do is only where they do not get a CPU; else it is 2 to 3 ms. */
 const BUSY_MS = 20
-/** A test of a system is no test of the machine: a run that says that it was disturbed is run again, up to twice. */
-const RUNS = 3
+/** A test of a system is no test of the machine: a run that says that it was disturbed is run again, so often at most. */
+const AGAIN_DISTURBED = 2
+/** So is one that chance made another than was asked, by its own word. */
+const AGAIN_UNLUCKY = 2
 
 /** Plans the scenario, starts the real topology, plays it, stops everything, and says what was seen while the machine had time for it. */
 export async function runScenario(yaml: string, tampering: Tampering = {}): Promise<Ran> {
-  for (let left = RUNS; ; left--) {
+  const left = { disturbed: AGAIN_DISTURBED, unlucky: AGAIN_UNLUCKY }
+  for (;;) {
     const ran = await runOnce(yaml, tampering)
-    if (left === 1 || !wasDisturbed(ran.observations)) return ran
+    if (wasUnlucky(ran.observations) && left.unlucky > 0) left.unlucky--
+    else if (wasDisturbed(ran.observations) && left.disturbed > 0) left.disturbed--
+    else return ran
   }
 }
 
@@ -98,6 +103,13 @@ function wasDisturbed({ records, phases }: Observations): boolean {
     ({ stalls, lateness, envoyLag, stubLag }) => stalls.length > 0 || Math.max(lateness.p99, envoyLag.p99, stubLag.p99) > BUSY_MS,
   )
 }
+
+/**
+ * Envoy draws without a seed, and one sound fault in a thousand is doubted, a ramp for its halves, too: one in a billion, three
+ * runs in a row. What is doubted for another reason is a finding of the test.
+ */
+const wasUnlucky = ({ faults }: Observations) =>
+  faults.some(({ doubt }) => /missed its share: (?!100 %)|did not follow its ramp|never fired: .*, none met it/.test(doubt ?? ''))
 
 async function runOnce(yaml: string, tampering: Tampering): Promise<Ran> {
   const scenario = scenarioOf(yaml)
@@ -112,10 +124,17 @@ async function runOnce(yaml: string, tampering: Tampering): Promise<Ran> {
       const { address, port_value } = bootstrap.admin.address.socket_address
       const begun = Promise.withResolvers<number>()
       const scrapes: Ran['scrapes'] = []
+      let zero: number | undefined
       const stage = {
-        onPhase: (index: number) => index === 0 && begun.resolve(performance.now()),
+        onPhase(index: number) {
+          if (index !== 0) return
+          zero = performance.now()
+          begun.resolve(zero)
+        },
+        onStep: () => {},
         onPhaseOver: () => {},
-        onStats: (at: number, stats: StatsSnapshot) => scrapes.push({ at, stats }),
+        onStats: (at: number, stats: StatsSnapshot) =>
+          scrapes.push({ at, come: zero === undefined ? at : Math.max(at, performance.now() - zero), stats }),
         watcher: { onLog: () => {}, onSent: () => {}, onEnd: () => {} },
       }
       const at = async (ms: number) => {

@@ -150,6 +150,27 @@ test('a call for a host that is no cluster gets 404 from Envoy, and the results 
   expect(observations.unsound).toEqual([])
 })
 
+describe('a fault that an app asks Envoy for of its own accord', () => {
+  const asking = (faults: string) =>
+    runScenario(
+      around('  command: [node, test/fixtures/apps/shop.mjs, --forward, x-request-id, --ask, x-envoy-fault-abort-request=503]').replace(
+        'for: 500ms',
+        `for: 500ms, faults: [${faults}]`,
+      ),
+    )
+  test('is told of where no fault by: header takes it', async () => {
+    const { observations } = await asking('{ cluster: pay-desk, abort: 503, by: header }')
+    expect(observations.notes).toEqual([
+      '25 calls of the app asked for a fault by x-envoy-fault-abort-request: 503 at inventory, and nothing came of it: no fault by: header takes that; add one to a phase, or have the app send none',
+    ])
+  })
+
+  test('is met, and no matter, where one does', async () => {
+    const { observations } = await asking('{ cluster: inventory, abort: 503, by: header }')
+    expect(observations).toMatchObject({ notes: [], faults: [{ met: 25 }] })
+  })
+})
+
 describe('the calls of a request are told by', () => {
   // Far more than one in flight at a time, so that nothing can be told by time.
   const many = (app: string) => `

@@ -34,11 +34,11 @@ async function serveRaw(answer: (socket: Socket, text: string, n: number) => voi
 const planOf = (load: string, seconds = 0.5) =>
   compilePlan(scenarioOf(`upstreams: { one: {} }\nload: ${load}\nphases: [{ name: all, for: ${seconds * 1000}ms }]`))
 
-async function send(origin: string, plan: Plan, signal = new AbortController().signal): Promise<ClientLog> {
+async function send(origin: string, plan: Plan, signal = new AbortController().signal, beginsIn = 20): Promise<ClientLog> {
   const gate = new Gate()
   gate.openUntil(Number.POSITIVE_INFINITY)
   const watcher = { onLog: () => {}, onSent: () => {}, onEnd: () => {} }
-  const zero = performance.now() + 20
+  const zero = performance.now() + beginsIn
   const pulse = new Pulse(zero)
   closeAfterTest(() => pulse.stop())
   const log = await readyLoad(plan.load)({ origin, plan, zero, gate, pulse, watcher, signal })
@@ -52,6 +52,12 @@ const idsOf = (log: ClientLog) => Array.from(log.due, (_, i) => requestId(i)).to
 const latencies = (log: ClientLog) => [...log.due].map((_, i) => log.endAt(i) - log.sentAt(i))
 
 describe('the closed loop', () => {
+  test('sends nothing and ends where a busy machine begins it only when it is over', async () => {
+    const origin = await serve((_, response) => response.end())
+    const log = await send(origin, planOf('{ connections: 3 }', 0.5), undefined, -600)
+    expect(log.count).toBe(0)
+  })
+
   // 4 callers, answers after 50 ms, 500 ms: each sends at most 10 requests, and fewer where the machine is slow.
   test('keeps as many connections as asked, with one request on each', async () => {
     const busy = new Map<Socket, number>()

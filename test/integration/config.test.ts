@@ -30,6 +30,7 @@ function addressesFor(plan: Plan): Addresses {
     egress: Object.fromEntries(clusters.map((cluster) => [cluster, next()])),
     hops: Object.fromEntries(keys.map((key) => [key, next()])),
     stubs: Object.fromEntries(keys.map((key) => [key, next()])),
+    doors: {},
     logs: {
       egress: join(folder, 'egress'),
       attempts: join(folder, 'attempts'),
@@ -316,10 +317,21 @@ upstreams: { one: {} }
 load: { rate: 100/s }
 phases: [{ name: all, for: 1s, faults: [{ cluster: one, delay: ${delay} }] }]`)
 
-  test.each(['1us', '0.7ms', '33.333ms', '3s'])('of %s is taken', async (delay) => {
+  test.each(['1ms', '33ms', '3s'])('of %s is taken', async (delay) => {
     expect(await refusalOf(delayed(delay).yaml)).toBeUndefined()
   })
+})
+
+describe('a timeout', () => {
+  const limited = (timeout: string) =>
+    configure(`
+upstreams: { one: {} }
+envoy: { routes: [{ match: { prefix: / }, cluster: one, timeout: ${timeout} }] }
+load: { rate: 100/s }
+phases: [{ name: all, for: 1s }]`)
 
   // 1.005 / 1000 is 0.0010049999999999998 in floating point, and Envoy reads nine decimals.
-  test('of 1.005ms is taken', async () => expect(await refusalOf(delayed('1.005ms').yaml)).toBeUndefined())
+  test.each(['1us', '0.7ms', '33.333ms', '1.005ms'])('of %s is taken', async (timeout) => {
+    expect(await refusalOf(limited(timeout).yaml)).toBeUndefined()
+  })
 })

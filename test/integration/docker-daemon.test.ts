@@ -128,6 +128,15 @@ test('a daemon that speaks an API older than 1.41 is too old', async () => {
   })
 })
 
+test('a daemon whose API has no version that can be read is none', async () => {
+  const path = await fakeDaemon({ '/info': { ServerVersion: '29.0.0' }, '/version': { Version: '29.0.0', ApiVersion: 'x' } })
+  expect(await tryDaemon({ DOCKER_HOST: `unix://${path}` })).toMatchObject({
+    kind: 'environment',
+    message: expect.stringContaining('does not answer as a Docker daemon'),
+    detail: ['it says that its API is "x", which is no version'],
+  })
+})
+
 test('a daemon of another machine is refused, since its 127.0.0.1 is not ours', async () => {
   const server = createTcpServer().listen(0, '0.0.0.0')
   await once(server, 'listening')

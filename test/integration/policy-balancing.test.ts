@@ -1,11 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { expectDrawn } from '../helpers/chance.ts'
 import { clusterStat, type Ran, runScenario, to } from '../helpers/scenario.ts'
 
 /** From the failure that ejects to the last request that still goes there: Envoy's main thread decides, and tells its worker. */
 const TOLD_MS = 150
-
-/** Of n independent draws with chance p, the share lies so far from p once in 16,000 times. */
-const fourErrors = (p: number, n: number) => 4 * Math.sqrt((p * (1 - p)) / n)
 
 const attemptsTo = (ran: Ran, path: string) =>
   to(ran, path)
@@ -39,10 +37,11 @@ phases:
   })
 
   const replicas = (path: string) => attemptsTo(ran, path).map((attempt) => attempt.replica)
-  const shareOfSecond = (path: string) => replicas(path).filter((replica) => replica === 2).length / replicas(path).length
+  const toSecond = (path: string) => replicas(path).filter((replica) => replica === 2).length
+  const shareOfSecond = (path: string) => toSecond(path) / replicas(path).length
   const repeats = (path: string) => {
     const sequence = replicas(path)
-    return sequence.slice(1).filter((replica, i) => replica === sequence[i]).length / (sequence.length - 1)
+    return sequence.slice(1).filter((replica, i) => replica === sequence[i]).length
   }
 
   test.each(['/turn', '/default'])('%s: each replica in its turn', (path) => {
@@ -53,14 +52,14 @@ phases:
   // Two draws are alike half of the time.
   test('RANDOM draws for each try anew', () => {
     const n = replicas('/random').length
-    expect(Math.abs(repeats('/random') - 1 / 2)).toBeLessThan(fourErrors(1 / 2, n))
-    expect(Math.abs(shareOfSecond('/random') - 1 / 2)).toBeLessThan(fourErrors(1 / 2, n))
+    expectDrawn(repeats('/random'), n - 1, 1 / 2)
+    expectDrawn(toSecond('/random'), n, 1 / 2)
   })
 
   // Replica 2 always has more in flight: it is taken only when both draws of two are it, one time in four.
   test('LEAST_REQUEST keeps away from the replica that is slow, where ROUND_ROBIN does not', () => {
     expect(Math.abs(shareOfSecond('/turn_slow') - 1 / 2)).toBeLessThan(0.01)
-    expect(Math.abs(shareOfSecond('/least') - 1 / 4)).toBeLessThan(fourErrors(1 / 4, replicas('/least').length))
+    expectDrawn(toSecond('/least'), replicas('/least').length, 1 / 4)
   })
 
   test('a weight of 3 beside 1 gets three tries of four', () => {
@@ -74,7 +73,7 @@ phases:
   })
 
   test('RANDOM pays no heed to weights', () => {
-    expect(Math.abs(shareOfSecond('/weighted_random') - 1 / 2)).toBeLessThan(fourErrors(1 / 2, replicas('/weighted_random').length))
+    expectDrawn(toSecond('/weighted_random'), replicas('/weighted_random').length, 1 / 2)
   })
 
   test('no source contradicts another', () => expect(ran.observations.unsound).toEqual([]))

@@ -37,6 +37,8 @@ describe('retry_on', () => {
     ['s503', 'refused-stream', false],
   ] as const
   const path = (trouble: string, value: string) => `/${value}/${trouble}`
+  /** Beyond any stall of the machine: a try that is cut for one of those would be made again. */
+  const TRY_MS = 400
 
   let stands: { refused: Stand; closing: Stand }
   let ran: Ran
@@ -52,7 +54,7 @@ upstreams:
   s409: { respond: { status: 409 } }
   s429: { respond: { status: 429 } }
   limited: { respond: { status: 429, headers: { x-envoy-ratelimited: "true" } } }
-  slow: { latency: 300ms }
+  slow: { latency: 1s }
   refused: {}
   closing: {}
 envoy:
@@ -61,7 +63,7 @@ ${troubles.map((trouble) => `    ${trouble}: { circuit_breakers: { max_retries: 
   routes:
 ${CASES.map(
   ([trouble, value]) =>
-    `    - { match: { path: ${path(trouble, value)} }, cluster: ${trouble}, retry_policy: { retry_on: [${value}], per_try_timeout: 60ms, ${NO_BACK_OFF} } }`,
+    `    - { match: { path: ${path(trouble, value)} }, cluster: ${trouble}, retry_policy: { retry_on: [${value}], per_try_timeout: ${TRY_MS}ms, ${NO_BACK_OFF} } }`,
 ).join('\n')}
 load: { rate: 300/s, requests: [${CASES.map(([trouble, value]) => `{ GET: ${path(trouble, value)} }`).join(', ')}] }
 phases: [{ name: all, for: 600ms }]
@@ -129,7 +131,9 @@ phases: [{ name: all, for: 2s }]
     for (const record of to(ran, path)) expect(record.attempts.length).toBe(attempts)
   })
 
-  // The n-th wait is uniform in [0, bound): its median lies within bound/2 ± 3.3 standard errors (bound / (2 √n)) 999 times in 1,000.
+  // The n-th wait is uniform in [0, bound): its median lies within bound/2 ± 5.3 standard errors (bound / (2 √n)) in all but one of
+  // ten million runs. So wide that a bound half as high might pass, which the longest waits tell: of 100, fewer than 6 are in the
+  // highest quarter once in ten million runs, too.
   describe.each([
     ['/doubled', [BASE_MS, 2 * BASE_MS, 4 * BASE_MS]],
     ['/capped', [BASE_MS, CAP_MS, CAP_MS]],
@@ -140,14 +144,15 @@ phases: [{ name: all, for: 2s }]
       const waits = to(ran, path)
         .map((record) => gapsBetween(record.attempts)[n - 1] as number)
         .toSorted((a, b) => a - b)
-      expect(waits.length).toBeGreaterThan(40)
+      expect(waits.length).toBeGreaterThan(95)
       const median = waits[Math.floor(waits.length / 2)] as number
-      const error = (3.3 * bound) / (2 * Math.sqrt(waits.length))
+      const error = (5.3 * bound) / (2 * Math.sqrt(waits.length))
       expect(median).toBeGreaterThan(bound / 2 - error - ROUNDING_MS)
       expect(median).toBeLessThan(bound / 2 + error + OVERHEAD_MS)
-      // The machine stretches a few, but a bound that is not kept would show in many: uniform up to 2 × bound, in half of them.
+      expect(waits.filter((wait) => wait > 0.75 * bound).length).toBeGreaterThan(5)
+      // A busy machine stretches some, but a bound that is not kept would show in many: uniform up to 2 × bound, in half of them.
       const beyond = waits.filter((wait) => wait > bound + OVERHEAD_MS).length
-      expect(beyond).toBeLessThan(0.1 * waits.length)
+      expect(beyond).toBeLessThan(0.3 * waits.length)
       expect(waits[0]).toBeGreaterThanOrEqual(-ROUNDING_MS)
     })
   })

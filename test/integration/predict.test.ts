@@ -15,8 +15,12 @@ const PHASE_MS = 2000
 const ENOUGH = 200
 /** Envoy's delays come out up to 3 ms short. */
 const EARLY_MS = 5
-/** Errors of chance are accepted up to what one comparison in a thousand exceeds. */
+/**
+ * Errors of chance are accepted up to what one comparison in a thousand exceeds. There are 40 of them, so each has two more runs:
+ * what is wrong misses all three, and what is right one in a billion. Bounds as wide as that would hide what is a little wrong.
+ */
 const Z999 = 3.29
+const RUNS = 3
 
 interface Policy {
   name: string
@@ -161,6 +165,34 @@ const POLICIES: Policy[] = [
     slowest: 10,
   },
   {
+    name: 'resets, tried again once',
+    route: 'retry_policy: { retry_on: [reset], num_retries: 1 }',
+    faults: '{ cluster: up, reset: true, percent: 40 }',
+    success: 1 - 0.4 ** 2,
+    attempts: 1.4,
+    // The work is done before the connection ends.
+    slowest: 10 + 25 + 10,
+    atLeast: 20,
+  },
+  {
+    name: 'resets that retry_on does not know',
+    route: 'retry_policy: { retry_on: [connect-failure], num_retries: 1 }',
+    faults: '{ cluster: up, reset: true, percent: 40 }',
+    success: 0.6,
+    attempts: 1,
+    slowest: 10,
+  },
+  {
+    name: 'one of two replicas refuses connections, and the retry may go there again',
+    upstream: 'replicas: 2, latency: 10ms',
+    cluster: 'lb_policy: RANDOM, circuit_breakers: { max_retries: 1000 }',
+    route: 'retry_policy: { retry_on: [connect-failure], num_retries: 1 }',
+    faults: '{ cluster: up, replica: 2, refuse: true }',
+    success: 1 - 0.5 ** 2,
+    attempts: 1.5,
+    slowest: 25 + 10,
+  },
+  {
     name: 'more retries wanted than max_retries allows',
     cluster: '',
     route: RETRIED(2),
@@ -189,7 +221,7 @@ const range = (value: number | [number, number]): Range =>
 const CLOSE = 0.003
 
 describe.each(POLICIES)('$name', (policy) => {
-  test('is predicted as by hand, and goes as predicted', { timeout: 60_000 }, async () => {
+  test('is predicted as by hand, and goes as predicted', { timeout: 120_000 }, async () => {
     const scenario = scenarioOf(yaml(policy))
     const [phase] = predict(scenario, compilePlan(scenario)).phases
     const success = together(phase?.kinds ?? [], 'success') as Range
@@ -203,10 +235,12 @@ describe.each(POLICIES)('$name', (policy) => {
     expect(slowest).toBeGreaterThan(policy.slowest - 1)
 
     const records = await seen(policy, slowest)
-    expect(isWithin(records.filter((record) => record.success).length, records.length, success)).toBe(true)
-    const { mean, error } = meanAttempts(records)
-    expect(mean).toBeGreaterThanOrEqual(attempts.low - Z999 * error - CLOSE)
-    expect(mean).toBeLessThanOrEqual(attempts.high + Z999 * error + CLOSE)
+    for (let left = RUNS - 1, drawn = records; ; left--, drawn = await seen(policy, slowest)) {
+      const figures = compared(drawn, success, attempts)
+      if (left > 0 && !(figures.isSuccess && figures.isAttempts)) continue
+      expect(figures).toMatchObject({ isSuccess: true, isAttempts: true })
+      break
+    }
     const slow = latencies(records)
     const p99 = slow[Math.floor(slow.length * 0.99)] as number
     expect(p99).toBeLessThan(slowest + MACHINE_MS)
@@ -221,6 +255,17 @@ async function seen(policy: Policy, slowest: number): Promise<readonly RequestRe
     const counted = undisturbed(records, observations.phases[0] as PhaseObservation, slowest)
     if (counted.length >= ENOUGH) return [...counted]
     if (left === 0) throw new Error(`the machine is too busy: ${counted.length} of ${records.length} requests were undisturbed`)
+  }
+}
+
+/** What a run says of the two figures that chance has a part in; the numbers are for the reader of a failure. */
+function compared(records: readonly RequestRecord[], success: Range, attempts: Range) {
+  const hits = records.filter((record) => record.success).length
+  const { mean, error } = meanAttempts(records)
+  return {
+    ...{ of: records.length, hits, success, isSuccess: isWithin(hits, records.length, success) },
+    ...{ mean, error, attempts },
+    isAttempts: mean >= attempts.low - Z999 * error - CLOSE && mean <= attempts.high + Z999 * error + CLOSE,
   }
 }
 

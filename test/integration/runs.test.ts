@@ -28,7 +28,7 @@ test('several at once are told by the id that the run finds in its environment',
   const ran = await runScenario(`
 upstreams: { inventory: { latency: 20ms } }
 app: { run: [node, test/fixtures/apps/job.mjs, --forward, --patient], times: 12, parallel: 4 }
-phases: [{ name: flaky, faults: [{ cluster: inventory, abort: 503, percent: 20 }] }]
+phases: [{ name: flaky, faults: [{ cluster: inventory, abort: 503, percent: 15 }] }]
 expect: [{ attempts: ">= 3" }, { exit_code: { 0: ">= 50%" } }]
 `)
   expect(ran.records).toHaveLength(12)

@@ -9,6 +9,7 @@ const ORDER = [
   'random.ts',
   'numbers.ts',
   'wall-clock.ts',
+  'lean-heap.ts',
   'node-http.ts',
   'statistics',
   'value',
@@ -28,7 +29,10 @@ const ORDER = [
   'runner',
   'observe',
   'verdict',
+  'happened',
   'report',
+  'page',
+  'browser',
   'evidence',
   'terminal.ts',
   'live',
@@ -39,10 +43,10 @@ const ORDER = [
   'recorder.ts',
   'file-chunks.ts',
   'chunk-file.ts',
-  'lean-heap.ts',
   'log-lots.ts',
   'stored-evidence.ts',
   'results-folder.ts',
+  'page-template.ts',
   'write-reports.ts',
   'conduct.ts',
   'run.ts',
@@ -56,6 +60,7 @@ const ORDER = [
 /** Where processes, sockets, files, clocks and the environment may be touched. Everything else is a function of its arguments. */
 const SHELL = [
   'wall-clock.ts',
+  'lean-heap.ts',
   'node-http.ts',
   'upstream/',
   'load/',
@@ -70,18 +75,19 @@ const SHELL = [
   'scenario/build-folders.ts',
   'terminal.ts',
   'live/live.ts',
+  'live/metrics-server.ts',
   'prepare.ts',
   'line-file.ts',
   'write-whole.ts',
   'recorder.ts',
   'file-chunks.ts',
   'chunk-file.ts',
-  'lean-heap.ts',
   'log-lots.ts',
   'stored-evidence.ts',
   'results-folder.ts',
   'conduct.ts',
   'run.ts',
+  'page-template.ts',
   'write-reports.ts',
   'commands/',
   'main.ts',
@@ -151,6 +157,12 @@ describe('the pure core', () => {
     expect(importsOf(file).filter((path) => WORLD_MODULE.test(path))).toEqual([])
     const code = textOf(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
     expect(WORLD_GLOBAL.exec(code)?.[0]).toBeUndefined()
+  })
+
+  test('nothing is written to stdout or stderr but by terminal.ts, which keeps commands of GitHub out, and as such a command', () => {
+    const own = ['terminal.ts', 'commands/github.ts', 'runner/main.ts', 'upstream/main.ts', 'sweeper/main.ts', 'cli.ts']
+    const elsewhere = files.filter((file) => /process\.std(out|err)\.write|console\./.test(textOf(file)) && !own.includes(file))
+    expect(elsewhere).toEqual([])
   })
 
   test('process.env is read, and process.exit called, in the outermost shell only', () => {

@@ -24,7 +24,7 @@ function written(hide = (text: string) => text): { log: ClientLog; lines: string
   const lines = [writer.start()]
   for (let i = 0; i < 4; i++) log.begin(LOAD.kind === 'open' ? (LOAD.due[i] as number) : 0, i % 2, i * 10 + 0.25)
   const end = (i: number, at: number, status: number, error: string | null, body: string | null) => {
-    log.finish(i, at, status, error, body === null ? null : answer(body))
+    log.finish(i, at, { status, error, received: body === null ? null : answer(body), grpcStatus: i === 1 ? 14 : null })
     lines.push(...writer.ended(i).split('\n'))
   }
   end(0, 5.5, 200, null, 'one')
@@ -45,6 +45,7 @@ describe('the record of the client', () => {
     // To a microsecond.
     expect(client.startedAt).toBe(1_700_000_000_000.123)
     for (const column of ['due', 'request', 'status', 'count', 'errors'] as const) expect(client[column]).toEqual(log[column])
+    expect([0, 1, 2, 3].map((i) => client.grpcStatusOf(i))).toEqual([null, 14, null, null])
     const times = (of: ClientLog) => [0, 1, 2, 3].map((i) => [of.sentAt(i), of.endAt(i)])
     expect(times(client)).toEqual(times(log))
     const said = ({ answers }: ClientLog) =>

@@ -15,7 +15,10 @@ load:
   requests:
     - { GET: /a, headers: { authorization: first-secret } }
     - { GET: /b, headers: { authorization: other-secret } }
-phases: [{ name: only, for: 5s, faults: [{ cluster: shop, delay: 100ms, when: { header: { authorization: first-secret } } }] }]
+phases:
+  - { name: only, for: 5s, faults: [{ cluster: shop, delay: 100ms, when: { header: { authorization: first-secret } } }] }
+  - { name: rising, for: 5s, faults: [{ cluster: shop, abort: 500, percent: { from: 0, to: 50 } }] }
+  - { name: mixed, for: 5s, faults: [{ cluster: shop, abort: { 503: 5, 429: 1 } }] }
 expect: [{ success_rate: ">= 50%" }]
 `
 
@@ -62,7 +65,7 @@ describe('another experiment is told at its place', () => {
     [
       'a key that is new',
       { 'delay: 100ms': 'delay: 100ms, percent: 50' },
-      '10:82 phases[0].faults[0].percent: the run had the default here',
+      '11:77 phases[0].faults[0].percent: the run had the default here',
     ],
     ['a key that is gone', { ', timeout: 1s': '' }, '4:19 envoy.routes[0].timeout: the run had "1s" here'],
     [
@@ -70,6 +73,15 @@ describe('another experiment is told at its place', () => {
       { '    - { GET: /b, headers: { authorization: other-secret } }\n': '' },
       '7:3 load.requests: the run had a list here',
     ],
+    ['a ramp', { 'to: 50': 'to: 60' }, '12:92 phases[1].faults[0].percent.to: the run had 50 here'],
+    ['no ramp', { '{ from: 0, to: 50 }': '20' }, '12:77 phases[1].faults[0].percent: the run had a map here'],
+    [
+      'a ramp in place of a percentage of all',
+      { 'delay: 100ms': 'delay: 100ms, percent: { from: 0, to: 9 }' },
+      '11:77 phases[0].faults[0].percent: the run had the default here',
+    ],
+    ['several statuses', { '503: 5': '503: 6' }, '13:62 phases[2].faults[0].abort: the run had a map here'],
+    ['one status', { '{ 503: 5, 429: 1 }': '503, percent: 5' }, '13:62 phases[2].faults[0].abort: the run had a map here'],
     ['a seed', { 'seed: 7': 'seed: 8' }, '2:7 seed: the run had 7 here'],
   ])('%s', (_, changes, problem) => {
     expect(problemsOf(changes as unknown as Record<string, string>)).toEqual([problem])

@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { ClientLog, requestId, requestIndex } from '../../../src/load/client-log.ts'
 
+const WHOLE = { status: 200, error: null, received: null, grpcStatus: null }
+
 describe('the client log', () => {
   test('grows with what is sent, and is as long as that once it is closed', () => {
     const log = new ClientLog(5000, 2)
     // The columns of 2 become 4, then 8.
     for (let i = 0; i < 5; i++) expect(log.begin(i * 10, i % 3, i * 10 + 1)).toBe(i)
-    log.finish(0, 7, 200, null, null)
-    log.finish(4, 9, 0, 'refused', null)
+    log.finish(0, 7, WHOLE)
+    log.finish(4, 9, { ...WHOLE, status: 0, error: 'refused' })
     log.close(3)
     expect([...log.due]).toEqual([0, 10, 20, 30, 40])
     expect([...log.request]).toEqual([0, 1, 2, 0, 1])
@@ -21,7 +23,7 @@ describe('the client log', () => {
     const log = new ClientLog(0)
     const due = 4 * 3600 * 1000 + 0.123
     log.begin(due, 0, due + 0.457)
-    log.finish(0, due + 15_999.999, 200, null, null)
+    log.finish(0, due + 15_999.999, WHOLE)
     expect(Math.abs(log.sentAt(0) - due - 0.457)).toBeLessThan(0.0005)
     expect(Math.abs(log.endAt(0) - due - 15_999.999)).toBeLessThan(0.0005)
   })

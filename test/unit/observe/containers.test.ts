@@ -73,8 +73,10 @@ const logsOf = (lines: Partial<Logs> = {}): Logs => ({
 
 describe('an attempt at a container', () => {
   const attemptOf = (line: HopLine) =>
-    readCalls(logsOf({ hop: [line] }), START_MS, { policy: { hedgedRoutes: [], budgetedClusters: [], routedBy: [] }, faults: [] })[0]
-      ?.attempts[0]
+    readCalls(logsOf({ hop: [line] }), START_MS, {
+      policy: { hedgedRoutes: [], budgetedClusters: [], connectTimeouts: {}, routedBy: [] },
+      faults: [],
+    })[0]?.attempts[0]
 
   test.each([
     ['came to it when its hop sent it on', hopLine(), 7.5],

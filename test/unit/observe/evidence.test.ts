@@ -86,6 +86,11 @@ describe('of a fault that chooses its requests, any other number is a doubt', ()
     expect(weigh(CHOSEN, records(isMet), met)?.doubt).toContain(says)
   })
 
+  test('one of them came when another phase had begun, which leaves it out', () => {
+    const late = records(isChosen).map((record) => (record.id === requestId(19) ? { ...record, stray: true } : record))
+    expect(weigh(CHOSEN, late, 3)?.doubt).toContain('2 of 3 requests met it (not so r-20, which came too late for the faults of its phase)')
+  })
+
   test('a try of theirs was spared', () => {
     const [first, ...others] = records(isChosen)
     const spared = {

@@ -50,3 +50,15 @@ test('where only faults before the router change, the hop is not their place', (
   expect(stray(1, times, { egress: egress({ start: 1990 }), attempts: [at(2050)], ingressFaults: [] }, other)).toBe(false)
   expect(stray(1, times, { egress: egress({ start: 2001 }), attempts: [at(2050)], ingressFaults: [] }, other)).toBe(true)
 })
+
+test('one that a fault of another phase met at a door is a stray, whenever it came; of its own phase it is none', () => {
+  const met = {
+    egress: egress({ start: 1500 }),
+    attempts: [at(1501), attempt({ n: 2, hop: null, stub: null, door: plan.faults[0]?.id as string })],
+    ingressFaults: [],
+  }
+  expect(stray(0, { ...times, applied: 0 }, met)).toBe(true)
+  expect(stray(1, times, met)).toBe(false)
+  // No fault begins or ends with this one.
+  expect(stray(3, times, met)).toBe(true)
+})

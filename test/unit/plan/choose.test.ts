@@ -58,6 +58,37 @@ describe('of the requests of a phase that a fault is for', () => {
   })
 })
 
+describe('where an app stands between', () => {
+  const of = (fault: string, more = '') =>
+    compilePlan(
+      scenarioOf(`
+upstreams: { one: {} }
+app: { command: [node, app.mjs] }
+load: { rate: 100/s, requests: [{ GET: /a }] }
+phases: [{ name: long, for: 4s, faults: [${fault}] }, { name: short, for: 1s, faults: [${fault}] }]
+${more}`),
+    ).faults.map(({ chosen }) => chosen)
+
+  test('what is due in the last half second of a phase, a quarter at most, does not count', () => {
+    const [long, short] = of('{ cluster: one, abort: 503, every: 5 }')
+    // 350 of 400; 75 of the 100 that are due from the place 400 on.
+    expect([long?.of, long?.requests.size, Math.max(...(long?.requests ?? []))]).toEqual([350, 70, 349])
+    expect([short?.of, short?.requests.size, Math.max(...(short?.requests ?? []))]).toEqual([75, 15, 474])
+  })
+
+  test('each fault has a mark of its own', () => {
+    const faults =
+      '{ cluster: one, delay: 1ms, percent: 10 }, { cluster: one, abort: 503, first: 1 }, { cluster: one, delay: 5ms, every: 2 }'
+    expect(of(faults).map((chosen) => chosen?.bit)).toEqual([undefined, 0, 1, undefined, 2, 3])
+  })
+
+  test('there are marks for 32 faults', () => {
+    const faults = (count: number) => Array(count).fill('{ cluster: one, abort: 503, first: 1 }').join(', ')
+    expect(of(faults(16))).toHaveLength(32)
+    expect(() => of(faults(17))).toThrow(/phases\[1\]\.faults\[15\]\.first: first cannot be kept: an id has marks for 32 faults/)
+  })
+})
+
 test('without one of them Envoy draws', () => {
   expect(planOf('percent: 30').faults.map(({ chosen, percent }) => [chosen, percent])).toEqual([
     [null, 30],

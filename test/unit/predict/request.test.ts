@@ -10,7 +10,7 @@ function tries(chance: number, ms: number): TryOutcome[] {
     { chance: 1 - chance, ms: 10, status: 200, cut: false, retried: false, atStub: true },
   ]
 }
-const POLICY: RequestPolicy = { tries: 3, timeout: 1000, patience: 10_000, longestBackOff: (n) => 25 * 2 ** (n - 1) }
+const POLICY: RequestPolicy = { tries: 3, timeout: 1000, timeoutStatus: 504, patience: 10_000, longestBackOff: (n) => 25 * 2 ** (n - 1) }
 const share = ({ outcomes }: ReturnType<typeof playRequest>, status: number | null) =>
   outcomes.reduce((sum, one) => sum + (one.status === status ? one.chance : 0), 0)
 
@@ -52,6 +52,7 @@ describe('whatever the chance, the policy and the times', () => {
     playRequest([tries(chance, ms)], {
       tries: most,
       timeout,
+      timeoutStatus: 504,
       patience: 10_000,
       longestBackOff: (n) => Math.min(base * 2 ** (n - 1), base * 10),
     })

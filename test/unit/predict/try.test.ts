@@ -17,8 +17,15 @@ const planned = (action: PlannedFault['action'], percent: number): PlannedFault 
   ofAll: null,
 })
 const fault = (kind: 'delay' | 'abort', value: number, percent: number) => planned({ kind, value }, percent)
+const late = (delay: number, abort: number, percent: number) => planned({ kind: 'delay+abort', value: { delay, abort } }, percent)
 const hang = (percent: number) => planned({ kind: 'hang', value: true }, percent)
-const POLICY: TryPolicy = { perTryTimeout: 100, retriesCut: true, retriesAnswer: ({ status }) => status >= 500 }
+const POLICY: TryPolicy = {
+  perTryTimeout: 100,
+  retriesCut: true,
+  retriesConnecting: true,
+  connectTimeout: 250,
+  retriesAnswer: ({ status }) => status >= 500,
+}
 
 function outcomes(faults: readonly PlannedFault[], overheadMs = 0, policy = POLICY) {
   const upstream = {
@@ -26,6 +33,7 @@ function outcomes(faults: readonly PlannedFault[], overheadMs = 0, policy = POLI
     service: [{ chance: 1, ms: 10 }],
     answer: { status: 200, headers: {} },
     bodyBytes: 1024,
+    grpc: false,
   }
   return tryOutcomes(upstream, policy, overheadMs)
     .map(({ chance, ms, status, atStub }) => `${chance.toFixed(3)} ${status} after ${ms}${atStub ? '' : ', not at the stub'}`)
@@ -33,6 +41,33 @@ function outcomes(faults: readonly PlannedFault[], overheadMs = 0, policy = POLI
 }
 
 test('without faults there is the answer', () => expect(outcomes([])).toEqual(['1.000 200 after 10']))
+
+test('a reset comes when the work is done; a refusal at once, and one that is stranded after connect_timeout', () => {
+  const at = (kind: 'reset' | 'refuse' | 'unreachable') => outcomes([planned({ kind, value: true }, 100), fault('delay', 50, 100)])
+  expect(at('reset')).toEqual(['1.000 503 after 60'])
+  // Nothing of the hop is met without a connection; per_try_timeout (100 ms) has not begun.
+  expect(at('refuse')).toEqual(['1.000 503 after 0, not at the stub'])
+  expect(at('unreachable')).toEqual(['1.000 503 after 250, not at the stub'])
+})
+
+test('what is tried again: a reset where retry_on is about it, a connection that failed where it is about that', () => {
+  const retried = (kind: 'reset' | 'refuse', policy: Partial<TryPolicy>) =>
+    tryOutcomes(
+      {
+        groups: [{ share: 1, faults: [planned({ kind, value: true }, 100)] }],
+        service: [{ chance: 1, ms: 1 }],
+        answer: { status: 200, headers: {} },
+        bodyBytes: 0,
+        grpc: false,
+      },
+      { ...POLICY, retriesCut: false, retriesConnecting: false, ...policy },
+      0,
+    ).map((one) => one.retried)
+  expect(retried('reset', { retriesConnecting: true })).toEqual([false])
+  expect(retried('reset', { retriesCut: true })).toEqual([true])
+  expect(retried('refuse', { retriesCut: true })).toEqual([false])
+  expect(retried('refuse', { retriesConnecting: true })).toEqual([true])
+})
 
 test('an abort answers at once, and the stub sees nothing', () =>
   expect(outcomes([fault('abort', 503, 30)])).toEqual(['0.300 503 after 0, not at the stub', '0.700 200 after 10']))
@@ -47,6 +82,21 @@ test('a try that outlasts per_try_timeout is a 504 at that time; the stub never 
 
 test('what the machine adds may be what is too much', () =>
   expect(outcomes([fault('delay', 88, 25)], 5)).toEqual(['0.250 504 after 100', '0.750 200 after 15']))
+
+test('a delay and an abort in one fault meet the same tries, unless per_try_timeout is shorter than the delay', () => {
+  expect(outcomes([late(50, 503, 25)])).toEqual(['0.250 503 after 50, not at the stub', '0.750 200 after 10'])
+  expect(outcomes([late(400, 503, 25)])).toEqual(['0.250 504 after 100, not at the stub', '0.750 200 after 10'])
+})
+
+test('routes are drawn for in their order, then the filters act in theirs', () =>
+  // 10 % take the route of the hang, and 30 % of the others that of the late abort: 27 %. The last abort meets half of those 73 %
+  // that this leaves: 36.5 %, and of 10 % that hang 5 % are cut.
+  expect(outcomes([hang(10), late(50, 502, 30), fault('abort', 503, 50)])).toEqual([
+    '0.050 504 after 100',
+    '0.270 502 after 50, not at the stub',
+    '0.315 200 after 10',
+    '0.365 503 after 0, not at the stub',
+  ]))
 
 describe('two faults are drawn apart', () => {
   test('a delayed request may be aborted too, after its delay', () =>
@@ -116,7 +166,11 @@ test('replicas with other faults count by their share', () => {
     { share: 1 / 4, faults: [fault('abort', 503, 100)] },
     { share: 3 / 4, faults: [] },
   ]
-  const all = tryOutcomes({ groups, service: [{ chance: 1, ms: 10 }], answer: { status: 200, headers: {} }, bodyBytes: 0 }, POLICY, 0)
+  const all = tryOutcomes(
+    { groups, service: [{ chance: 1, ms: 10 }], answer: { status: 200, headers: {} }, bodyBytes: 0, grpc: false },
+    POLICY,
+    0,
+  )
   expect(all.map(({ chance, status }) => [status, chance])).toEqual([
     [503, 0.25],
     [200, 0.75],

@@ -107,6 +107,7 @@ const observations: fc.Arbitrary<Observations> = fc.record({
   records: fc.array(record, { maxLength: 5 }),
   foreignCalls: count,
   ejections: fc.constant([]),
+  counters: fc.array(fc.record({ name: text, total: count, phases: fc.array(number, { maxLength: 4 }) }), { maxLength: 3 }),
   phases: fc.array(
     fc.record({
       name: text,
@@ -154,6 +155,13 @@ export const anyRun: fc.Arbitrary<FinishedRun> = fc
     name: text,
     observations: orNull(observations),
     ended: orNull(ended),
+    happened: fc.array(
+      fc.record(
+        { phase: orNull(text), fromMs: number, toMs: number, text, setting: text },
+        { requiredKeys: ['phase', 'fromMs', 'toMs', 'text'] },
+      ),
+      { maxLength: 6 },
+    ),
     outcomes: fc.array(outcome, { maxLength: 60 }),
     status: fc.oneof(status, fc.constant('error' as const)),
     durationMs: number,

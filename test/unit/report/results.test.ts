@@ -174,6 +174,7 @@ test('a fault stands with its share and both sources', () => {
         "matched": 104,
         "met": 11,
         "phase": "brownout",
+        "ramp": null,
         "replicas": [
           1,
           2,

@@ -1,4 +1,4 @@
-import type { FaultEvidence, Observations, PhaseObservation } from '../../../src/observe/observations.ts'
+import type { Counter, FaultEvidence, Observations, PhaseObservation } from '../../../src/observe/observations.ts'
 import type { Attempt, Call, Egress, RequestRecord } from '../../../src/observe/record.ts'
 import type { Plan } from '../../../src/plan/plan.ts'
 import type { PhasePrediction, Prediction } from '../../../src/predict/predict.ts'
@@ -38,7 +38,7 @@ export const plan: Plan = {
   stubs: { host: '127.0.0.1', servers: [server(1), server(2)] },
   containers: [],
   app: undefined,
-  policy: { hedgedRoutes: [], budgetedClusters: [], routedBy: [] },
+  policy: { hedgedRoutes: [], budgetedClusters: [], connectTimeouts: {}, routedBy: [] },
   phases: [
     { name: 'baseline', from: 0, to: 10_000, faults: [] },
     { name: 'brownout', from: 10_000, to: 20_000, faults: [0] },
@@ -226,6 +226,16 @@ const phase = (name: string, from: number): PhaseObservation => ({
   connectionOverflows: { inventory: 0 },
 })
 
+/** As Envoy counted them; of the hop of replica 1, with what the fault did there. */
+export const counters: Counter[] = [
+  { name: 'cluster.inventory.upstream_rq_total', total: 304, phases: [100, 104, 100] },
+  { name: 'cluster.inventory.upstream_rq_retry', total: 3, phases: [0, 3, 0] },
+  { name: 'cluster.inventory.upstream_rq_pending_overflow', total: 1, phases: [0, 1, 0] },
+  { name: 'cluster.inventory.upstream_cx_total', total: 2, phases: [2, 0, 0] },
+  { name: 'cluster.stub/inventory/1.upstream_rq_total', total: 150, phases: [50, 50, 50] },
+  { name: 'http.hop_inventory_1.fault.delays_injected', total: 11, phases: [0, 11, 0] },
+]
+
 export const evidence = (changes: Partial<FaultEvidence> = {}): FaultEvidence => ({
   id: 'brownout-1',
   phase: 1,
@@ -316,14 +326,17 @@ export function run(changes: Partial<FinishedRun> = {}): FinishedRun {
       records,
       foreignCalls: 0,
       ejections: [],
+      counters,
       phases: [phase('baseline', 0), phase('brownout', 10_000), phase('recovery', 20_000)],
       faults: [evidence()],
       unsound: [],
       notes: [],
     },
     verdict: { status: 'pass', outcomes: passing },
+    happened: [],
     ended: null,
     startedAt: '2026-11-23T10:00:00.000Z',
+    loadFrom: Date.parse('2026-11-23T10:00:01.000Z'),
     durationMs: 31_840,
     loadMs: 29_923,
     runtime: 'process',
@@ -341,6 +354,7 @@ export const failed = (changes: Partial<FinishedRun> = {}) => run({ verdict: { s
 const cutShort: Observations = {
   foreignCalls: 0,
   ejections: [],
+  counters: [],
   records: records.slice(0, 150),
   phases: [phase('baseline', 0), { ...phase('brownout', 10_000), to: 15_000, complete: false }],
   faults: [evidence({ matched: 54, met: 7, counted: 7, inferred: 7 })],

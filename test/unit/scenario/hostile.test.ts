@@ -144,7 +144,8 @@ test('any value of any shape in any place is accepted or refused with a place', 
     fc.property(tree, (value) => {
       survives(JSON.stringify(value))
     }),
-    { numRuns: 300 },
+    // A list in a list, which no hint can spell.
+    { numRuns: 300, examples: [[{ upstreams: { name: [['>= 1', {}]] } }]] },
   )
 }, 60_000)
 

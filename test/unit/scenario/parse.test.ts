@@ -124,6 +124,10 @@ describe('problems', () => {
     ['{ max_requests: 64 }', '', 'write {} for one that has its defaults only'],
     ['GET: /stock', 'GET: /stock, weight: 30%', 'write the plain number: 30'],
     ['replicas: 2', 'replicas: "2"', 'write the plain number: 2'],
+    ['abort: 503', 'abort: { grpc_status: unavailble }', 'did you mean UNAVAILABLE?'],
+    ['abort: 503', 'rate_limit: 64', 'write rate_limit: { limit_kbps: 64 }'],
+    ['abort: 503', 'rate_limit: {}', 'KiB a second, as Envoy counts them. For example: limit_kbps: 64'],
+    ['abort: 503', 'truncate: 50', 'did you mean 50%?'],
     ['load:\n  rate: 100/s', 'load:\n  arrivals:', undefined],
   ])('%s written as %s has the hint: %s', (from, to, hint) => {
     try {

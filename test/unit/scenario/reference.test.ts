@@ -22,7 +22,7 @@ describe('the reference', () => {
 
   test('says what is required, what is the default, and what it means', () => {
     expect(reference).toContain('| `match` | map | required | Which requests')
-    expect(reference).toContain('| `percent` | percentage | `100` |')
+    expect(reference).toContain('| `percent` | percentage or map | `100` |')
     expect(reference).toContain('| `timeout` | duration | `15s` | From the whole request')
   })
 

@@ -1,14 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { ChaosError } from '../../../src/errors.ts'
 import { FAULT_KINDS } from '../../../src/fault/registry.ts'
-import { parseScenario } from '../../../src/scenario/parse.ts'
+import { problemsIn } from './problems.ts'
 
 /** What is said of these faults. */
 function problems(...faults: string[]): string[] {
   const text = `name: a test
-upstreams: { up: { replicas: 2, respond: { body: "${'y'.repeat(20_000)}" } }, bare: {}, head: { respond: { body: "${'y'.repeat(20_000)}" } }, real: { image: some/image, port: 80 } }
-envoy: { routes: [{ match: { prefix: /real }, cluster: real }, { match: { prefix: /bare }, cluster: bare }, { match: { prefix: /head }, cluster: head }, { match: { prefix: / }, cluster: up }] }
-load: { rate: 100/s, requests: [{ GET: /, headers: { x-a: "1" } }, { GET: /real }, { GET: /bare }, { HEAD: /head }] }
+upstreams: { up: { replicas: 2, respond: { body: "${'y'.repeat(20_000)}" } }, bare: {}, fails: { respond: { grpc_status: UNAVAILABLE, body: "${'y'.repeat(20_000)}" } }, head: { respond: { body: "${'y'.repeat(20_000)}" } }, real: { image: some/image, port: 80 } }
+envoy: { routes: [{ match: { prefix: /real }, cluster: real }, { match: { prefix: /bare }, cluster: bare }, { match: { prefix: /head }, cluster: head }, { match: { prefix: /fails }, cluster: fails }, { match: { prefix: / }, cluster: up }] }
+load: { rate: 100/s, requests: [{ POST: /, headers: { x-a: "1", content-type: application/grpc } }, { GET: /real }, { GET: /bare }, { HEAD: /head }, { POST: /fails, headers: { content-type: application/grpc } }, { GET: /fails }] }
 phases:
   - name: p
     for: 9s
@@ -16,13 +15,7 @@ phases:
 ${faults.map((fault) => `      - { ${fault} }`).join('\n')}
 expect: [{ p50: "<= 1m" }]
 `
-  try {
-    parseScenario(text, 'here.yaml', () => '1')
-    return []
-  } catch (error) {
-    if (error instanceof ChaosError) return error.problems.map(({ message }) => message)
-    throw error
-  }
+  return problemsIn(text)
 }
 
 test.each(Object.values(FAULT_KINDS).flatMap(({ examples }) => examples))('as the reference has it: %s', (example) =>
@@ -33,6 +26,9 @@ test.each([
   ['slow: 1', 'expected a factor above 1 and at most 10000, got 1'],
   ['slow: 5x', 'expected a factor such as 5, got "5x"'],
   ['truncate: 100%', 'expected how much of the body comes, from 0% to below 100%, got "100%"'],
+  ['delay: 0.5ms', "expected whole milliseconds, as Envoy's filter counts them, got 0.5ms"],
+  ['delay: 1500us', "expected whole milliseconds, as Envoy's filter counts them, got 1.5ms"],
+  ['abort: { grpc: 14 }', 'expected an HTTP status from 200 to 599, or grpc_status, got "grpc"'],
   ['truncate: 50', 'expected how much of the body comes, such as "50%", got 50'],
   ['slow_body: { limit_kbps: 0 }', 'expected a whole number from 1 to 1000000, got 0'],
   ['delay: { p50: 50ms, p99: 20ms }', 'expected p50 above 0ms and p99 above p50'],
@@ -44,6 +40,10 @@ describe('a fault of the body takes a body', () => {
     expect(problems(`cluster: bare, ${fault}`)).toEqual([
       expect.stringMatching(/takes an answer with a body of at least [\d,]+ bytes?, and the stub of bare answers with none/),
     ])
+    expect(problems(`cluster: fails, ${fault}`)).toEqual([
+      expect.stringContaining('and a gRPC call that the stub of fails lets fail is answered by headers alone'),
+    ])
+    expect(problems(`cluster: fails, ${fault}, when: { method: GET }`)).toEqual([])
     expect(problems(`cluster: head, ${fault}`)).toEqual([expect.stringContaining('and the answer to HEAD has none')])
   })
 })

@@ -12,6 +12,8 @@ const CLAIMS: Record<string, object> = {
   'error_rate, exact': { error_rate: 0 },
   status: { status: 200 },
   'status, map': { status: { '2xx': '>= 90%', 503: 0 } },
+  grpc_status: { grpc_status: 'OK' },
+  'grpc_status, map': { grpc_status: { OK: '>= 90%', UNAVAILABLE: 0 } },
   exit_code: { exit_code: 0 },
   'exit_code, map': { exit_code: { 0: '>= 90%', 1: 0 } },
   output: { output: { contains: 'stock', lacks: 'error' } },
@@ -52,11 +54,11 @@ const CLAIMS: Record<string, object> = {
 }
 const EACH = Object.entries(CLAIMS).map(([metric, claim]) => ({ metric, claim: { phase: 'recovery', ...claim } }))
 
-/** An answer as a server gives it, and one that says how a run ended. */
+/** An answer as a server gives it, and one that says how a run ended, or a gRPC call. */
 const good: typeof answered = (parts) => {
   const record = answered(parts)
   const fields = record.headers !== null && 'fields' in record.headers ? record.headers.fields : {}
-  return { ...record, headers: { fields: { ...fields, [EXIT_CODE_HEADER]: '0' } } }
+  return { ...record, grpcStatus: 0, headers: { fields: { ...fields, [EXIT_CODE_HEADER]: '0' } } }
 }
 
 /** Clean requests in all phases. The fault of the last phase matches all of them, and met others. */

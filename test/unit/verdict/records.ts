@@ -149,7 +149,7 @@ export function world(parts: World): { scenario: Scenario; plan: Plan; observati
     stubs: { host: '127.0.0.1', servers: [] },
     containers: [],
     app: parts.app ? APP : undefined,
-    policy: { hedgedRoutes: [], budgetedClusters: [], routedBy: parts.routedBy ?? [] },
+    policy: { hedgedRoutes: [], budgetedClusters: [], connectTimeouts: {}, routedBy: parts.routedBy ?? [] },
     phases: phases.map(({ seen: _, ...phase }) => phase),
     requests: (parts.requests ?? [{}]).map((each) => ({
       name: 'GET /',
@@ -168,6 +168,7 @@ export function world(parts: World): { scenario: Scenario; plan: Plan; observati
     records,
     foreignCalls: 0,
     ejections: [],
+    counters: [],
     phases: phases.map(({ name, from, to, seen }) => ({
       name,
       from,

@@ -1,0 +1,71 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { ChaosError } from '../errors.ts'
+import { createServer } from '../node-http.ts'
+import { METRICS_END } from '../report/metric-lines.ts'
+import { LiveMetrics } from './live-metrics.ts'
+
+const HOST = '127.0.0.1'
+/** @see https://prometheus.io/docs/specs/om/open_metrics_spec/#protocol-negotiation */
+const CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
+
+/** Where a Prometheus on this machine finds the run that goes on: at one port, also of several runs one after the other. */
+export class MetricsServer {
+  readonly #server: Server
+  readonly #port: number
+  #now: LiveMetrics | undefined
+
+  private constructor(server: Server) {
+    this.#server = server
+    this.#port = (server.address() as AddressInfo).port
+    server.on('request', (request, response) => this.#answer(request, response))
+    // Whoever scrapes keeps no run from ending.
+    server.unref()
+  }
+
+  /** @param port - 0: any that is free. @throws ChaosError where it cannot be had */
+  static async listen(port: number): Promise<MetricsServer> {
+    const server = createServer()
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen({ host: HOST, port }, resolve)
+    }).catch((error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EADDRINUSE' ? 'something else listens there' : error.message
+      throw new ChaosError('environment', `--metrics-port ${port} cannot be had: ${why}`, {
+        hint: 'choose another port; 0 takes any that is free, and prints it',
+        cause: error,
+      })
+    })
+    return new MetricsServer(server)
+  }
+
+  get url(): string {
+    return `http://${HOST}:${this.#port}/metrics`
+  }
+
+  /** From now on this run is told. */
+  begin(...about: ConstructorParameters<typeof LiveMetrics>): LiveMetrics {
+    this.#now = new LiveMetrics(...about)
+    return this.#now
+  }
+
+  close(): void {
+    this.#server.close()
+    this.#server.closeAllConnections()
+  }
+
+  #answer({ url, method, headers }: IncomingMessage, response: ServerResponse): void {
+    const refused = this.#refusal(headers.host, url, method)
+    if (refused === null) response.writeHead(200, { 'content-type': CONTENT_TYPE, 'cache-control': 'no-store' })
+    else response.writeHead(refused)
+    response.end(refused === null && method === 'GET' ? (this.#now?.render() ?? METRICS_END) : undefined)
+  }
+
+  /** @returns the status; null where there is nothing to refuse */
+  #refusal(host: string | undefined, url: string | undefined, method: string | undefined): number | null {
+    // A page in a browser can have its own name lead here, and would read what it is not meant to.
+    if (host !== `${HOST}:${this.#port}` && host !== `localhost:${this.#port}`) return 403
+    if (url?.split('?')[0] !== '/metrics') return 404
+    return method === 'GET' || method === 'HEAD' ? null : 405
+  }
+}
