@@ -1,4 +1,5 @@
 import { BEAT_MS } from '../load/pulse.ts'
+import { Lengths } from './lengths.ts'
 import type { Stall } from './observations.ts'
 import { attemptsOf, type RequestRecord } from './record.ts'
 import type { PhaseTimes } from './timeline.ts'
@@ -7,7 +8,10 @@ import type { PhaseTimes } from './timeline.ts'
 const STALL_MS = 20
 
 /** A step that should take no time, and how long it took: `from` to `to`, in ms after the start of the load. */
-export type Step = Stall
+export interface Step {
+  from: number
+  to: number
+}
 
 /** From the due time to the socket: the generator's own lag. In a closed loop they are one: `PhaseTimes.lateness` has it. */
 export const generatorSteps = ({ due, sent }: RequestRecord): Step[] => [{ from: due, to: sent }]
@@ -34,27 +38,27 @@ export function stubSteps(record: RequestRecord): Step[] {
   return attemptsOf(record).flatMap(({ stub }) => (stub && stub.answered !== null ? [{ from: stub.due, to: stub.answered }] : []))
 }
 
-const MICROS_PER_MS = 1000
-/** In microseconds: from here on a length is rounded up to `COARSE`, or a starved machine would make each length another. */
-const LONG = 10_000
-const COARSE = 100
-
 /**
- * How long steps of one kind took, to a microsecond or, where they took long, 0.1 ms: how many of each length, since a
- * long run has many steps of few lengths.
+ * From the hop to the stub and back. A stub that stands still reads nothing, and what it has not read is not due yet. What a
+ * fault holds on that way is left out.
  */
+export function betweenSteps(record: RequestRecord): Step[] {
+  return attemptsOf(record).flatMap(({ hop, stub }) => {
+    if (!hop || !stub || hop.faults.length > 0 || stub.fault !== undefined) return []
+    const back = stub.answered === null ? [] : [{ from: stub.answered, to: hop.start + hop.durationMs }]
+    return [{ from: hop.start, to: stub.arrived }, ...back]
+  })
+}
+
+/** How long steps of one kind took. */
 export class Lag {
-  readonly #counts = new Map<number, number>()
-  #count = 0
+  readonly #lengths = new Lengths()
   /** Those that took too long; what follows one and overlaps it is one with it, so that few are kept where many are long. */
   readonly long: Step[] = []
 
   add(steps: readonly Step[]): void {
     for (const step of steps) {
-      const exact = Math.round((step.to - step.from) * MICROS_PER_MS)
-      const micros = exact < LONG ? exact : Math.ceil(exact / COARSE) * COARSE
-      this.#counts.set(micros, (this.#counts.get(micros) ?? 0) + 1)
-      this.#count++
+      this.#lengths.add(step.to - step.from)
       if (step.to - step.from > STALL_MS) this.#addLong(step)
     }
   }
@@ -70,26 +74,24 @@ export class Lag {
 
   /** The 99th percentile and the maximum, in ms; zeros when there were none. */
   get tail(): { p99: number; max: number } {
-    // What is not a number counts as the longest, as it does in a sorted Float64Array.
-    const longestFirst = Float64Array.from(this.#counts.keys()).sort().reverse()
-    let above = this.#count - Math.ceil(this.#count * 0.99)
-    let p99 = 0
-    for (const micros of longestFirst) {
-      p99 = micros
-      above -= this.#counts.get(micros) as number
-      if (above < 0) break
-    }
-    return { p99: p99 / MICROS_PER_MS, max: (longestFirst[0] ?? 0) / MICROS_PER_MS }
+    return { p99: this.#lengths.quantile(0.99), max: this.#lengths.longest }
   }
 }
 
-/** Steps that took too long, those that overlap made one. */
-export function stallsIn(long: readonly Step[]): Stall[] {
-  const stalls: Stall[] = []
+/** After so many times the length of a stall, what piled up in it is less than a tenth of what is in flight anyway. */
+const MOST_AFTER = 10
+
+/**
+ * Steps that took too long, those that overlap made one. What was held comes all at once, and is in flight together with what
+ * comes next: for as long as a call takes, or as long again as it piled up.
+ * @param callMs - how long a call usually takes
+ */
+export function stallsIn(long: readonly Step[], callMs: number): Stall[] {
+  const steps: Step[] = []
   for (const step of long.toSorted((a, b) => a.from - b.from)) {
-    const last = stalls.at(-1)
+    const last = steps.at(-1)
     if (last && step.from <= last.to) last.to = Math.max(last.to, step.to)
-    else stalls.push({ ...step })
+    else steps.push({ ...step })
   }
-  return stalls
+  return steps.map(({ from, to }) => ({ from, to, until: to + Math.min(Math.max(to - from, callMs), MOST_AFTER * (to - from)) }))
 }

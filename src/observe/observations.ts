@@ -63,6 +63,8 @@ export interface PhaseObservation {
 export interface Stall {
   from: number
   to: number
+  /** When what had piled up meanwhile was gone, too. */
+  until: number
 }
 
 /** How often a planned fault really happened, from sources that do not know of each other. */

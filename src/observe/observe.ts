@@ -10,7 +10,8 @@ import { closedDoors } from './doors.ts'
 import { ejectionsContradict, ejectionsIn } from './ejections.ts'
 import { weighFaults } from './evidence.ts'
 import { joinRecords } from './join.ts'
-import { beatSteps, envoySteps, generatorSteps, Lag, stallsIn, stubSteps } from './lag.ts'
+import { beatSteps, betweenSteps, envoySteps, generatorSteps, Lag, stallsIn, stubSteps } from './lag.ts'
+import { Lengths } from './lengths.ts'
 import type { Observations, PhaseObservation } from './observations.ts'
 import { PackedRecords } from './packed-records.ts'
 import { type EgressLine, type LogLines, parseLogs } from './parse-logs.ts'
@@ -78,17 +79,22 @@ export function observe(plan: Plan, raw: RawEvidence): Observations {
 
 /** What each phase was like, in one walk through the records. */
 function observePhases(plan: Plan, phases: readonly PhaseTimes[], records: Records): PhaseObservation[] {
-  const lags = phases.map(() => ({ generator: new Lag(), pulse: new Lag(), envoy: new Lag(), stub: new Lag() }))
+  const lags = phases.map(() => ({
+    ...{ generator: new Lag(), pulse: new Lag(), envoy: new Lag(), stub: new Lag(), between: new Lag() },
+    calls: new Lengths(),
+  }))
   const straight = isStraight(plan)
   for (const record of records) {
     const lag = lags[record.phase]
     lag?.generator.add(generatorSteps(record))
     lag?.envoy.add(envoySteps(record, straight))
     lag?.stub.add(stubSteps(record))
+    lag?.between.add(betweenSteps(record))
+    for (const { egress } of record.calls) lag?.calls.add(egress.durationMs)
   }
   const clusters = clustersIn(plan)
   return phases.map((times, index) => {
-    const { generator, pulse, envoy, stub } = lags[index] as (typeof lags)[number]
+    const { generator, pulse, envoy, stub, between, calls } = lags[index] as (typeof lags)[number]
     const gainedBy = (name: string) =>
       Object.fromEntries(clusters.map((cluster) => [cluster, gained(times.before, times.after, `cluster.${cluster}.${name}`)]))
     generator.add(times.lateness.sends)
@@ -102,7 +108,7 @@ function observePhases(plan: Plan, phases: readonly PhaseTimes[], records: Recor
       lateness: worse(generator.tail, pulse.tail),
       envoyLag: envoy.tail,
       stubLag: stub.tail,
-      stalls: stallsIn([...generator.long, ...pulse.long, ...envoy.long, ...stub.long]),
+      stalls: stallsIn([...generator.long, ...pulse.long, ...envoy.long, ...stub.long, ...between.long], calls.quantile(0.5)),
       ejections: gainedBy('outlier_detection.ejections_enforced_total'),
       connectionOverflows: gainedBy('upstream_cx_overflow'),
     }

@@ -71,7 +71,7 @@ const isStarved = ({ lateness, envoyLag, stubLag }: PhaseObservation) => Math.ma
  */
 export function undisturbed(records: Records, { to, stalls }: Pick<PhaseObservation, 'to' | 'stalls'>, slowest: number): Records {
   return records.filter(
-    ({ due, stray }) => !stray && due + slowest <= to && !stalls.some((stall) => due <= stall.to && due + slowest >= stall.from),
+    ({ due, stray }) => !stray && due + slowest <= to && !stalls.some((stall) => due <= stall.until && due + slowest >= stall.from),
   )
 }
 

@@ -3,16 +3,16 @@ import type { RequestRecord } from '../observe/record.ts'
 import type { Records } from '../observe/records.ts'
 
 /**
- * Without the requests that were in flight while the load generator, Envoy or a stub stood still: what is cut, refused,
- * tried again or slow then is the machine's doing as much as the policy's.
+ * Without the requests that were in flight while the load generator, Envoy or a stub stood still, or until what had piled up
+ * was gone: what is cut, refused, tried again or slow then is the machine's doing as much as the policy's.
  */
 export function calmOf(records: Records, { phases }: Pick<Observations, 'phases'>): Records {
   const stalls = phases.flatMap((phase) => phase.stalls)
   return records.filter((record) => !stalls.some((stall) => overlaps(record, stall)))
 }
 
-function overlaps(record: RequestRecord, { from, to }: Stall): boolean {
-  return record.due <= to && endOf(record) >= from
+function overlaps(record: RequestRecord, { from, until }: Stall): boolean {
+  return record.due <= until && endOf(record) >= from
 }
 
 /** Envoy's caller hears so much later of an answer that broke off (delayed_close_timeout). */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { beatSteps, envoySteps, generatorSteps, Lag, type Step, stallsIn, stubSteps } from '../../../src/observe/lag.ts'
+import { beatSteps, betweenSteps, envoySteps, generatorSteps, Lag, type Step, stallsIn, stubSteps } from '../../../src/observe/lag.ts'
 import { attempt, egress, good, hop } from '../verdict/records.ts'
 
 const lagOf = (...steps: Step[][]) => {
@@ -32,6 +32,17 @@ test('a stub lags from the time its answer was due', () => {
   expect(lagOf(stubSteps(record)).tail).toEqual({ p99: 7, max: 7 })
 })
 
+test('a stub that stands still takes up late what came to it, and what it answered leaves late', () => {
+  const stub = { arrived: 31, started: 31, due: 41, answered: 41, status: 200, busy: 1, queued: 0 }
+  const at = (change: object) => good({ attempts: [attempt({ hop: { ...hop(), start: 1, durationMs: 45, ...change }, stub })] })
+  expect(betweenSteps(at({}))).toEqual([
+    { from: 1, to: 31 },
+    { from: 41, to: 46 },
+  ])
+  // what a fault holds at the hop is as asked
+  expect(betweenSteps(at({ faults: ['f'] }))).toEqual([])
+})
+
 test('the pulse of the generator is due every 10 ms; what was late of it stands beside what was not', () => {
   // 1 s has 100 beats. With 1 of them late the 99th of 100 values is in time; with 2 it is the earlier one of those.
   const [one, two] = [
@@ -51,10 +62,18 @@ test('steps above 20 ms are stalls, and those that overlap are one', () => {
     { from: 100, to: 150 },
     { from: 120, to: 180 },
   ]
-  expect(stallsIn(lagOf(steps).long)).toEqual([
+  expect(stallsIn(lagOf(steps).long, 0)).toMatchObject([
     { from: 100, to: 180 },
     { from: 300, to: 321 },
   ])
+})
+
+test.each([
+  ['as long again where a call takes less', 10, 180 + 80],
+  ['as long as a call where that takes more', 200, 180 + 200],
+  ['ten times its length at most: with a call of that length what piled up is a tenth of what is in flight', 5000, 180 + 800],
+])('what piled up in a stall goes on after it: %s', (_, callMs, until) => {
+  expect(stallsIn([{ from: 100, to: 180 }], callMs)).toEqual([{ from: 100, to: 180, until }])
 })
 
 test('without steps nothing lagged', () => {

@@ -56,7 +56,10 @@ describe('nothing is compared', () => {
   test('while something stood still', () =>
     expect(
       differs(half, 1, 1, {
-        phases: (observations as Observations).phases.map((phase) => ({ ...phase, stalls: [{ from: phase.from, to: phase.to }] })),
+        phases: (observations as Observations).phases.map((phase) => ({
+          ...phase,
+          stalls: [{ from: phase.from, to: phase.to, until: phase.to }],
+        })),
       }),
     ).toEqual([]))
 })
@@ -64,7 +67,7 @@ describe('nothing is compared', () => {
 test('requests are left out by when they were due, however long they took', () => {
   // One a second; those due within 2 s before the end may outlive the faults, those due within 2 s before a stall may meet it.
   const records = Array.from({ length: 20 }, (_, i) => record(i, { due: i * 1000, end: i * 1000 + 10 }))
-  const left = undisturbed(records, { to: 20_000, stalls: [{ from: 10_000, to: 10_500 }] }, 2000)
+  const left = undisturbed(records, { to: 20_000, stalls: [{ from: 10_000, to: 10_500, until: 10_500 }] }, 2000)
   expect(Array.from(left, ({ due }) => due / 1000)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14, 15, 16, 17, 18])
 })
 

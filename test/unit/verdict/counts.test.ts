@@ -154,7 +154,7 @@ test('a count that a stall made is inconclusive, one that holds without it is no
   // 2 refused while something stood still, 3 in calm
   const refused = { egress: egress({ rejectedBy: 'max_requests' }) } as const
   const records = [...many(20, good), ...many(2, bad, refused, [500, 510]), ...many(3, bad, refused, [800, 900])]
-  const stalled = { phases: [{ name: 'p', seen: { stalls: [{ from: 480, to: 520 }] } }] }
+  const stalled = { phases: [{ name: 'p', seen: { stalls: [{ from: 480, to: 520, until: 520 }] } }] }
   const judged = (asked: string) => outcome({ phase: 'p', breaker_rejections: asked }, records, stalled).status
   expect(judged('>= 3')).toBe('pass')
   expect(judged('>= 4')).toBe('inconclusive')
@@ -169,8 +169,9 @@ test('a request without an answer is over when Envoy had ended it, or else never
       bad({ end: null, status: null, error: 'broke off', egress: egress({ start: 0, durationMs: 250, cutBy: 'route', details }) }),
     )
   const judged = (details: string, from: number) =>
-    outcome({ phase: 'p', timeouts: '>= 5' }, broken(details), { phases: [{ name: 'p', seen: { stalls: [{ from, to: from + 50 }] } }] })
-      .status
+    outcome({ phase: 'p', timeouts: '>= 5' }, broken(details), {
+      phases: [{ name: 'p', seen: { stalls: [{ from, to: from + 50, until: from + 50 }] } }],
+    }).status
   expect(judged('response_timeout', 1300)).toBe('pass')
   expect(judged('response_timeout', 1200)).toBe('inconclusive')
   expect(judged('via_upstream', 1300)).toBe('inconclusive')
@@ -179,7 +180,9 @@ test('a request without an answer is over when Envoy had ended it, or else never
 test('a slowest request that a stall made slow shows nothing', () => {
   const records = [...many(20, good), good({ due: 500, end: 900 })]
   const judged = (stalls: { from: number; to: number }[]) =>
-    outcome({ phase: 'p', max: '>= 300ms' }, records, { phases: [{ name: 'p', seen: { stalls } }] })
+    outcome({ phase: 'p', max: '>= 300ms' }, records, {
+      phases: [{ name: 'p', seen: { stalls: stalls.map((stall) => ({ ...stall, until: stall.to })) } }],
+    })
   expect(judged([]).status).toBe('pass')
   expect(judged([{ from: 480, to: 520 }])).toMatchObject({ status: 'inconclusive', why: expect.stringContaining('stood still') })
 })

@@ -3,7 +3,7 @@ import { good, many, outcome } from './records.ts'
 
 /** 20 ms each, but for one. */
 const withOne = (ms: number) => [...many(40, good), good({ due: 500, sent: 500, end: 500 + ms })]
-const stalled = { phases: [{ name: 'p', seen: { stalls: [{ from: 490, to: 530 }] } }] }
+const stalled = { phases: [{ name: 'p', seen: { stalls: [{ from: 490, to: 530, until: 530 }] } }] }
 
 test('one slow request refutes it, at its place', () => {
   const records = withOne(301)
@@ -47,7 +47,7 @@ test('what a stall of the machine made slow neither refutes a limit nor shows a 
     why: expect.stringContaining('stood still'),
   })
   // In a phase that stood still throughout, no answer shows by itself that it takes so long.
-  const all = { phases: [{ name: 'p', seen: { stalls: [{ from: 0, to: 2000 }] } }] }
+  const all = { phases: [{ name: 'p', seen: { stalls: [{ from: 0, to: 2000, until: 2000 }] } }] }
   expect(outcome({ latency: '>= 20ms' }, many(40, good), all)).toMatchObject({
     status: 'inconclusive',
     why: expect.stringContaining('nothing but the policy'),

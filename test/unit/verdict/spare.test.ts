@@ -70,7 +70,7 @@ test('few requests without a refusal show nothing', () => {
 })
 
 test('one that a stall made decides nothing', () => {
-  const stalled = { phases: [{ name: 'p', seen: { stalls: [{ from: 190, to: 210 }] } }] }
+  const stalled = { phases: [{ name: 'p', seen: { stalls: [{ from: 190, to: 210, until: 210 }] } }] }
   expect(outcome(0, [...busy, spare(), ...calm], stalled)).toMatchObject({
     status: 'inconclusive',
     why: expect.stringContaining('stood still'),

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { bad, egress, good, many, outcome } from './records.ts'
 
 /** The harness stood still from 490 to 530 ms; one request is due each 5 ms. */
-const STALL = { phases: [{ name: 'p', seen: { stalls: [{ from: 490, to: 530 }] } }] }
+const STALL = { phases: [{ name: 'p', seen: { stalls: [{ from: 490, to: 530, until: 530 }] } }] }
 /** 200 requests of 20 ms; those that were due in the stall are as `held` makes them. */
 const held = (change: (due: number) => ReturnType<typeof good>) =>
   Array.from({ length: 200 }, (_, i) => 5 * i).map((due) =>
@@ -39,6 +39,19 @@ test('what holds by nothing but them does not hold', () => {
 })
 
 test('what held in spite of them holds, even where few would be left without', () => {
-  const all = { phases: [{ name: 'p', seen: { stalls: [{ from: 0, to: 990 }] } }] }
+  const all = { phases: [{ name: 'p', seen: { stalls: [{ from: 0, to: 990, until: 990 }] } }] }
   expect(outcome({ phase: 'p', success_rate: '>= 95%' }, many(200, good), all)).toMatchObject({ status: 'pass' })
+})
+
+test('what came while that was still in flight which had piled up does not fail either', () => {
+  const after = Array.from({ length: 200 }, (_, i) => 5 * i).map((due) => {
+    const make = due > 530 && due <= 560 ? bad : good
+    return make({ due, sent: due, end: due + 20 })
+  })
+  const until = (ms: number) =>
+    outcome({ phase: 'p', success_rate: '= 100%' }, after, {
+      phases: [{ name: 'p', seen: { stalls: [{ from: 490, to: 530, until: ms }] } }],
+    })
+  expect(until(570)).toMatchObject({ status: 'inconclusive' })
+  expect(until(550)).toMatchObject({ status: 'fail' })
 })
