@@ -36,22 +36,30 @@ phases:
   }
 
   test.each([
-    ['ramp-1', 0.5],
-    ['ramp-2', 0.5],
-    ['ramp-4', 0.3],
-    ['ramp-5', 0.35],
-    ['ramp-6', 0.25],
-  ])('%s: its share is the mean of what was in force (%d), and no source contradicts another', (id, mean) => {
-    const { matched = 0, met = 0, doubt, ramp } = fault(id) ?? {}
-    expect(doubt).toBeNull()
-    // Steps and arrivals are even but for what the machine keeps back.
-    expect(ramp?.expected).toBeGreaterThan(mean - 0.02)
-    expect(ramp?.expected).toBeLessThan(mean + 0.02)
-    expect(met).toBeGreaterThanOrEqual(ramp?.least as number)
-    expect(met).toBeLessThanOrEqual(ramp?.most as number)
-    // Of draws of one chance of the mean, 99.9 % lie within 3.29 standard deviations: those of a ramp are closer together.
-    expect(((ramp?.most as number) - (ramp?.least as number)) / 2).toBeLessThan(3.4 * Math.sqrt(matched * mean * (1 - mean)) + 1)
-  })
+    ['ramp-1', '/up', 0, 1],
+    ['ramp-2', '/down', 1, 0],
+    ['ramp-4', '/held', 0, 0.6],
+    ['ramp-5', '/route', 0.1, 0.6],
+    ['ramp-6', '/late', 0, 0.5],
+  ])(
+    '%s: its share is the mean of what was in force for those of %s (from %d to %d), and no source contradicts another',
+    (id, path, first, last) => {
+      const { matched = 0, met = 0, doubt, ramp } = fault(id) ?? {}
+      expect(doubt).toBeNull()
+      // Which request is of which kind is drawn from the seed, so the mean is that of a straight line at their own times.
+      const { from, to: end } = ran.observations.phases[1] as { from: number; to: number }
+      const own = to(ran, path).filter(({ phase }) => phase === 1)
+      const mean = own.reduce((sum, { due }) => sum + first + ((last - first) * (due - from)) / (end - from), 0) / own.length
+      // It moves in steps: what was in force is as old as one at most.
+      const beside = (Math.abs(last - first) * LATE_STEP_MS) / (end - from)
+      expect(ramp?.expected).toBeGreaterThan(mean - beside)
+      expect(ramp?.expected).toBeLessThan(mean + beside)
+      expect(met).toBeGreaterThanOrEqual(ramp?.least as number)
+      expect(met).toBeLessThanOrEqual(ramp?.most as number)
+      // Of draws of one chance of the mean, 99.9 % lie within 3.29 standard deviations: those of a ramp are closer together.
+      expect(((ramp?.most as number) - (ramp?.least as number)) / 2).toBeLessThan(3.4 * Math.sqrt(matched * mean * (1 - mean)) + 1)
+    },
+  )
 
   test('it rises, or falls', () => {
     // Each quarter has some 100 requests, and a mean of 12.5, 37.5, 62.5 and 87.5 %.
