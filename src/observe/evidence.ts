@@ -304,7 +304,7 @@ function doubt(
     const range = fault.percent === 100 ? '' : `; ${least} to ${most} are accepted`
     return `the fault ${what} missed its share: ${fault.percent} % asked, but ${seen.met} of ${matched} met it (${formatPercent(seen.met / seen.matched)}${range})`
   }
-  const other = seen.counts.find(({ counted, logged }) => differ(counted, logged))
+  const other = seen.counts.find(({ counted, logged }) => contradict(counted, logged))
   if (other !== undefined)
     return `the sources disagree on ${what}: Envoy's counter gained ${other.counted}, its access log has ${other.logged}`
   const asked = filterHoldsMs(fault)
@@ -312,7 +312,7 @@ function doubt(
     return `the fault ${what} took ${formatMs(seen.took)} (median), by the clock of the next station`
   }
   const comparable = seen.leniently ? Math.min(seen.inferred, seen.marked) : seen.inferred
-  return differ(comparable, seen.marked)
+  return contradict(comparable, seen.marked)
     ? `the sources disagree on ${what}: Envoy's access log has ${seen.marked}, the other side of it shows ${seen.inferred}`
     : null
 }
@@ -368,3 +368,6 @@ function notAsChosen(
 export const slackOf = (a: number, b: number) => Math.max(EDGE_SLACK, Math.floor(EDGE_SLACK_SHARE * Math.max(a, b)))
 
 const differ = (a: number, b: number) => Math.abs(a - b) > slackOf(a, b)
+
+/** A source that saw none of what another one saw is no matter of edges, however few there were. */
+const contradict = (a: number, b: number) => differ(a, b) || (a === 0) !== (b === 0)

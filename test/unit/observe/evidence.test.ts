@@ -48,6 +48,26 @@ test.each([
   expect(weigh(ABORT, records, counted)?.doubt).toContain(says)
 })
 
+describe.each([1, 2, 3])('of an abort that was met %d times, which is within what the edges of a phase explain', (met) => {
+  const others = many(10 * met - met, () => passed())
+
+  test('all sources agree', () => {
+    expect(weigh(ABORT, [...many(met, aborted), ...others], met)).toMatchObject({ met, doubt: null })
+  })
+
+  test('a counter that gained nothing is a doubt', () => {
+    expect(weigh(ABORT, [...many(met, aborted), ...others], 0)?.doubt).toContain(`counter gained 0, its access log has ${met}`)
+  })
+
+  test('a stub that saw them all is a doubt', () => {
+    expect(weigh(ABORT, [...many(met, () => passed(1, ['f0'])), ...others], met)?.doubt).toContain('the other side of it shows 0')
+  })
+})
+
+test('a delay that was met once, and that the stub did not see, is in doubt', () => {
+  expect(weigh(DELAY, [passed(1, ['f0']), ...many(9, () => passed())], 1)?.doubt).toContain('the other side of it shows 0')
+})
+
 test('a delay is beyond doubt where the stub saw what is marked so much later than the rest', () => {
   const records = [...many(10, () => passed(402, ['f0'])), ...many(90, () => passed())]
   expect(weigh(DELAY, records, 10)).toMatchObject({ met: 10, inferred: 10, doubt: null })
