@@ -3,6 +3,8 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { ChaosError, EXIT, type ExitCode } from './errors.ts'
 import { renderError } from './report/errors.ts'
 import { tell, terminalOf } from './terminal.ts'
+import { GROUPINGS } from './traffic-log/survey.ts'
+import { parsePercent } from './units.ts'
 
 const EXIT_CODES = `
 Exit codes:
@@ -77,6 +79,25 @@ Examples:
   chaos init --app "node ./shop.mjs" --upstream inventory=INVENTORY_URL --path /items/42
   chaos init --app-image registry.example/shop:1.4 --port 8080 --upstream inventory --upstream users
   chaos init --upstream inventory=/items --upstream users=/users --ci .github/workflows/chaos.yml
+`
+
+const TUNE_HELP = `
+It reads what Envoy logs of itself (its default text, Istio's, or JSON with keys such as start_time, duration,
+response_code, response_flags, response_code_details, upstream_cluster), also packed by gzip; "-" is stdin.
+
+A false timeout ends a request that the upstream would have served. What a limit ended in the log would have taken longer,
+nobody knows how much: a share of false timeouts that would need it is not told. What failed or was refused does not count.
+The timeout watches less than %DURATION%, which has the sending of request and answer in it, so it errs on the long side.
+
+Exit codes:
+  0    a timeout is proposed
+  2    bad usage, or nothing could be read
+  4    the log does not answer for that share: too few requests, or too many that were cut
+
+Examples:
+  chaos tune --from access.log
+  chaos tune --from access.log.1.gz access.log --false-timeouts 0.5% --retries 2 --istio
+  kubectl logs deploy/shop -c istio-proxy | chaos tune --from - --by host --json
 `
 
 /** @returns the exit code. Never throws: whatever goes wrong is told on stderr. */
@@ -206,6 +227,24 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     })
 
   program
+    .command('tune')
+    .description('set timeout and per_try_timeout from your own access logs')
+    .requiredOption('--from <file...>', 'access logs of Envoy; - for stdin')
+    .option('--false-timeouts <share>', 'the share of requests that may be cut in vain', openShare, 0.001)
+    .option('--retries <n>', 'num_retries, for which the timeout has room; 0: a timeout alone', fewRetries, 1)
+    .addOption(
+      new Option('--by <what>', 'what requests are told apart by (default: cluster where the log names it, else host)').choices(GROUPINGS),
+    )
+    .addOption(new Option('--istio', 'a DestinationRule or VirtualService in place of keys of Envoy').conflicts('json'))
+    .option('--json', 'for machines: load, concurrency, curve and proposal')
+    .option('--no-color', 'no colours (also NO_COLOR=1)')
+    .addHelpText('after', TUNE_HELP)
+    .action(async (options) => {
+      const { tuneFromCommand } = await import('./commands/tune-from.ts')
+      code = await tuneFromCommand(options)
+    })
+
+  program
     .command('schema')
     .description('print the JSON Schema (draft-07) of scenarios, for editors, or of results.json')
     .addArgument(new Argument('[kind]').choices(['scenario', 'results']).default('scenario'))
@@ -241,6 +280,18 @@ const collect = (one: string, others: readonly string[] = []) => [...others, one
 function wholeNumber(text: string): number {
   if (!/^\d{1,10}$/.test(text) || Number(text) > 4_294_967_295)
     throw new InvalidArgumentError('expected a whole number from 0 to 4294967295')
+  return Number(text)
+}
+
+function openShare(text: string): number {
+  const share = parsePercent(text)
+  if (share === undefined || share <= 0 || share >= 1)
+    throw new InvalidArgumentError('expected a percentage between 0% and 100%, such as 0.1%')
+  return share
+}
+
+function fewRetries(text: string): number {
+  if (!/^\d{1,2}$/.test(text)) throw new InvalidArgumentError('expected a whole number from 0 to 99')
   return Number(text)
 }
 

@@ -18,7 +18,7 @@ export function policyCluster(scenario: Scenario, name: string, hops: readonly A
     circuit_breakers: { thresholds: [{ priority: 'DEFAULT', ...policy?.circuit_breakers, track_remaining: true }] },
     // By default an ejection can take 1 s to reach the workers, though the counters say it at once.
     common_lb_config: { ...policy?.common_lb_config, update_merge_window: '0s' },
-    ...(policy?.outlier_detection === undefined ? {} : { outlier_detection: spelt(policy.outlier_detection) }),
+    ...(policy?.outlier_detection === undefined ? {} : { outlier_detection: outlierDetection(policy.outlier_detection) }),
     ...withTrailers(trailers),
     load_assignment: loadAssignment(name, hops, policy?.load_balancing_weight),
   }
@@ -69,8 +69,9 @@ function loadAssignment(name: string, addresses: readonly Address[], weights: Re
 
 const DURATIONS = new Set(['interval', 'base_ejection_time', 'max_ejection_time'])
 
-function spelt(outlierDetection: Readonly<Record<string, unknown>>): Record<string, unknown> {
+/** Its keys with durations as Envoy spells them. */
+export function outlierDetection(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(outlierDetection).map(([key, value]) => [key, DURATIONS.has(key) ? formatSeconds(value as number) : value]),
+    Object.entries(settings).map(([key, value]) => [key, DURATIONS.has(key) ? formatSeconds(value as number) : value]),
   )
 }

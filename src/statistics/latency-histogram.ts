@@ -29,6 +29,11 @@ export class LatencyHistogram {
     this.#count += other.#count
   }
 
+  /** How many lie in each bucket, from the lowest, and the latency in ms that none of the bucket exceeds. */
+  *buckets(): Generator<{ count: number; upToMs: number }> {
+    for (let bucket = 0; bucket < BUCKETS; bucket++) yield { count: this.#counts[bucket] as number, upToMs: FROM_MS * GROWTH ** bucket }
+  }
+
   clear(): void {
     this.#counts.fill(0)
     this.#count = 0

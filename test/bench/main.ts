@@ -7,6 +7,7 @@ import { findEnvoy } from '../../src/topology/envoy-binary.ts'
 import type { Bench, Row } from './bench.ts'
 import { docker } from './docker.ts'
 import { generator } from './generator.ts'
+import { logs } from './logs.ts'
 import { memory } from './memory.ts'
 import { overhead } from './overhead.ts'
 
@@ -17,7 +18,7 @@ import { overhead } from './overhead.ts'
  * to itself.
  */
 
-const BENCHES: readonly Bench[] = [overhead, docker, generator, memory]
+const BENCHES: readonly Bench[] = [overhead, docker, generator, logs, memory]
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, json: { type: 'boolean', default: false } } })
 const chosen = BENCHES.filter(({ name, onlyWhenAsked }) => (values.only === undefined ? onlyWhenAsked === undefined : name === values.only))
