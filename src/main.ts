@@ -125,6 +125,9 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       'serve the run as OpenMetrics on 127.0.0.1 while it goes on; 0: any free port, which is printed',
       portNumber,
     )
+    .option('--ui', 'serve the page of the run on 127.0.0.1 while it goes on; its report takes its place (one scenario)')
+    .option('--ui-port <n>', 'the port of --ui, which it brings; 0: any free port', portNumber)
+    .option('--ui-stay', 'serve the report until Ctrl-C, which ends with the code of the run; brings --ui')
     .option('-q, --quiet', 'no progress; only the summary')
     .option('--no-color', 'no colours (also NO_COLOR=1)')
     .addHelpText(

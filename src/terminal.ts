@@ -20,6 +20,12 @@ export function terminalOf(stream: NodeJS.WriteStream, colorWanted: boolean): Lo
   }
 }
 
+/** An address that can be clicked at, on a terminal; where links are not known, and in logs, it is plain. @see OSC 8 */
+export function linkText(stream: NodeJS.WriteStream, url: string): string {
+  const isTerminal = stream.isTTY === true && !process.env.CI && !WITHOUT_BARS.includes(process.env.TERM ?? '')
+  return isTerminal ? `\u001b]8;;${url}\u001b\\${url}\u001b]8;;\u001b\\` : url
+}
+
 /** By the first of these that is set, as in POSIX; where none is, terminals of today are. */
 function isUnicode({ LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): boolean {
   const locale = LC_ALL || LC_CTYPE || LANG

@@ -9,7 +9,8 @@ import {
 } from 'echarts/components'
 import { type ECharts, init, use } from 'echarts/core'
 import { CanvasRenderer } from 'echarts/renderers'
-import { HEAT_GROWTH, type PageData } from '../page/page-data.ts'
+import type { PlotData } from '../page/live-data.ts'
+import { HEAT_GROWTH } from '../page/page-data.ts'
 import { colour } from './dom.ts'
 import type { Line, Plot } from './plot.ts'
 import { moment } from './words.ts'
@@ -32,25 +33,29 @@ const RIGHT = 14
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif'
 
 /** Draws a plot into an element that has its size. */
-export function draw(element: HTMLElement, plot: Plot, data: PageData): ECharts {
+export function draw(element: HTMLElement, plot: Plot, data: PlotData): ECharts {
   const chart = init(element, null, { renderer: 'canvas' })
-  const series = plot.heat ? [heatSeries(data)] : plot.lines.map((line) => lineSeries(line, data))
-  const [first] = series
-  if (first !== undefined) Object.assign(first, marks(plot, data))
-  series.push(...room(plot))
   chart.setOption({
     ...base(data),
     grid: { left: LEFT, right: RIGHT, top: 10, bottom: 24 },
     yAxis: valueAxis(plot),
     dataZoom: [{ type: 'inside', filterMode: 'none', zoomOnMouseWheel: 'ctrl', moveOnMouseWheel: false, moveOnMouseMove: false }],
     aria: { enabled: true, label: { description: `${plot.title}: ${plot.about}` } },
-    series,
+    series: seriesOf(plot, data),
   })
   return chart
 }
 
+/** What of a plot changes with the data. */
+export function seriesOf(plot: Plot, data: PlotData): Record<string, unknown>[] {
+  const series = plot.heat ? [heatSeries(data)] : plot.lines.map((line) => lineSeries(line, data))
+  const [first] = series
+  if (first !== undefined) Object.assign(first, marks(plot, data))
+  return [...series, ...room(plot)]
+}
+
 /** The slider by which all plots are zoomed. */
-export function drawRail(element: HTMLElement, data: PageData): ECharts {
+export function drawRail(element: HTMLElement, data: PlotData): ECharts {
   const chart = init(element, null, { renderer: 'canvas' })
   const [soft, line] = [colour('soft'), colour('line')]
   chart.setOption({
@@ -80,7 +85,7 @@ export function drawRail(element: HTMLElement, data: PageData): ECharts {
     series: [
       {
         type: 'line',
-        data: data.traffic.offered.map((each, i) => [middle(data, i), each]),
+        data: railPoints(data),
         showSymbol: false,
         lineStyle: { width: 0 },
         silent: true,
@@ -90,9 +95,11 @@ export function drawRail(element: HTMLElement, data: PageData): ECharts {
   return chart
 }
 
-const middle = ({ axis }: PageData, i: number) => (i + 0.5) * axis.step
+export const railPoints = (data: PlotData) => data.traffic.offered.map((each, i) => [middle(data, i), each])
 
-function base({ axis }: PageData) {
+const middle = ({ axis }: PlotData, i: number) => (i + 0.5) * axis.step
+
+function base({ axis }: PlotData) {
   const soft = colour('soft')
   return {
     animation: false,
@@ -128,7 +135,7 @@ function valueAxis({ isLog, show }: Plot) {
   }
 }
 
-function lineSeries(line: Line, data: PageData): Record<string, unknown> {
+function lineSeries(line: Line, data: PlotData): Record<string, unknown> {
   const own = colour(line.colour)
   const points = line.values.map((value, i) => [middle(data, i), value])
   const common = { type: 'line', name: line.name, data: points, silent: true, showSymbol: false, color: own }
@@ -169,7 +176,7 @@ function room({ limits = [], isLog }: Plot): Record<string, unknown>[] {
 }
 
 /** Phases with faults are shaded, their edges drawn; moments of change are dotted, and limits stand as lines. */
-function marks(plot: Plot, { phases, moments }: PageData) {
+function marks(plot: Plot, { phases, moments }: PlotData) {
   const limits = (plot.limits ?? []).filter(({ isFar }) => !isFar)
   return {
     markArea: {
@@ -215,7 +222,7 @@ interface Api extends Cell {
   coord(point: readonly number[]): [number, number]
 }
 
-function heatSeries({ traffic, axis }: PageData): Record<string, unknown> {
+function heatSeries({ traffic, axis }: PlotData): Record<string, unknown> {
   const cells: number[][] = []
   for (let i = 0; i + 2 < traffic.heat.length; i += 3) {
     const [stretch, row, count] = traffic.heat.slice(i, i + 3) as [number, number, number]

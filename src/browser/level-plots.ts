@@ -1,4 +1,5 @@
-import type { Level, PageData } from '../page/page-data.ts'
+import type { PlotData } from '../page/live-data.ts'
+import type { Level } from '../page/page-data.ts'
 import { type Limit, type Line, most, type Plot, sum } from './plot.ts'
 import { count, rough } from './words.ts'
 
@@ -15,7 +16,7 @@ const budgetAbout = (budget: string) => `from their back-off on; what goes beyon
 const FAR = 4
 
 /** How full the limits of each cluster were, and how busy its upstream. */
-export function levelPlots(data: PageData): { name: string; plots: Plot[]; unused: string[] }[] {
+export function levelPlots(data: PlotData): { name: string; plots: Plot[]; unused: string[] }[] {
   return data.clusters.map(({ name, levels }) => {
     const used = levels.filter(isUsed)
     return { name, plots: used.map((level) => levelPlot(data, level)), unused: levels.filter((level) => !isUsed(level)).map(unusedText) }
@@ -37,7 +38,7 @@ function unusedText({ of, peak, limits }: Level): string {
   return `${TITLES[of].title.toLowerCase()}: at most ${count(most(peak))}${told}`
 }
 
-function levelPlot(data: PageData, level: Level): Plot {
+function levelPlot(data: PlotData, level: Level): Plot {
   const { of, peak, mean, limits, refused, budget } = level
   const highest = most(peak)
   const shown = limits.map(

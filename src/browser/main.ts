@@ -1,25 +1,8 @@
+import type { LiveData } from '../page/live-data.ts'
 import type { PageData } from '../page/page-data.ts'
-import { claims } from './claims.ts'
-import { h } from './dom.ts'
-import { foot, head } from './head.ts'
-import { moments, phases } from './phases.ts'
-import { Plots } from './plots.ts'
-import { samples, showSample } from './samples.ts'
-import { stats } from './stats.ts'
+import { live } from './live.ts'
+import { report } from './report.ts'
 
-const data = JSON.parse(document.getElementById('run')?.textContent ?? '') as PageData
-document.title = `${data.status.toUpperCase()} ${data.name}`
-const plots = data.axis.count === 0 ? null : new Plots(data)
-const links = { showWindow: (from: number, to: number) => plots?.showWindow(from, to), showSample }
-const parts = [
-  head(data),
-  claims(data, links),
-  phases(data, links),
-  plots?.element ?? null,
-  moments(data, links),
-  samples(data),
-  stats(data),
-  foot(data),
-]
-document.body.append(h('main', {}, ...parts))
-plots?.draw()
+const data = JSON.parse(document.getElementById('run')?.textContent ?? '') as PageData | LiveData
+if ('now' in data) live(data)
+else report(data)

@@ -1,4 +1,4 @@
-import type { PageData } from '../page/page-data.ts'
+import type { PlotData } from '../page/live-data.ts'
 
 /** A plot over the time axis of the run, before it is drawn. */
 export interface Plot {
@@ -7,7 +7,7 @@ export interface Plot {
   about: string
   lines: readonly Line[]
   limits?: readonly Limit[]
-  /** Of latencies, by `PageData.traffic.heat`. */
+  /** Of latencies, by `PlotData.traffic.heat`. */
   heat?: true
   isLog?: true
   tall?: true
@@ -34,7 +34,7 @@ export interface Limit {
   isFar: boolean
 }
 
-export const perSecondOf = ({ axis }: PageData, counts: readonly number[]) => counts.map((each) => (each * 1000) / axis.step)
+export const perSecondOf = ({ axis }: PlotData, counts: readonly number[]) => counts.map((each) => (each * 1000) / axis.step)
 
 export const sum = (values: readonly number[]) => values.reduce((total, each) => total + each, 0)
 

@@ -1,7 +1,7 @@
 import { connect, type ECharts } from 'echarts/core'
-import type { PageData } from '../page/page-data.ts'
+import type { PlotData } from '../page/live-data.ts'
 import { h } from './dom.ts'
-import { draw, drawRail } from './draw.ts'
+import { draw, drawRail, railPoints, seriesOf } from './draw.ts'
 import { levelPlots } from './level-plots.ts'
 import type { Line, Plot } from './plot.ts'
 import { onTheme } from './theme.ts'
@@ -14,33 +14,56 @@ interface Drawn {
   place: HTMLElement
   make(): ECharts
   chart: ECharts | null
+  /** Takes up other data. */
+  take(): void
   /** Tells the values of a stretch; null: of the whole run. */
   tell(stretch: number | null): void
 }
 
+interface Section {
+  name: string | null
+  plots: Plot[]
+  unused: string[]
+}
+
+const sectionsOf = (data: PlotData): Section[] => [{ name: null, plots: trafficPlots(data), unused: [] }, ...levelPlots(data)]
+/** What a change of makes other plots, and not only other values in them. */
+const shapeOf = (sections: readonly Section[]) =>
+  JSON.stringify(
+    sections.map(({ name, plots, unused }) => [
+      name,
+      unused.length,
+      plots.map(({ title, lines, limits }) => [title, lines.map((line) => line.name), limits]),
+    ]),
+  )
+
 /** All plots of a run, which share their zoom and the time under the pointer. */
 export class Plots {
   readonly element: HTMLElement
-  readonly #data: PageData
+  #data: PlotData
+  #sections: readonly Section[]
+  readonly #shape: string
+  readonly #over = new AbortController()
+  #told: number | null = null
   readonly #all: Drawn[] = []
   readonly #now = h('div', { class: 'now', 'aria-live': 'polite' })
   readonly #buttons: { button: HTMLElement; from: number; to: number }[] = []
   #window: [number, number]
   #width = 0
 
-  constructor(data: PageData) {
+  constructor(data: PlotData) {
     this.#data = data
     this.#window = this.#whole
-    const clusters = levelPlots(data)
+    this.#sections = sectionsOf(data)
+    this.#shape = shapeOf(this.#sections)
     this.element = h(
       'section',
       { 'aria-labelledby': 'plots' },
       h('h2', { id: 'plots' }, 'Over the time of the run'),
       this.#rail(),
-      ...trafficPlots(data).map((plot) => this.#figure(plot)),
-      ...clusters.flatMap(({ name, plots, unused }) => [
-        h('h2', {}, `Limits and load of ${name}`),
-        ...plots.map((plot) => this.#figure(plot)),
+      ...this.#sections.flatMap(({ name, plots, unused }, section) => [
+        name === null ? null : h('h2', {}, `Limits and load of ${name}`),
+        ...plots.map((plot, place) => this.#figure(plot, () => this.#sections[section]?.plots[place] as Plot)),
         unused.length === 0 ? null : h('p', { class: 'soft' }, `Hardly used: ${unused.join('; ')}.`),
       ]),
     )
@@ -49,8 +72,38 @@ export class Plots {
   /** Once the element stands in the page. */
   draw(): void {
     this.#redraw()
-    onTheme(() => this.#redraw())
-    addEventListener('resize', () => this.#resize())
+    const { signal } = this.#over
+    signal.addEventListener(
+      'abort',
+      onTheme(() => this.#redraw()),
+    )
+    addEventListener('resize', () => this.#resize(), { signal })
+  }
+
+  /** Draws other data in the same plots. @returns false where it makes other plots, so that these do not do */
+  update(data: PlotData): boolean {
+    const sections = sectionsOf(data)
+    if (shapeOf(sections) !== this.#shape) return false
+    this.#data = data
+    this.#sections = sections
+    for (const { take } of this.#all) take()
+    this.#tell(this.#told)
+    return true
+  }
+
+  /** What of the time is shown. */
+  get shown(): readonly [number, number] {
+    return this.#window
+  }
+
+  showAgain([from, to]: readonly [number, number]): void {
+    this.#zoom(from, to)
+  }
+
+  dispose(): void {
+    this.#over.abort()
+    for (const { chart } of this.#all) chart?.dispose()
+    this.element.remove()
   }
 
   showWindow(from: number, to: number): void {
@@ -68,7 +121,14 @@ export class Plots {
 
   #rail(): HTMLElement {
     const place = h('div', { class: 'plot slider', 'aria-hidden': 'true' })
-    this.#all.push({ place, make: () => drawRail(place, this.#data), chart: null, tell: (stretch) => this.#tellTime(stretch) })
+    const drawn: Drawn = {
+      place,
+      make: () => drawRail(place, this.#data),
+      chart: null,
+      take: () => drawn.chart?.setOption({ series: [{ data: railPoints(this.#data) }] }),
+      tell: (stretch) => this.#tellTime(stretch),
+    }
+    this.#all.push(drawn)
     const [from, to] = this.#whole
     const button = (name: string, from: number, to: number, kind: string) => {
       const made = h('button', { type: 'button', class: kind, 'aria-pressed': 'false', click: () => this.#zoom(from, to) }, name)
@@ -89,10 +149,22 @@ export class Plots {
     )
   }
 
-  #figure(plot: Plot): HTMLElement {
+  /** @param now - the same plot with the data as they are then */
+  #figure(plot: Plot, now: () => Plot): HTMLElement {
     const place = h('div', { class: plot.tall ? 'plot tall' : 'plot', role: 'img', 'aria-label': spoken(plot) })
     const { list, tell } = legend(plot)
-    this.#all.push({ place, make: () => draw(place, plot, this.#data), chart: null, tell })
+    const drawn: Drawn = {
+      place,
+      make: () => draw(place, now(), this.#data),
+      chart: null,
+      take() {
+        place.setAttribute('aria-label', spoken(now()))
+        drawn.chart?.setOption({ series: series() })
+      },
+      tell: (stretch) => tell(now(), stretch),
+    }
+    const series = () => seriesOf(now(), this.#data)
+    this.#all.push(drawn)
     return h(
       'figure',
       { class: 'card' },
@@ -146,6 +218,7 @@ export class Plots {
   }
 
   #tell(stretch: number | null): void {
+    this.#told = stretch
     for (const { tell } of this.#all) tell(stretch)
   }
 
@@ -166,7 +239,7 @@ export class Plots {
 }
 
 /** Names, and values: of the whole run, or of the stretch under the pointer. */
-function legend({ lines, limits = [] }: Plot): { list: HTMLElement; tell(stretch: number | null): void } {
+function legend({ lines, limits = [] }: Plot): { list: HTMLElement; tell(plot: Plot, stretch: number | null): void } {
   // A long name may take several lines: the value goes first.
   const isLong = lines.some(({ name }) => name.length > 40)
   const items = lines.map((line) => {
@@ -180,8 +253,11 @@ function legend({ lines, limits = [] }: Plot): { list: HTMLElement; tell(stretch
   const far = limits.map(({ name, isFar }) => h('li', {}, swatch('limit', 'dashed'), isFar ? `${name}, far above` : name))
   return {
     list: h('ul', { class: isLong ? 'legend long' : 'legend' }, ...items.map(({ item }) => item), ...far),
-    tell: (stretch) => {
-      for (const { line, value } of items) value.textContent = stretch === null ? line.overall : valueAt(line, stretch)
+    tell: (plot, stretch) => {
+      for (const [i, { value }] of items.entries()) {
+        const line = plot.lines[i] as Line
+        value.textContent = stretch === null ? line.overall : valueAt(line, stretch)
+      }
     },
   }
 }

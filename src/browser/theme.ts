@@ -4,7 +4,7 @@ type Theme = 'light' | 'dark'
 
 const dark = matchMedia('(prefers-color-scheme: dark)')
 let chosen: Theme | undefined
-const listeners: (() => void)[] = []
+const listeners = new Set<() => void>()
 
 const current = (): Theme => chosen ?? (dark.matches ? 'dark' : 'light')
 
@@ -30,4 +30,8 @@ export function themeButton(): HTMLElement {
   return button
 }
 
-export const onTheme = (listener: () => void) => void listeners.push(listener)
+/** @returns what ends it */
+export function onTheme(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => void listeners.delete(listener)
+}

@@ -1,13 +1,13 @@
-import type { PageData } from '../page/page-data.ts'
+import type { PlotData } from '../page/live-data.ts'
 import { type Line, most, type Plot, perSecondOf, sum } from './plot.ts'
 import { count, perSecond, rough, time } from './words.ts'
 
 /** What the clients saw, and what was made of it towards the upstreams. */
-export function trafficPlots(data: PageData): Plot[] {
-  return [servedPlot(data), ...failurePlot(data), latencyPlot(data), heatPlot(data), ...attemptPlots(data)]
+export function trafficPlots(data: PlotData): Plot[] {
+  return [servedPlot(data), ...failurePlot(data), latencyPlot(data), ...heatPlot(data), ...attemptPlots(data)]
 }
 
-function servedPlot(data: PageData): Plot {
+function servedPlot(data: PlotData): Plot {
   const { offered, served } = data.traffic
   const line = (name: string, colour: string, counts: readonly number[], form: Line['form']): Line => ({
     name,
@@ -25,7 +25,7 @@ function servedPlot(data: PageData): Plot {
   }
 }
 
-function failurePlot(data: PageData): Plot[] {
+function failurePlot(data: PlotData): Plot[] {
   const { failures } = data.traffic
   if (failures.length === 0) return []
   return [
@@ -45,7 +45,7 @@ function failurePlot(data: PageData): Plot[] {
   ]
 }
 
-function latencyPlot({ traffic, deadline }: PageData): Plot {
+function latencyPlot({ traffic, deadline }: PlotData): Plot {
   const names = ['p50', 'p90', 'p99'] as const
   const highest = most(traffic.latency.p99)
   return {
@@ -65,19 +65,23 @@ function latencyPlot({ traffic, deadline }: PageData): Plot {
   }
 }
 
-function heatPlot({ noun }: PageData): Plot {
-  return {
-    title: 'How latencies are spread',
-    about: `the darker, the more ${noun}s; two bands are two kinds of answer`,
-    lines: [],
-    heat: true,
-    isLog: true,
-    tall: true,
-    show: (ms) => time(ms),
-  }
+/** While a run goes on there is none. */
+function heatPlot({ noun, traffic }: PlotData): Plot[] {
+  if (traffic.heat.length === 0) return []
+  return [
+    {
+      title: 'How latencies are spread',
+      about: `the darker, the more ${noun}s; two bands are two kinds of answer`,
+      lines: [],
+      heat: true,
+      isLog: true,
+      tall: true,
+      show: (ms) => time(ms),
+    },
+  ]
 }
 
-function attemptPlots(data: PageData): Plot[] {
+function attemptPlots(data: PlotData): Plot[] {
   const { firstTries, retries, attempts, offered } = data.traffic
   if (sum(attempts) === 0) return []
   const stacked = (name: string, colour: string, counts: readonly number[]): Line => ({

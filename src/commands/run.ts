@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { MEASURED_ENVOY } from '../envoy/measured.ts'
 import { ChaosError, EXIT, type ExitCode } from '../errors.ts'
 import { Live } from '../live/live.ts'
 import type { MetricsServer } from '../live/metrics-server.ts'
-import { bothWatch } from '../live/run-watcher.ts'
+import type { PageServer } from '../live/page-server.ts'
+import { bothWatch, type RunWatcher } from '../live/run-watcher.ts'
 import { type Prepared, type PrepareOptions, prepare } from '../prepare.ts'
 import type { EndingSignal, FinishedRun } from '../report/finished-run.ts'
 import { wrap } from '../report/layout.ts'
@@ -12,7 +14,7 @@ import { predictionLines } from '../report/prediction-lines.ts'
 import { renderTotal } from '../report/total.ts'
 import { checkResultsFolder, openResultsFolder, type ResultsFolder } from '../results-folder.ts'
 import { Interrupt, run } from '../run.ts'
-import { tell, terminalOf } from '../terminal.ts'
+import { linkText, tell, terminalOf } from '../terminal.ts'
 import { repeatCommand } from './repeat.ts'
 import { chooseRuntime, makeAnyReady, makeReady, type RuntimeFlag } from './runtime.ts'
 import { openScreen } from './screen.ts'
@@ -24,6 +26,9 @@ export interface RunFlags {
   runtime: RuntimeFlag
   allowTarget?: string
   metricsPort?: number
+  ui?: boolean
+  uiPort?: number
+  uiStay?: boolean
   quiet?: boolean
   color: boolean
 }
@@ -53,12 +58,21 @@ async function runAll(files: readonly string[], flags: RunFlags, world: World): 
       hint: 'leave one of them out, or name an image with CHAOS_ENVOY_IMAGE',
     })
   }
+  if (wantsPage(flags) && files.length > 1) {
+    throw new ChaosError('badInput', `--ui shows one scenario, and these are ${files.length}`, {
+      hint: 'run them one by one, or leave --ui out: each has its report.html',
+    })
+  }
   const prepared = prepareAll(files, { ...others, ...(runtime === 'process' ? { runtime } : {}), path: world.env.PATH })
   refuseLacking(prepared)
   const names = distinct(prepared.map((one) => slug(one.scenario.file)))
   const outs = names.map((name) => (flags.out === undefined || names.length === 1 ? flags.out : join(flags.out, name)))
   for (const out of outs) if (out !== undefined) checkResultsFolder(out)
-  const metrics = await serveMetrics(flags)
+  const page = await servePage(flags)
+  const metrics = await serveMetrics(flags).catch((error: unknown) => {
+    page?.close()
+    throw error
+  })
   const interrupted = new AbortController()
   const release = onSignals((signal) => {
     if (interrupted.signal.aborted) {
@@ -76,17 +90,24 @@ async function runAll(files: readonly string[], flags: RunFlags, world: World): 
     for (const [i, one] of prepared.entries()) {
       const folder = openResultsFolder(outs[i], names[i] as string, new Date())
       const place = prepared.length === 1 ? null : { index: i, count: prepared.length }
-      const { scenario, ended, verdict } = await runOne(one, place, folder, flags, { ...world, metrics }, interrupted.signal)
+      const { scenario, ended, verdict } = await runOne(one, place, folder, flags, { ...world, metrics, page }, interrupted.signal)
       finished.push({ scenario, ended, verdict })
       if (interrupted.signal.aborted) break
     }
     if (prepared.length > 1) tell(process.stdout, `\n${renderTotal(finished, terminalOf(process.stdout, flags.color))}\n`)
     // Also where it came after the last request: files may be left that were not run.
     if (interrupted.signal.aborted) return EXIT_OF[(interrupted.signal.reason as Interrupt).signal]
-    return worst(finished.map(exitCodeOf))
+    const code = worst(finished.map(exitCodeOf))
+    if (page !== undefined && flags.uiStay) {
+      metrics?.close()
+      release()
+      await stay(page)
+    }
+    return code
   } finally {
     release()
     metrics?.close()
+    page?.close()
   }
 }
 
@@ -95,7 +116,7 @@ async function runOne(
   place: { index: number; count: number } | null,
   folder: ResultsFolder,
   flags: RunFlags,
-  world: World & { metrics: MetricsServer | undefined },
+  world: World & { metrics: MetricsServer | undefined; page: PageServer | undefined },
   signal: AbortSignal,
 ): Promise<FinishedRun> {
   const screen = flags.quiet ? null : await openScreen(flags.color)
@@ -109,11 +130,13 @@ async function runOne(
   const inDocker = (why: string) => screen?.print(`chaos: runs in Docker: ${why}`)
   if (chosen.why !== undefined) inDocker(chosen.why)
   const metrics = world.metrics?.begin(prepared, { run: folder.id, chaosVersion: world.version, env: world.env })
+  const page = world.page?.begin(prepared, { id: folder.id, env: world.env })
   const shown = new Live(prepared.scenario, prepared.plan, screen, place)
+  const watchers = [metrics, page].filter((each) => each !== undefined)
   const finished = await run(prepared, {
     chaosVersion: world.version,
     folder,
-    live: metrics === undefined ? shown : bothWatch(shown, metrics),
+    live: watchers.reduce<RunWatcher>((one, other) => bothWatch(one, other), shown),
     command: repeatCommand(prepared, flags),
     warnings,
     env: world.env,
@@ -139,6 +162,8 @@ async function runOne(
   )
   tell(process.stdout, `${renderSummary(outcome, terminalOf(process.stdout, flags.color))}\n`)
   ;(await gitHub(world))?.onRun(outcome)
+  // Where there is no report the page says that nothing is heard any more.
+  if (outcome === finished) await world.page?.show(readFileSync(join(folder.path, 'report.html'), 'utf8'))
   return outcome
 }
 
@@ -149,6 +174,26 @@ async function serveMetrics({ metricsPort }: RunFlags): Promise<MetricsServer | 
   const server = await MetricsServer.listen(metricsPort)
   tell(process.stderr, `chaos: metrics while the run goes on: ${server.url}\n`)
   return server
+}
+
+const wantsPage = ({ ui, uiPort, uiStay }: RunFlags) => ui === true || uiPort !== undefined || uiStay === true
+
+/** Loaded only where it was asked for. @throws ChaosError where the port cannot be had */
+async function servePage(flags: RunFlags): Promise<PageServer | undefined> {
+  if (!wantsPage(flags)) return undefined
+  const [{ PageServer }, { pageTemplate }] = await Promise.all([import('../live/page-server.ts'), import('../page-template.ts')])
+  const server = await PageServer.listen(flags.uiPort ?? 0, pageTemplate())
+  tell(process.stderr, `chaos: the run as a page: ${linkText(process.stderr, server.url)}\n`)
+  return server
+}
+
+/** The report is there until a signal comes; which one does not matter to how the run ended. */
+async function stay(page: PageServer): Promise<void> {
+  tell(process.stderr, `chaos: the report stays at ${linkText(process.stderr, page.url)} until Ctrl-C\n`)
+  const ended = new AbortController()
+  const release = onSignals(() => ended.abort())
+  await page.stay(ended.signal)
+  release()
 }
 
 /** `chaos: scenario 2 of 5: retries hide a brownout (seed 1, through the app)` */

@@ -193,7 +193,7 @@ export class Live implements RunWatcher {
 }
 
 /** `10% delay 400ms on inventory/2` */
-function faultText(plan: Plan, fault: PlannedFault, now: ReadonlyMap<string, number>): string {
+export function faultText(plan: Plan, fault: PlannedFault, now: ReadonlyMap<string, number>): string {
   const percent = now.get(fault.id)
   const share = percent !== undefined ? `${Math.round(percent)}% ` : fault.percent === 100 ? '' : `${askedOf(fault)} `
   return `${share}${faultTarget(fault, replicasOf(fault.cluster, plan))}`

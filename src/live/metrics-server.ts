@@ -1,11 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { ChaosError } from '../errors.ts'
-import { createServer } from '../node-http.ts'
 import { METRICS_END } from '../report/metric-lines.ts'
 import { LiveMetrics } from './live-metrics.ts'
+import { HOST, isOurName, listenOnLoopback } from './loopback.ts'
 
-const HOST = '127.0.0.1'
 /** @see https://prometheus.io/docs/specs/om/open_metrics_spec/#protocol-negotiation */
 const CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
 
@@ -15,28 +12,16 @@ export class MetricsServer {
   readonly #port: number
   #now: LiveMetrics | undefined
 
-  private constructor(server: Server) {
+  private constructor(server: Server, port: number) {
     this.#server = server
-    this.#port = (server.address() as AddressInfo).port
+    this.#port = port
     server.on('request', (request, response) => this.#answer(request, response))
-    // Whoever scrapes keeps no run from ending.
-    server.unref()
   }
 
   /** @param port - 0: any that is free. @throws ChaosError where it cannot be had */
   static async listen(port: number): Promise<MetricsServer> {
-    const server = createServer()
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen({ host: HOST, port }, resolve)
-    }).catch((error: NodeJS.ErrnoException) => {
-      const why = error.code === 'EADDRINUSE' ? 'something else listens there' : error.message
-      throw new ChaosError('environment', `--metrics-port ${port} cannot be had: ${why}`, {
-        hint: 'choose another port; 0 takes any that is free, and prints it',
-        cause: error,
-      })
-    })
-    return new MetricsServer(server)
+    const { server, port: own } = await listenOnLoopback(port, '--metrics-port')
+    return new MetricsServer(server, own)
   }
 
   get url(): string {
@@ -63,8 +48,7 @@ export class MetricsServer {
 
   /** @returns the status; null where there is nothing to refuse */
   #refusal(host: string | undefined, url: string | undefined, method: string | undefined): number | null {
-    // A page in a browser can have its own name lead here, and would read what it is not meant to.
-    if (host !== `${HOST}:${this.#port}` && host !== `localhost:${this.#port}`) return 403
+    if (!isOurName(host, this.#port)) return 403
     if (url?.split('?')[0] !== '/metrics') return 404
     return method === 'GET' || method === 'HEAD' ? null : 405
   }
